@@ -1,0 +1,66 @@
+//! Accounting: whether an alias takes one more message.
+
+use super::limits::{Limits, Time, DAY};
+use serde::{Deserialize, Serialize};
+
+/// How long a used-up alias stays in the table, so that its owner can still extend it.
+const GRACE: u64 = 7 * DAY;
+
+/// What counts about an alias, apart from whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// What it is limited to.
+    pub limits: Limits,
+    /// Messages delivered, or in doubt. Durable.
+    pub spent: u32,
+    /// Its owner refuses everything for now.
+    pub paused: bool,
+}
+
+/// The answer to "one more?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// One more message may be held.
+    Alive,
+    /// Every use that is left is held by a message in flight.
+    Busy,
+    /// Not yet valid, expired, used up or paused: nobody outside can tell which.
+    Dead,
+}
+
+impl Account {
+    /// Where the alias stands at `now` with `held` uses held by messages in flight.
+    pub fn standing(&self, held: u32, now: Time) -> Standing {
+        let Limits { not_before, not_after, max_usage } = self.limits;
+        let too_early = not_before.is_some_and(|t| now < t);
+        let too_late = not_after.is_some_and(|t| now >= t);
+        let used_up = max_usage.is_some_and(|max| self.spent >= max);
+        if self.paused || too_early || too_late || used_up {
+            return Standing::Dead;
+        }
+        match max_usage {
+            Some(max) if self.spent.saturating_add(held) >= max => Standing::Busy,
+            _ => Standing::Alive,
+        }
+    }
+
+    /// Whether each message must be counted durably before it is delivered.
+    pub fn is_counted(&self) -> bool {
+        self.limits.max_usage.is_some()
+    }
+
+    /// Uses left, held ones included; `None` when messages are not limited.
+    pub fn remaining(&self) -> Option<u32> {
+        self.limits.max_usage.map(|max| max.saturating_sub(self.spent))
+    }
+
+    /// When nothing of the alias is to remain, seen at `now`; `None` while only its uses limit it.
+    pub fn purge_at(&self, now: Time) -> Option<Time> {
+        let used_up = self.remaining() == Some(0);
+        let grace = used_up.then_some(now + GRACE);
+        match (self.limits.not_after, grace) {
+            (Some(end), Some(grace)) => Some(end.min(grace)),
+            (end, grace) => end.or(grace),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The domain: what an address is, what an alias is, when it is alive and how its uses are counted.
+//!
+//! Pure functions and plain values. Nothing here performs I/O, owns a clock or draws a random number.
+
+mod account;
+mod address;
+mod limits;
+mod name;
+
+pub use account::{Account, Standing};
+pub use address::{AddressError, Domain, Mailbox, RealAddress};
+pub use limits::{Caps, Change, Fault, Limits, Time, Wish, DAY};
+pub use name::{AliasAddress, Name};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! Properties of the pure functions.
+
+use super::*;
+use proptest::prelude::*;
+
+const CAPS: Caps = Caps { max_days: 60, max_usage: 100 };
+const NOW: Time = 1_800_000_000;
+
+#[test]
+fn mailboxes() {
+    for good in [
+        "a@b.c", "a.b+c@example.org", "\"a b\"@example.org", "\"a\\\"b\"@example.org", "x@[192.0.2.1]",
+        "x@[IPv6:2001:db8::1]", "müller@exämple.org", "a@localhost", "o'neil/x=y@example.org",
+    ] {
+        assert!(Mailbox::parse(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "", "@", "a@", "@b.c", "a", ".a@b.c", "a.@b.c", "a..b@c.d", "a b@c.d", "a@b..c", "a@-b.c", "a@b_.c-", "\"a@b.c",
+        "a@[1.2.3]", "a@[IPv6:x]", "a@b c", "a@b.c>", "a\r\n@b.c", "a@b.c\r\nRCPT", "a\0@b.c", "a@b\u{85}.c",
+    ] {
+        assert!(Mailbox::parse(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn real_addresses_are_on_the_internet() {
+    assert!(RealAddress::parse(" someone@example.org ").is_ok());
+    for bad in ["a@localhost", "a@[192.0.2.1]", "a@192.0.2.1", &format!("{}@example.org", "a".repeat(65)), "a\u{85}@example.org"] {
+        assert!(RealAddress::parse(bad).is_err(), "{bad:?}");
+    }
+    assert!(!format!("{:?}", RealAddress::parse("someone@example.org")).contains("someone"));
+}
+
+#[test]
+fn one_alias_has_many_spellings() {
+    let domains = [Domain::parse("Example.org").unwrap(), Domain::parse("two.example").unwrap()];
+    let alias = |s: &str| AliasAddress::of(&Mailbox::parse(s).unwrap(), &domains);
+    assert_eq!(alias("Name+shop@EXAMPLE.ORG"), alias("name@example.org"));
+    assert_ne!(alias("name@two.example"), alias("name@example.org"));
+    assert_eq!(alias("name@else.example"), None);
+    assert!(alias("PostMaster@example.org").unwrap().is_role());
+    assert_eq!(alias("+x@example.org").unwrap().as_str(), "+x@example.org");
+}
+
+#[test]
+fn wishes_out_of_range_name_their_field() {
+    let days = |d| Wish { days: Some(d), ..Wish::default() }.grant(NOW, CAPS);
+    for bad in [0, -1, 61, i64::MAX, i64::MIN] {
+        assert_eq!(days(bad), Err(Fault::Days { max: 60 }));
+    }
+    assert_eq!(days(60).unwrap().not_after, Some(NOW + 60 * DAY));
+    assert_eq!(Wish::default().grant(NOW, CAPS), Err(Fault::NoLimit));
+    let until = |t| Wish { valid_until: Some(t), ..Wish::default() }.grant(NOW, CAPS);
+    assert!(until(NOW as i64).is_err() && until((NOW + 61 * DAY) as i64).is_err() && until((NOW + DAY) as i64).is_ok());
+}
+
+prop_compose! {
+    fn any_account()(
+        not_before in proptest::option::of(NOW - 10..NOW + 10),
+        not_after in proptest::option::of(NOW - 10..NOW + 10),
+        max_usage in proptest::option::of(1u32..6),
+        spent in 0u32..6,
+        paused: bool,
+    ) -> Account {
+        Account { limits: Limits { not_before, not_after, max_usage }, spent, paused }
+    }
+}
+
+proptest! {
+    #[test]
+    fn parsing_never_panics_and_keeps_the_text(text in "\\PC{0,40}") {
+        if let Ok(mailbox) = Mailbox::parse(&text) {
+            prop_assert_eq!(format!("{}@{}", mailbox.local(), mailbox.domain()), text);
+        }
+    }
+
+    #[test]
+    fn names_are_spelled_in_their_alphabet(bits: u64) {
+        let name = Name::from_random(bits);
+        prop_assert_eq!(name.as_str().len(), Name::LEN);
+        prop_assert!(!name.as_str().contains(['0', '1', 'l', 'o']));
+        let address = name.at(&Domain::parse("example.org").unwrap());
+        prop_assert!(Mailbox::parse(address.as_str()).is_ok());
+    }
+
+    #[test]
+    fn granted_limits_end_within_the_caps(days: i64, usage: i64, from: i64, until: i64, which in 0u8..16) {
+        let pick = |bit: u8, v| (which & bit != 0).then_some(v);
+        let wish = Wish { days: pick(1, days % 70), max_usage: pick(2, usage % 120), valid_from: pick(4, from), valid_until: pick(8, until) };
+        if let Ok(limits) = wish.grant(NOW, CAPS) {
+            prop_assert!(limits.not_after.is_some() || limits.max_usage.is_some());
+            prop_assert!(limits.max_usage.is_none_or(|n| (1..=100).contains(&n)));
+            let start = limits.not_before.unwrap_or(NOW).max(NOW);
+            prop_assert!(limits.not_after.is_none_or(|t| t > start && t <= start + 60 * DAY));
+        }
+    }
+
+    #[test]
+    fn never_more_than_the_limit(account in any_account(), held in 0u32..8, now in NOW - 20..NOW + 20) {
+        let standing = account.standing(held, now);
+        if let (Standing::Alive, Some(max)) = (standing, account.limits.max_usage) {
+            prop_assert!(account.spent + held < max);
+        }
+        if account.paused || account.remaining() == Some(0) {
+            prop_assert_eq!(standing, Standing::Dead);
+        }
+        if standing == Standing::Busy {
+            prop_assert!(account.standing(0, now) == Standing::Alive);
+        }
+    }
+
+    #[test]
+    fn nothing_alive_is_purged(account in any_account(), now in NOW - 20..NOW + 20) {
+        if account.standing(0, now) == Standing::Alive {
+            prop_assert!(account.purge_at(now).is_none_or(|t| t > now));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The caller's side of a door of questions and answers.
+
+use super::Numbered;
+use super::outgoing::Outgoing;
+use crate::wire::frame;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::net::UnixStream;
+use tokio::sync::oneshot;
+use tracing::{error, warn};
+
+/// How long to wait before knocking again at a door that does not open.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// No answer will come: the door is closed, or its owner is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the process behind the door does not answer")
+    }
+}
+
+impl std::error::Error for Gone {}
+
+/// Asks through one door. Clones share its one connection.
+pub struct Caller<Q, A> {
+    shared: Rc<Shared<A>>,
+    request: std::marker::PhantomData<fn(Q)>,
+}
+
+impl<Q, A> Clone for Caller<Q, A> {
+    fn clone(&self) -> Self {
+        Self { shared: Rc::clone(&self.shared), request: std::marker::PhantomData }
+    }
+}
+
+struct Shared<A> {
+    outgoing: Outgoing,
+    waiting: RefCell<Waiting<A>>,
+}
+
+struct Waiting<A> {
+    /// False from the loss of a connection to the next: questions are then answered by [`Gone`].
+    connected: bool,
+    next: u32,
+    answers: HashMap<u32, oneshot::Sender<A>>,
+}
+
+impl<Q: Serialize, A: DeserializeOwned + 'static> Caller<Q, A> {
+    /// A caller of the door at `path`; connects in the background, and again if the connection is lost.
+    ///
+    /// Needs a local runtime: it spawns the task that owns the connection.
+    pub fn new(path: PathBuf) -> Self {
+        let waiting = Waiting { connected: true, next: 0, answers: HashMap::new() };
+        let shared = Rc::new(Shared { outgoing: Outgoing::default(), waiting: RefCell::new(waiting) });
+        tokio::task::spawn_local(keep_connected(path, Rc::clone(&shared)));
+        Self { shared, request: std::marker::PhantomData }
+    }
+
+    /// Sends `request` at once and returns the answer as a future, so that several can be under way.
+    pub fn ask(&self, request: Q) -> impl Future<Output = Result<A, Gone>> + use<Q, A> {
+        let answer = self.send(request);
+        async move {
+            match answer {
+                Some(answer) => answer.await.map_err(|_| Gone),
+                None => Err(Gone),
+            }
+        }
+    }
+
+    /// Sends `request`; nobody waits for its answer.
+    pub fn tell(&self, request: Q) {
+        drop(self.send(request));
+    }
+
+    fn send(&self, body: Q) -> Option<oneshot::Receiver<A>> {
+        let mut waiting = self.shared.waiting.borrow_mut();
+        if !waiting.connected {
+            return None;
+        }
+        let number = waiting.next;
+        self.shared.outgoing.push(number, body).ok()?;
+        waiting.next = number.wrapping_add(1);
+        let (sender, receiver) = oneshot::channel();
+        waiting.answers.insert(number, sender);
+        Some(receiver)
+    }
+}
+
+async fn keep_connected<A: DeserializeOwned>(path: PathBuf, shared: Rc<Shared<A>>) {
+    let mut complained = false;
+    loop {
+        match UnixStream::connect(&path).await {
+            Ok(stream) => {
+                shared.waiting.borrow_mut().connected = true;
+                let Err(cause) = converse(&stream, &shared).await;
+                error!(door = %path.display(), %cause, "connection to a door lost");
+            }
+            Err(cause) if !complained => {
+                warn!(door = %path.display(), %cause, "a door does not open");
+                complained = true;
+            }
+            Err(_) => {}
+        }
+        {
+            let mut waiting = shared.waiting.borrow_mut();
+            waiting.connected = false;
+            waiting.answers.clear();
+            shared.outgoing.clear();
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Writes what is asked and hands out what is answered, until the connection ends.
+async fn converse<A: DeserializeOwned>(stream: &UnixStream, shared: &Shared<A>) -> io::Result<Infallible> {
+    let mut input = Vec::with_capacity(4096);
+    loop {
+        tokio::select! {
+            written = shared.outgoing.write(stream) => written?,
+            readable = stream.readable() => {
+                readable?;
+                match stream.try_read_buf(&mut input) {
+                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    Ok(_) => hand_out(&mut input, shared)?,
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(e) => return Err(e),
+                }
+            }
+        }
+    }
+}
+
+fn hand_out<A: DeserializeOwned>(input: &mut Vec<u8>, shared: &Shared<A>) -> io::Result<()> {
+    let mut taken = 0;
+    while let Some((Numbered { number, body }, length)) =
+        frame::decode::<Numbered<A>>(&input[taken..]).map_err(io::Error::other)?
+    {
+        taken += length;
+        if let Some(waiting) = shared.waiting.borrow_mut().answers.remove(&number) {
+            // A task that no longer waits has been cancelled; its answer is nobody's.
+            let _ = waiting.send(body);
+        }
+    }
+    input.drain(..taken);
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Frames on their way out of one end of a door.
+
+use super::Numbered;
+use crate::wire::frame::{self, Hostile};
+use serde::Serialize;
+use std::cell::RefCell;
+use std::io;
+use tokio::net::UnixStream;
+use tokio::sync::Notify;
+
+/// What waits to be written. Tasks push, the task that owns the connection writes.
+#[derive(Default)]
+pub(super) struct Outgoing {
+    bytes: RefCell<Vec<u8>>,
+    pushed: Notify,
+}
+
+impl Outgoing {
+    /// Queues one frame and wakes the writer.
+    pub(super) fn push<T: Serialize>(&self, number: u32, body: T) -> Result<(), Hostile> {
+        frame::encode(&Numbered { number, body }, &mut self.bytes.borrow_mut())?;
+        self.pushed.notify_one();
+        Ok(())
+    }
+
+    pub(super) fn clear(&self) {
+        self.bytes.borrow_mut().clear();
+    }
+
+    /// Completes when there is something to write and `stream` takes it, and writes what it takes.
+    ///
+    /// Cancel safe; meant to stand in a `select!` beside reading, so that two ends that both have
+    /// much to say never wait for each other.
+    pub(super) async fn write(&self, stream: &UnixStream) -> io::Result<()> {
+        while self.bytes.borrow().is_empty() {
+            self.pushed.notified().await;
+        }
+        loop {
+            let written = stream.try_write(&self.bytes.borrow());
+            match written {
+                Ok(n) => {
+                    self.bytes.borrow_mut().drain(..n);
+                    return Ok(());
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => stream.writable().await?,
+                Err(e) => return Err(e),
+            }
+        }
+    }
+}

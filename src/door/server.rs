@@ -1,0 +1,73 @@
+//! Answering at a door of questions and answers.
+
+use super::Numbered;
+use super::outgoing::Outgoing;
+use crate::wire::frame;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use tokio::net::UnixStream;
+
+/// An answer, or the promise of one.
+pub enum Reply<A> {
+    /// Known at once: travels with the other answers to the same batch of requests.
+    Now(A),
+    /// Known later; other requests of the connection go on meanwhile.
+    Later(Pin<Box<dyn Future<Output = A>>>),
+}
+
+/// Answers everything that is asked on `stream`, in any order, until its caller closes it.
+///
+/// # Errors
+/// Of the socket, or [`frame::Hostile`] from a caller that does not keep to the protocol.
+pub async fn serve<Q, A>(stream: UnixStream, mut answer: impl FnMut(Q) -> Reply<A>) -> io::Result<()>
+where
+    Q: DeserializeOwned,
+    A: Serialize + 'static,
+{
+    let outgoing = Rc::new(Outgoing::default());
+    let mut input = Vec::with_capacity(4096);
+    loop {
+        tokio::select! {
+            written = outgoing.write(&stream) => written?,
+            readable = stream.readable() => {
+                readable?;
+                match stream.try_read_buf(&mut input) {
+                    Ok(0) => return Ok(()),
+                    Ok(_) => {
+                        let taken = take_requests(&input, &outgoing, &mut answer)?;
+                        input.drain(..taken);
+                    }
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(e) => return Err(e),
+                }
+            }
+        }
+    }
+}
+
+fn take_requests<Q, A>(input: &[u8], outgoing: &Rc<Outgoing>, answer: &mut impl FnMut(Q) -> Reply<A>) -> io::Result<usize>
+where
+    Q: DeserializeOwned,
+    A: Serialize + 'static,
+{
+    let mut taken = 0;
+    while let Some((Numbered { number, body }, length)) =
+        frame::decode::<Numbered<Q>>(&input[taken..]).map_err(io::Error::other)?
+    {
+        taken += length;
+        match answer(body) {
+            Reply::Now(body) => outgoing.push(number, body).map_err(io::Error::other)?,
+            Reply::Later(body) => {
+                let outgoing = Rc::clone(outgoing);
+                tokio::task::spawn_local(async move {
+                    // Answers are small by construction: none is too long for a frame.
+                    let _ = outgoing.push(number, body.await);
+                });
+            }
+        }
+    }
+    Ok(taken)
+}
