@@ -1,6 +1,6 @@
 //! Accounting: whether an alias takes one more message.
 
-use super::limits::{Limits, Time, DAY};
+use super::limits::{DAY, Limits, Time};
 use serde::{Deserialize, Serialize};
 
 /// How long a used-up alias stays in the table, so that its owner can still extend it.

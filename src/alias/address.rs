@@ -214,7 +214,10 @@ impl RealAddress {
         }
         // A host name without a dot is a host of ours, not of the Internet.
         let top = mailbox.domain().rsplit('.').next().unwrap_or_default();
-        if !mailbox.domain().contains('.') || mailbox.domain().starts_with('[') || top.bytes().all(|b| b.is_ascii_digit()) {
+        if !mailbox.domain().contains('.')
+            || mailbox.domain().starts_with('[')
+            || top.bytes().all(|b| b.is_ascii_digit())
+        {
             return Err(AddressError::Domain);
         }
         Ok(Self(mailbox))

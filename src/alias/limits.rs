@@ -121,7 +121,9 @@ impl fmt::Display for Fault {
             Self::ValidUntil { max } => {
                 write!(f, "valid-until must lie in the future, after valid-from, and at most {max} days after it")
             }
-            Self::TooManyForTarget => f.write_str("this address has been given as many aliases as it gets in a day; try again tomorrow"),
+            Self::TooManyForTarget => {
+                f.write_str("this address has been given as many aliases as it gets in a day; try again tomorrow")
+            }
         }
     }
 }

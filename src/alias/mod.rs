@@ -9,7 +9,7 @@ mod name;
 
 pub use account::{Account, Standing};
 pub use address::{AddressError, Domain, Mailbox, RealAddress};
-pub use limits::{Caps, Change, Fault, Limits, Time, Wish, DAY};
+pub use limits::{Caps, Change, DAY, Fault, Limits, Time, Wish};
 pub use name::{AliasAddress, Name};
 
 #[cfg(test)]

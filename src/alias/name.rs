@@ -47,7 +47,8 @@ impl AliasAddress {
     /// `Name+shop@Example.ORG` and `name@example.org` are the same alias (sub-addressing, RFC 5233).
     pub fn of(recipient: &Mailbox, domains: &[Domain]) -> Option<Self> {
         let domain = recipient.domain();
-        let domain = domains.iter().find(|d| d.as_str().eq_ignore_ascii_case(domain) || d.as_str() == domain.to_lowercase())?;
+        let domain =
+            domains.iter().find(|d| d.as_str().eq_ignore_ascii_case(domain) || d.as_str() == domain.to_lowercase())?;
         Some(Self::new(&Self::fold(recipient.local()), domain))
     }
 

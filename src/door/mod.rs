@@ -10,10 +10,12 @@ mod caller;
 mod listener;
 mod outgoing;
 mod server;
+mod soon;
 
 pub use caller::{Caller, Gone};
 pub use listener::Listener;
-pub use server::{Reply, serve};
+pub use server::serve;
+pub use soon::Soon;
 
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

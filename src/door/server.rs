@@ -2,27 +2,19 @@
 
 use super::Numbered;
 use super::outgoing::Outgoing;
+use super::soon::Soon;
 use crate::wire::frame;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
-use std::pin::Pin;
 use std::rc::Rc;
 use tokio::net::UnixStream;
-
-/// An answer, or the promise of one.
-pub enum Reply<A> {
-    /// Known at once: travels with the other answers to the same batch of requests.
-    Now(A),
-    /// Known later; other requests of the connection go on meanwhile.
-    Later(Pin<Box<dyn Future<Output = A>>>),
-}
 
 /// Answers everything that is asked on `stream`, in any order, until its caller closes it.
 ///
 /// # Errors
 /// Of the socket, or [`frame::Hostile`] from a caller that does not keep to the protocol.
-pub async fn serve<Q, A>(stream: UnixStream, mut answer: impl FnMut(Q) -> Reply<A>) -> io::Result<()>
+pub async fn serve<Q, A>(stream: UnixStream, mut answer: impl FnMut(Q) -> Soon<A>) -> io::Result<()>
 where
     Q: DeserializeOwned,
     A: Serialize + 'static,
@@ -48,7 +40,11 @@ where
     }
 }
 
-fn take_requests<Q, A>(input: &[u8], outgoing: &Rc<Outgoing>, answer: &mut impl FnMut(Q) -> Reply<A>) -> io::Result<usize>
+fn take_requests<Q, A>(
+    input: &[u8],
+    outgoing: &Rc<Outgoing>,
+    answer: &mut impl FnMut(Q) -> Soon<A>,
+) -> io::Result<usize>
 where
     Q: DeserializeOwned,
     A: Serialize + 'static,
@@ -59,8 +55,8 @@ where
     {
         taken += length;
         match answer(body) {
-            Reply::Now(body) => outgoing.push(number, body).map_err(io::Error::other)?,
-            Reply::Later(body) => {
+            Soon::Now(body) => outgoing.push(number, body).map_err(io::Error::other)?,
+            Soon::Later(body) => {
                 let outgoing = Rc::clone(outgoing);
                 tokio::task::spawn_local(async move {
                     // Answers are small by construction: none is too long for a frame.

@@ -1,6 +1,6 @@
 //! Many questions over one connection; answers in any order; the wrong caller stays outside.
 
-use super::{Caller, Listener, Reply, serve};
+use super::{Caller, Listener, Soon, serve};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
@@ -15,11 +15,11 @@ fn open(path: &Path, pid: u32) -> Listener {
 }
 
 /// Answers n with n + 1; even numbers only after a while.
-fn successor(n: u64) -> Reply<u64> {
+fn successor(n: u64) -> Soon<u64> {
     if n % 2 == 1 {
-        return Reply::Now(n + 1);
+        return Soon::Now(n + 1);
     }
-    Reply::Later(Box::pin(async move {
+    Soon::Later(Box::pin(async move {
         tokio::time::sleep(Duration::from_millis(20)).await;
         n + 1
     }))

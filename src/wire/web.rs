@@ -1,6 +1,6 @@
 //! vault ← web.
 
-use crate::alias::{AliasAddress, Account, Change, Fault, Time, Wish};
+use crate::alias::{Account, AliasAddress, Change, Fault, Time, Wish};
 use serde::{Deserialize, Serialize};
 
 /// What the process at port 80 may ask of the vault.

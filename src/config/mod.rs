@@ -1,0 +1,3 @@
+//! The configuration: what is in the file, what each role gets of it.
+
+pub mod settings;

@@ -1,0 +1,1 @@
+//! SMTP without I/O: lines, commands, message content, replies.

@@ -1,0 +1,61 @@
+//! What ends a process at its start, told in one line that says what to do.
+
+use crate::sys::inherit::Unusable;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// A start-up fault.
+#[derive(Debug)]
+pub enum Fatal {
+    /// The operating system refused something that has no better name here.
+    System(io::Error),
+    /// A descriptor that should have been handed over was not.
+    Descriptor(Unusable),
+    /// A file or directory cannot be used.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What was wrong with it, and what to do.
+        what: String,
+    },
+    /// The configuration, or what it points to, is wrong: no restart will help.
+    Config(String),
+}
+
+impl Fatal {
+    /// The exit code of sysexits(3) by which systemd tells a fault that a restart may cure from one that it will not.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::System(_) => 71,
+            Self::Descriptor(_) => 64,
+            Self::File { .. } => 73,
+            Self::Config(_) => 78,
+        }
+    }
+}
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(cause) => cause.fmt(f),
+            Self::Descriptor(cause) => cause.fmt(f),
+            Self::File { path, what } => write!(f, "{}: {what}", path.display()),
+            Self::Config(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Fatal {}
+
+impl From<io::Error> for Fatal {
+    fn from(cause: io::Error) -> Self {
+        Self::System(cause)
+    }
+}
+
+impl From<Unusable> for Fatal {
+    fn from(cause: Unusable) -> Self {
+        Self::Descriptor(cause)
+    }
+}

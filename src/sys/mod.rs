@@ -1,0 +1,5 @@
+//! The operating system: inherited descriptors, spawning, the log. The only place for `unsafe`.
+
+pub mod inherit;
+pub mod log;
+pub mod spawn;

@@ -1,0 +1,103 @@
+//! The table behind the vault. Every method is one atomic step, whatever the engine.
+//!
+//! An engine sees keyed hashes, sealed addresses and accounts. It never sees an alias's name or a
+//! real address, so what it stores is useless to whoever steals it.
+
+use crate::alias::{Account, Time};
+use crate::door::Soon;
+use crate::wire::Ticket;
+use std::fmt;
+
+/// Under which an alias is stored: a keyed hash of `name@domain`, truncated to 128 bits.
+pub type Key = [u8; 16];
+
+/// A keyed hash of a real address, truncated to 128 bits.
+pub type Owner = [u8; 16];
+
+/// What is stored of an alias.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Limits, uses, paused: in clear.
+    pub account: Account,
+    /// Hash of the manage key, truncated to 128 bits.
+    pub manage: [u8; 16],
+    /// Whose alias it is, for limits and for `forget`.
+    pub owner: Owner,
+    /// The real address, sealed under the server key and `name@domain`.
+    pub sealed: Box<[u8]>,
+}
+
+/// The store does not answer, or not as it should. The text is for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outage(pub String);
+
+impl fmt::Display for Outage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Outage {}
+
+/// The outcome of [`Engine::hold`].
+#[derive(Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// Alive. If the alias is counted, one of its uses is held until the deadline.
+    Held {
+        /// Whether [`Engine::spend`] is due.
+        counted: bool,
+        /// [`Record::sealed`].
+        sealed: Box<[u8]>,
+    },
+    /// Every use that is left is held.
+    Busy,
+    /// Not there, or dead.
+    No,
+}
+
+/// One step, now or later.
+pub type Step<T> = Soon<Result<T, Outage>>;
+
+/// A table of aliases. Times are the engine's own clock, so that several vaults on one table agree.
+pub trait Engine {
+    /// The clock by which aliases live and die.
+    fn now(&self) -> Step<Time>;
+
+    /// Stores a new alias, durably; false if `key` is taken, and then nothing is changed.
+    fn create(&self, key: Key, record: Record) -> Step<bool>;
+
+    /// Counts one more alias for `owner`, unless it already had `limit` within a day; false if so.
+    fn admit(&self, owner: Owner, limit: u32) -> Step<bool>;
+
+    /// What is stored under `key`.
+    fn read(&self, key: Key) -> Step<Option<Record>>;
+
+    /// Holds one use for `seconds`, if the alias is alive and has one that is neither spent nor held.
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold>;
+
+    /// Gives a held use back. Without effect if it is not held.
+    fn release(&self, key: Key, ticket: Ticket) -> Step<()>;
+
+    /// Turns a held use into a spent one, durably; false if the alias is gone or has none left.
+    ///
+    /// Never lets `spent` exceed the limit, even when the hold has run out meanwhile.
+    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool>;
+
+    /// Takes a spend back, durably. Without effect if the alias is gone.
+    fn refund(&self, key: Key) -> Step<()>;
+
+    /// Replaces limits and paused, if they still are as `seen`; false if they are not. `spent` stays.
+    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool>;
+
+    /// Removes an alias, durably; false if there was none.
+    fn remove(&self, key: Key) -> Step<bool>;
+
+    /// Removes every alias of `owner`, durably; how many.
+    fn forget(&self, owner: Owner) -> Step<u64>;
+
+    /// Removes what has passed [`Account::purge_at`]; how many. Nothing to do where the store expires by itself.
+    fn sweep(&self) -> Step<u64>;
+
+    /// How many aliases are stored, where that is cheap to know.
+    fn count(&self) -> Step<Option<u64>>;
+}
