@@ -1,0 +1,203 @@
+//! Every key of the file with its default: the one place that knows them all.
+
+use super::section::{Notes, Section, duration, list, number, text};
+use super::settings::{self, Host, ReversePath};
+use super::{Config, store};
+use crate::alias::{Caps, Domain, RealAddress};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use toml::de::DeValue;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Option<Config> {
+    let hostname = root.require("hostname", "hostname = \"mx.example.org\"", host_name);
+    let domains = root.require("domains", "domains = [\"example.org\"]", domains);
+    // Faulty or missing names still let every other key be checked.
+    let (own_name, given) = (hostname.clone().unwrap_or_default(), domains.clone().unwrap_or_default());
+    if root.span("postmaster").is_none() {
+        notes.warn(
+            None,
+            "postmaster is not set: mail to postmaster@ and abuse@ will be refused (RFC 5321 §4.5.1 asks for it)"
+                .to_owned(),
+        );
+    }
+    let postmaster_at = root.span("postmaster");
+    let postmaster = root.take("postmaster", real_address);
+    let runtime_dir = root.take("runtime_dir", absolute_path).unwrap_or_else(|| "/run/tempalias".into());
+    let state_dir = root.take("state_dir", absolute_path).unwrap_or_else(|| "/var/lib/tempalias".into());
+    let drain = root.take("drain", duration).unwrap_or(30 * SECOND);
+
+    let mut limits = root.section("limits");
+    let caps = Caps {
+        max_days: limits.take("max_days", number(1)).unwrap_or(60),
+        max_usage: limits.take("max_usage", number(1)).unwrap_or(100),
+    };
+    let creations_per_address = limits.take("creations_per_address", number(0)).unwrap_or(0);
+    drop(limits);
+
+    let mut smtp = root.section("smtp");
+    let smtp_listen_at = smtp.span("listen");
+    let smtp_listen = smtp.take("listen", list(socket_address)).unwrap_or_else(|| any_address(25));
+    let transaction_timeout = smtp.take("transaction_timeout", duration).unwrap_or(15 * MINUTE);
+    let smtp_settings = settings::Smtp {
+        hostname: own_name.clone(),
+        domains: given.clone(),
+        max_message_size: smtp.take("max_message_size", number(65_536)).unwrap_or(36_700_160),
+        max_sessions: smtp.take("max_sessions", number(1)).unwrap_or(2_000),
+        max_sessions_per_address: smtp.take("max_sessions_per_address", number(1)).unwrap_or(50),
+        max_recipients: smtp.take("max_recipients", number(1)).unwrap_or(100),
+        max_commands: smtp.take("max_commands", number(10)).unwrap_or(10_000),
+        max_errors: smtp.take("max_errors", number(1)).unwrap_or(20),
+        max_unknown: smtp.take("max_unknown", number(1)).unwrap_or(50),
+        greeting_delay: smtp.take("greeting_delay", duration).unwrap_or(Duration::ZERO),
+        command_timeout: smtp.take("command_timeout", duration).unwrap_or(5 * MINUTE),
+        data_timeout: smtp.take("data_timeout", duration).unwrap_or(3 * MINUTE),
+        transaction_timeout,
+        drain,
+    };
+    drop(smtp);
+
+    let mut web = root.section("web");
+    let web_listen = web.take("listen", list(socket_address)).unwrap_or_else(|| any_address(80));
+    let web_settings = settings::Web {
+        domains: given.clone(),
+        caps,
+        max_connections: web.take("max_connections", number(1)).unwrap_or(2_000),
+        header_timeout: web.take("header_timeout", duration).unwrap_or(10 * SECOND),
+        body_timeout: web.take("body_timeout", duration).unwrap_or(10 * SECOND),
+        idle_timeout: web.take("idle_timeout", duration).unwrap_or(60 * SECOND),
+        drain,
+    };
+    drop(web);
+
+    let mut relay = root.section("relay");
+    let smarthost_at = relay.span("smarthost");
+    let smarthost = relay.require("smarthost", "smarthost = \"mail.example.org:25\" under [relay]", host);
+    let reverse_path = relay.take("reverse_path", reverse_path).unwrap_or(ReversePath::Srs);
+    let data_end_timeout = relay.take("data_end_timeout", duration).unwrap_or(10 * MINUTE);
+    let relay_settings = settings::Relay {
+        hostname: own_name,
+        smarthost: smarthost.clone().unwrap_or(Host { name: String::new(), port: 0 }),
+        max_connections: relay.take("max_connections", number(1)).unwrap_or(100),
+        max_idle: relay.take("max_idle", number(0)).unwrap_or(20),
+        idle_timeout: relay.take("idle_timeout", duration).unwrap_or(30 * SECOND),
+        connect_timeout: relay.take("connect_timeout", duration).unwrap_or(10 * SECOND),
+        command_timeout: relay.take("command_timeout", duration).unwrap_or(MINUTE),
+        data_init_timeout: relay.take("data_init_timeout", duration).unwrap_or(2 * MINUTE),
+        data_block_timeout: relay.take("data_block_timeout", duration).unwrap_or(3 * MINUTE),
+        data_end_timeout,
+        drain,
+    };
+    drop(relay);
+
+    let mut store = root.section("store");
+    let store_timeout = store.take("timeout", duration).unwrap_or(5 * SECOND);
+    let min_replicas = store.take("min_replicas", number(0)).unwrap_or(0);
+    let key_file = store.take("key_file", absolute_path).unwrap_or_else(|| state_dir.join("server.key"));
+    let default_store = settings::Store::Redb { path: state_dir.join("aliases.redb") };
+    let read_store = |value: &DeValue<'_>| store::parse(&text(value)?, min_replicas, store_timeout);
+    let store_settings = store.take("url", read_store).unwrap_or(default_store);
+    drop(store);
+    drop(root);
+
+    if postmaster.as_ref().is_some_and(|address| address.is_in(&given)) {
+        notes.fault(
+            postmaster_at,
+            "postmaster is an address in one of our own domains: mail would go in circles".to_owned(),
+        );
+    }
+    if let Some(smarthost) = &smarthost
+        && let Ok(address) = smarthost.name.parse::<std::net::IpAddr>()
+        && smtp_listen.contains(&SocketAddr::new(address, smarthost.port))
+    {
+        notes.fault(
+            smarthost_at.or(smtp_listen_at),
+            "relay.smarthost is the address tempalias itself listens on: mail would go in circles".to_owned(),
+        );
+    }
+    let vault = settings::Vault {
+        domains: given,
+        store: store_settings,
+        key_file,
+        caps,
+        creations_per_address,
+        postmaster,
+        reverse_path,
+        ticket_lifetime: transaction_timeout + data_end_timeout + MINUTE,
+        drain,
+    };
+    if hostname.is_none() || domains.is_none() || smarthost.is_none() {
+        return None;
+    }
+    Some(Config {
+        smtp: smtp_settings,
+        relay: relay_settings,
+        vault,
+        web: web_settings,
+        smtp_listen,
+        web_listen,
+        runtime_dir,
+        drain,
+    })
+}
+
+fn any_address(port: u16) -> Vec<SocketAddr> {
+    vec![SocketAddr::new(std::net::Ipv6Addr::UNSPECIFIED.into(), port)]
+}
+
+fn host_name(value: &DeValue<'_>) -> Result<String, String> {
+    let name = text(value)?;
+    Domain::parse(&name)
+        .map(|_| name)
+        .map_err(|_| "must be this host's name in the DNS, like \"mx.example.org\"".to_owned())
+}
+
+fn domains(value: &DeValue<'_>) -> Result<Vec<Domain>, String> {
+    let domain = |name: &str| {
+        Domain::parse(name).map_err(|_| format!("holds \"{}\", which is not a domain", name.escape_debug()))
+    };
+    let domains = list(domain)(value)?;
+    if domains.is_empty() { Err("must name at least one domain".to_owned()) } else { Ok(domains) }
+}
+
+fn real_address(value: &DeValue<'_>) -> Result<RealAddress, String> {
+    RealAddress::parse(&text(value)?).map_err(|_| "must be an e-mail address that is read by a person".to_owned())
+}
+
+fn absolute_path(value: &DeValue<'_>) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text(value)?);
+    if path.is_absolute() { Ok(path) } else { Err("must be an absolute path, starting with /".to_owned()) }
+}
+
+fn socket_address(address: &str) -> Result<SocketAddr, String> {
+    address.parse().map_err(|_| format!("holds \"{}\"; write \"0.0.0.0:25\" or \"[::]:25\"", address.escape_debug()))
+}
+
+fn reverse_path(value: &DeValue<'_>) -> Result<ReversePath, String> {
+    match text(value)?.as_str() {
+        "srs" => Ok(ReversePath::Srs),
+        "keep" => Ok(ReversePath::Keep),
+        _ => Err("must be \"srs\" or \"keep\"".to_owned()),
+    }
+}
+
+/// `"name:port"`, `"192.0.2.1:25"`, `"[2001:db8::1]:25"`; without a port it is 25.
+fn host(value: &DeValue<'_>) -> Result<Host, String> {
+    let wrong = || "must be a host and port, like \"mail.example.org:25\" or \"[2001:db8::1]:25\"".to_owned();
+    let given = text(value)?;
+    if let Ok(address) = given.parse::<SocketAddr>() {
+        return Ok(Host { name: address.ip().to_string(), port: address.port() });
+    }
+    if let Ok(address) = given.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
+        return Ok(Host { name: address.to_string(), port: 25 });
+    }
+    let (name, port) = match given.split_once(':') {
+        Some((name, port)) => (name, port.parse().ok().filter(|p| *p > 0).ok_or_else(wrong)?),
+        None => (given.as_str(), 25),
+    };
+    Domain::parse(name).map_err(|_| wrong())?;
+    Ok(Host { name: name.to_owned(), port })
+}
