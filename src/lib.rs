@@ -9,8 +9,11 @@
 //! ```
 
 pub mod alias;
+pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod door;
+pub mod monitor;
 pub mod proto;
 pub mod relay;
 pub mod role;

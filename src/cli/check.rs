@@ -1,0 +1,25 @@
+//! `tempalias check`.
+
+use crate::config::{self, Located};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// sysexits(3): a configuration that no restart makes right.
+pub(super) const EX_CONFIG: u8 = 78;
+
+/// Prints every fault and warning; succeeds if there is no fault.
+pub(super) fn run(path: &Path) -> ExitCode {
+    let outcome = config::read(path);
+    for fault in &outcome.faults {
+        eprintln!("fault: {}", Located(path, fault));
+    }
+    for warning in &outcome.warnings {
+        eprintln!("warning: {}", Located(path, warning));
+    }
+    if outcome.config.is_none() {
+        eprintln!("tempalias will not start with this configuration; see tempalias.toml(5)");
+        return ExitCode::from(EX_CONFIG);
+    }
+    println!("{}: valid", path.display());
+    ExitCode::SUCCESS
+}
