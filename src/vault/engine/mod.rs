@@ -3,33 +3,39 @@
 //! An engine sees keyed hashes, sealed addresses and accounts. It never sees an alias's name or a
 //! real address, so what it stores is useless to whoever steals it.
 
+mod record;
+pub(crate) mod redb;
+pub(crate) mod redis;
+#[cfg(test)]
+pub(crate) mod tests;
+
 use crate::alias::{Account, Time};
 use crate::door::Soon;
 use crate::wire::Ticket;
 use std::fmt;
 
 /// Under which an alias is stored: a keyed hash of `name@domain`, truncated to 128 bits.
-pub type Key = [u8; 16];
+pub(crate) type Key = [u8; 16];
 
 /// A keyed hash of a real address, truncated to 128 bits.
-pub type Owner = [u8; 16];
+pub(crate) type Owner = [u8; 16];
 
 /// What is stored of an alias.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// Limits, uses, paused: in clear.
-    pub account: Account,
+    pub(crate) account: Account,
     /// Hash of the manage key, truncated to 128 bits.
-    pub manage: [u8; 16],
+    pub(crate) manage: [u8; 16],
     /// Whose alias it is, for limits and for `forget`.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// The real address, sealed under the server key and `name@domain`.
-    pub sealed: Box<[u8]>,
+    pub(crate) sealed: Box<[u8]>,
 }
 
 /// The store does not answer, or not as it should. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outage(pub String);
+pub(crate) struct Outage(pub(crate) String);
 
 impl fmt::Display for Outage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +47,7 @@ impl std::error::Error for Outage {}
 
 /// The outcome of [`Engine::hold`].
 #[derive(Clone, PartialEq, Eq)]
-pub enum Hold {
+pub(crate) enum Hold {
     /// Alive. If the alias is counted, one of its uses is held until the deadline.
     Held {
         /// Whether [`Engine::spend`] is due.
@@ -56,10 +62,10 @@ pub enum Hold {
 }
 
 /// One step, now or later.
-pub type Step<T> = Soon<Result<T, Outage>>;
+pub(crate) type Step<T> = Soon<Result<T, Outage>>;
 
 /// A table of aliases. Times are the engine's own clock, so that several vaults on one table agree.
-pub trait Engine {
+pub(crate) trait Engine {
     /// The clock by which aliases live and die.
     fn now(&self) -> Step<Time>;
 

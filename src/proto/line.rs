@@ -1,0 +1,57 @@
+//! Command lines. Only CRLF ends a line (RFC 5321 §2.3.8).
+
+use memchr::{memchr2, memmem};
+
+/// Longest command line taken, CRLF not counted. RFC 5321 §4.5.3.1.4 asks for 512; the parameters of
+/// extensions and the UTF-8 of RFC 6531 add to it.
+pub const MAX_LINE: usize = 2048;
+
+/// What is wrong with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Longer than [`MAX_LINE`].
+    TooLong,
+    /// A CR or LF of its own, or a NUL.
+    Discipline,
+}
+
+/// What the input begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next<'a> {
+    /// A whole line without its CRLF, and how many octets it took.
+    Line(Result<&'a [u8], Flaw>, usize),
+    /// Part of a line that is too long already: this many octets can be thrown away.
+    Swallow(usize),
+    /// The line goes on.
+    More,
+}
+
+/// Splits a stream into lines, and stays in step whatever comes.
+#[derive(Default, Debug)]
+pub struct Lines {
+    too_long: bool,
+}
+
+impl Lines {
+    /// Looks at the beginning of `input`; the caller drops the octets that were taken.
+    pub fn next<'a>(&mut self, input: &'a [u8]) -> Next<'a> {
+        let Some(end) = memmem::find(input, b"\r\n") else {
+            if input.len() <= MAX_LINE {
+                return Next::More;
+            }
+            self.too_long = true;
+            // The last octet may be the CR of the line's end.
+            return Next::Swallow(input.len() - 1);
+        };
+        let line = &input[..end];
+        let too_long = std::mem::take(&mut self.too_long) || end > MAX_LINE;
+        let result = if too_long {
+            Err(Flaw::TooLong)
+        } else if memchr2(b'\r', b'\n', line).is_some() || line.contains(&0) {
+            Err(Flaw::Discipline)
+        } else {
+            Ok(line)
+        };
+        Next::Line(result, end + 2)
+    }
+}

@@ -1,0 +1,209 @@
+//! Tables, each run again octet by octet and from every cut; and properties.
+
+use super::command::{Command, Recipient, parse};
+use super::content::Content;
+use super::header::Watch;
+use super::line::{Flaw, Lines, MAX_LINE, Next};
+use super::stuff::Stuffer;
+use super::{client, reply};
+use proptest::prelude::*;
+
+/// What comes out of the content machine, and what is left behind the final dot.
+fn content(pieces: &[&[u8]]) -> (Vec<u8>, bool, Option<Vec<u8>>) {
+    let (mut machine, mut out, mut rest) = (Content::default(), Vec::new(), None);
+    for piece in pieces {
+        match &mut rest {
+            Some(rest) => Vec::extend_from_slice(rest, piece),
+            None => {
+                let (taken, ended) = machine.feed(piece, &mut out);
+                rest = ended.then(|| piece[taken..].to_vec());
+            }
+        }
+    }
+    assert_eq!(machine.size(), out.len() as u64);
+    (out, machine.is_flawed(), rest)
+}
+
+fn every_cut(input: &[u8], check: impl Fn(&[&[u8]])) {
+    check(&[input]);
+    check(&input.chunks(1).collect::<Vec<_>>());
+    for cut in 0..=input.len() {
+        check(&[&input[..cut], &input[cut..]]);
+    }
+}
+
+#[test]
+fn contents() {
+    let rows: &[(&[u8], &[u8], bool, Option<&[u8]>)] = &[
+        (b".\r\n", b"", false, Some(b"")),
+        (b"\r\n.\r\n", b"\r\n", false, Some(b"")),
+        (b"a\r\n.\r\nNOOP\r\n", b"a\r\n", false, Some(b"NOOP\r\n")),
+        (b"..\r\n.\r\n", b".\r\n", false, Some(b"")),
+        (b".a\r\n..b\r\n.\r\n", b"a\r\n.b\r\n", false, Some(b"")),
+        (b"a.\r\n.\r\n", b"a.\r\n", false, Some(b"")),
+        (b".\rX\r\n.\r\n", b"\rX\r\n", true, Some(b"")),
+        (b"a\n.\r\n.\r\n", b"a\n.\r\n", true, Some(b"")),
+        (b"a\n.\nb\r\n.\r\n", b"a\n.\nb\r\n", true, Some(b"")),
+        (b"a\r\n.\nb\r\n.\r\n", b"a\r\n\nb\r\n", true, Some(b"")),
+        (b"a\r.\r\n.\r\n", b"a\r.\r\n", true, Some(b"")),
+        (b"a\r\r\n.\r\n", b"a\r\r\n", true, Some(b"")),
+        (b".\r\r\n.\r\n", b"\r\r\n", true, Some(b"")),
+        (b"a\0b\r\n.\r\n", b"a\0b\r\n", true, Some(b"")),
+        (b"\0\r\n.\r\n", b"\0\r\n", true, Some(b"")),
+        (b"\n.\r\n.\r\n", b"\n.\r\n", true, Some(b"")),
+        (b"\x80\xff\r\n.\r\n", b"\x80\xff\r\n", false, Some(b"")),
+        (b"a\r\n.", b"a\r\n", false, None),
+    ];
+    for (input, expected, flawed, rest) in rows {
+        every_cut(input, |pieces| {
+            let (out, bad, left) = content(pieces);
+            assert_eq!((out.as_slice(), bad, left.as_deref()), (*expected, *flawed, *rest), "{}", input.escape_ascii());
+        });
+    }
+}
+
+#[test]
+fn lines() {
+    let all = |input: &[u8]| {
+        let (mut lines, mut at, mut found) = (Lines::default(), 0, Vec::new());
+        loop {
+            match lines.next(&input[at..]) {
+                Next::Line(line, taken) => {
+                    found.push(line.map(<[u8]>::to_vec));
+                    at += taken;
+                }
+                Next::Swallow(taken) => at += taken,
+                Next::More => return found,
+            }
+        }
+    };
+    assert_eq!(all(b"a\r\nb\r\nc"), [Ok(b"a".to_vec()), Ok(b"b".to_vec())]);
+    assert_eq!(all(b"a\nb\r\n"), [Err(Flaw::Discipline)]);
+    assert_eq!(all(b"a\rb\r\n\0\r\nx\r\n"), [Err(Flaw::Discipline), Err(Flaw::Discipline), Ok(b"x".to_vec())]);
+    let long = [vec![b'x'; MAX_LINE + 1], b"\r\nNOOP\r\n".to_vec()].concat();
+    assert_eq!(all(&long), [Err(Flaw::TooLong), Ok(b"NOOP".to_vec())]);
+    let mut lines = Lines::default();
+    assert_eq!(lines.next(&[b'x'; MAX_LINE + 2]), Next::Swallow(MAX_LINE + 1));
+    assert_eq!(lines.next(b"x\r\n"), Next::Line(Err(Flaw::TooLong), 3));
+    assert_eq!(lines.next(b"x\r\n"), Next::Line(Ok(b"x"), 3));
+}
+
+#[test]
+fn commands() {
+    let path = |line: &str| match parse(line.as_bytes()) {
+        Ok(Command::Mail(mail)) => mail.reverse_path.map_or("null".to_owned(), |m| m.as_str().to_owned()),
+        Ok(Command::Rcpt(Recipient::Path(path))) => path.as_str().to_owned(),
+        Ok(Command::Rcpt(Recipient::Postmaster)) => "postmaster".to_owned(),
+        Ok(other) => format!("{other:?}"),
+        Err(refused) => refused.code.to_string(),
+    };
+    for (line, expected) in [
+        ("MAIL FROM:<>", "null"),
+        ("mail from: <a@b.c> SIZE=12 BODY=8BITMIME", "a@b.c"),
+        ("MAIL FROM:<@x,@y:a@b.c>", "a@b.c"),
+        ("MAIL FROM:<\"a>b\"@b.c>", "\"a>b\"@b.c"),
+        ("MAIL FROM:<a@b.c>SIZE=1", "501"),
+        ("MAIL FROM:a@b.c", "501"),
+        ("MAIL FROM:<a@b.c", "501"),
+        ("MAIL TO:<a@b.c>", "501"),
+        ("MAIL", "501"),
+        ("MAIL FROM:<a@b.c> SIZE=x", "501"),
+        ("MAIL FROM:<a@b.c> BODY=BINARYMIME", "501"),
+        ("MAIL FROM:<a@b.c> RET=HDRS", "555"),
+        ("MAIL FROM:<ü@b.c>", "553"),
+        ("MAIL FROM:<ü@b.c> SMTPUTF8", "ü@b.c"),
+        ("RCPT TO:<PostMaster>", "postmaster"),
+        ("RCPT TO:<>", "501"),
+        ("RCPT TO:<a@b.c> NOTIFY=NEVER", "555"),
+        ("RCPT TO:<a@b.c>", "a@b.c"),
+        ("EHLO", "501"),
+        ("EHLO a(b", "501"),
+        ("EHLO [IPv6:::1]", "Ehlo(\"[IPv6:::1]\")"),
+        ("DATA x", "501"),
+        ("STARTTLS", "502"),
+        ("GET / HTTP/1.1", "500"),
+        ("", "500"),
+    ] {
+        assert_eq!(path(line), expected, "{line}");
+    }
+    assert_eq!(parse(b"NOOP \xff"), Err(reply::BAD_ARGUMENTS));
+}
+
+#[test]
+fn replies() {
+    let text = b"250-mx\r\n250-PIPELINING\r\n250-SIZE 100\r\n250-8BITMIME\r\n250 SMTPUTF8\r\nrest";
+    for cut in 0..text.len() - 4 {
+        assert_eq!(client::reply(&text[..cut]), Ok(None), "{cut}");
+    }
+    let (status, extensions, taken) = client::reply(text).unwrap().unwrap();
+    assert_eq!((status.code, taken), (250, text.len() - 4));
+    assert!(extensions.pipelining && extensions.size && extensions.eight_bit_mime && extensions.smtp_utf8);
+    let enhanced = |line: &[u8]| client::reply(line).unwrap().unwrap().0.enhanced;
+    assert_eq!(enhanced(b"550 5.7.1 no\r\n"), (5, 7, 1));
+    for odd in ["550 4.7.1 no", "550 5.1234.1", "550 5.7", "550 5.7.1.1", "550", "550 x"] {
+        assert_eq!(enhanced(format!("{odd}\r\n").as_bytes()), (5, 0, 0), "{odd}");
+    }
+    for bad in ["no\r\n", "199 x\r\n", "600 x\r\n", "250_x\r\n", "\r\n"] {
+        assert_eq!(client::reply(bad.as_bytes()), Err(client::Malformed), "{bad}");
+    }
+    assert_eq!(client::reply(&[b'2'; 5000]), Err(client::Malformed));
+    assert_eq!(client::reply(&b"250-x\r\n".repeat(200)), Err(client::Malformed));
+}
+
+#[test]
+fn loops_are_seen_from_every_cut() {
+    let looks = |header: &[u8], expected: bool| {
+        every_cut(header, |pieces| {
+            let mut watch = Watch::new(vec!["name@example.org".into()]);
+            pieces.iter().for_each(|piece| watch.feed(piece));
+            assert_eq!(watch.is_loop(), expected);
+        });
+    };
+    looks(b"Subject: x\r\ndelivered-to:  NAME@example.org \r\n\r\n", true);
+    looks(b"Subject: x\r\n\r\nDelivered-To: name@example.org\r\n", false);
+    looks(b"Delivered-To: other@example.org\r\nX-Delivered-To: name@example.org\r\n", false);
+    let mut watch = Watch::new(Vec::new());
+    watch.feed(&b"Received: x\r\n".repeat(30));
+    assert!(!watch.is_loop());
+    watch.feed(b"RECEIVED : y\r\n");
+    assert!(watch.is_loop());
+    let mut long = Watch::new(Vec::new());
+    long.feed(&vec![b'x'; 1 << 20]);
+    assert!(!long.is_loop());
+}
+
+fn lines_of_alphabet() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(
+        prop_oneof![Just(&b"\r\n"[..]), Just(&b"."[..]), Just(&b"x"[..]), Just(&b"\x80"[..])],
+        0..40,
+    )
+    .prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn what_is_stuffed_comes_back(text in lines_of_alphabet(), cut in 0usize..60) {
+        let cut = cut.min(text.len());
+        let (mut stuffer, mut wire) = (Stuffer::default(), Vec::new());
+        stuffer.feed(&text[..cut], &mut wire);
+        stuffer.feed(&text[cut..], &mut wire);
+        stuffer.end(&mut wire);
+        let (out, flawed, rest) = content(&[&wire]);
+        let whole = if text.is_empty() || text.ends_with(b"\r\n") { text } else { [&text[..], b"\r\n"].concat() };
+        prop_assert_eq!((out, flawed, rest), (whole, false, Some(Vec::new())));
+    }
+
+    #[test]
+    fn no_octets_are_too_strange(input in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&input);
+        let _ = client::reply(&input);
+        let _ = content(&[&input]);
+        Watch::new(Vec::new()).feed(&input);
+    }
+
+    #[test]
+    fn pieces_make_no_difference(parts in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'.'), Just(0), Just(b'a')], 0..40), cut in 0usize..40) {
+        let cut = cut.min(parts.len());
+        prop_assert_eq!(content(&[&parts]), content(&[&parts[..cut], &parts[cut..]]));
+    }
+}

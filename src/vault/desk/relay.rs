@@ -1,0 +1,79 @@
+//! vault ← relay: whose is this ticket, and count it.
+
+use super::Desk;
+use crate::alias::{AliasAddress, Domain, RealAddress, Time};
+use crate::config::settings::ReversePath;
+use crate::door::Soon;
+use crate::vault::srs;
+use crate::vault::tickets::Target;
+use crate::wire::Ticket;
+use crate::wire::relay::{Answer, Request};
+use std::rc::Rc;
+use std::time::SystemTime;
+
+impl Desk {
+    /// Answers the process that speaks to the Internet.
+    pub(in crate::vault) fn relay(self: &Rc<Self>, request: Request) -> Soon<Answer> {
+        match request {
+            Request::Redeem { ticket, reverse_path } => Soon::Now(self.redeem(ticket, &reverse_path)),
+            Request::Spend { ticket } => self.spend(ticket),
+            Request::Refund { ticket } => self.refund(ticket),
+            Request::Settle { ticket } => {
+                self.tickets.borrow_mut().settle(ticket);
+                Soon::Now(Answer::Done)
+            }
+        }
+    }
+
+    fn redeem(&self, ticket: Ticket, reverse_path: &str) -> Answer {
+        let Some((target, counted)) = self.tickets.borrow_mut().redeem(ticket) else { return Answer::No };
+        let Some((target, domain)) = self.reveal(&target) else { return Answer::No };
+        let reverse_path = match self.settings.reverse_path {
+            ReversePath::Keep => reverse_path.to_owned(),
+            ReversePath::Srs => srs::rewrite(reverse_path, &domain, &self.seal, today()),
+        };
+        Answer::Redeemed { target, reverse_path, counted }
+    }
+
+    /// The real address behind a ticket, and the domain of ours it was reached under.
+    fn reveal(&self, target: &Target) -> Option<(RealAddress, Domain)> {
+        match target {
+            Target::Sealed { alias, sealed } => Some((self.seal.open_address(alias, sealed)?, domain_of(alias)?)),
+            Target::Postmaster => Some((self.settings.postmaster.clone()?, self.settings.domains.first()?.clone())),
+        }
+    }
+
+    fn spend(self: &Rc<Self>, ticket: Ticket) -> Soon<Answer> {
+        let Some(key) = self.tickets.borrow_mut().spend(ticket) else { return Soon::Now(Answer::No) };
+        let desk = Rc::clone(self);
+        self.engine.spend(key, ticket).map(move |outcome| match desk.heard(outcome) {
+            Ok(true) => {
+                desk.spent.set(desk.spent.get() + 1);
+                Answer::Done
+            }
+            Ok(false) => Answer::No,
+            Err(_) => Answer::Unavailable,
+        })
+    }
+
+    fn refund(self: &Rc<Self>, ticket: Ticket) -> Soon<Answer> {
+        let Some(key) = self.tickets.borrow_mut().settle(ticket) else { return Soon::Now(Answer::No) };
+        let desk = Rc::clone(self);
+        self.engine.refund(key).map(move |outcome| match desk.heard(outcome) {
+            Ok(()) => {
+                desk.spent.set(desk.spent.get().saturating_sub(1));
+                Answer::Done
+            }
+            Err(_) => Answer::Unavailable,
+        })
+    }
+}
+
+fn domain_of(alias: &AliasAddress) -> Option<Domain> {
+    alias.as_str().rsplit_once('@').and_then(|(_, domain)| Domain::parse(domain).ok())
+}
+
+/// Only the day matters to SRS.
+fn today() -> Time {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs())
+}

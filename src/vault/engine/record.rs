@@ -1,0 +1,69 @@
+//! The stored form of a record: fixed fields first, all little-endian, then the sealed address.
+//!
+//! | octets | field |
+//! |---|---|
+//! | 1 | form (1), and 0x80 when paused |
+//! | 4 | not before, Unix seconds; 0 is none |
+//! | 4 | not after, Unix seconds; 0 is none |
+//! | 4 | max-usage; 0 is none |
+//! | 4 | spent |
+//! | 4 | when it is to be swept, Unix seconds; 0 is never |
+//! | 16 | hash of the manage key |
+//! | 16 | owner |
+//! | rest | sealed address |
+
+use super::{Outage, Record};
+use crate::alias::{Account, Limits, Time};
+
+const FORM: u8 = 1;
+const PAUSED: u8 = 0x80;
+
+/// Octets of a record that is to be swept at `purge`.
+pub(super) fn encode(record: &Record, purge: u32) -> Vec<u8> {
+    let Record { account, manage, owner, sealed } = record;
+    let Limits { not_before, not_after, max_usage } = account.limits;
+    let mut out = Vec::with_capacity(53 + sealed.len());
+    out.push(FORM | if account.paused { PAUSED } else { 0 });
+    out.extend(seconds(not_before).to_le_bytes());
+    out.extend(seconds(not_after).to_le_bytes());
+    out.extend(max_usage.unwrap_or(0).to_le_bytes());
+    out.extend(account.spent.to_le_bytes());
+    out.extend(purge.to_le_bytes());
+    out.extend(manage);
+    out.extend(owner);
+    out.extend_from_slice(sealed);
+    out
+}
+
+/// The record in `octets` and when it is to be swept, or that the table is damaged.
+pub(super) fn decode(octets: &[u8]) -> Result<(Record, u32), Outage> {
+    take(octets).ok_or_else(|| Outage("a record of the table is damaged".to_owned()))
+}
+
+fn take(octets: &[u8]) -> Option<(Record, u32)> {
+    let (&[form], rest) = octets.split_first_chunk()?;
+    let (not_before, rest) = number(rest)?;
+    let (not_after, rest) = number(rest)?;
+    let (max_usage, rest) = number(rest)?;
+    let (spent, rest) = number(rest)?;
+    let (purge, rest) = number(rest)?;
+    let (manage, rest) = rest.split_first_chunk()?;
+    let (owner, sealed) = rest.split_first_chunk()?;
+    let some = |n: u32| (n != 0).then_some(n);
+    let limits = Limits {
+        not_before: some(not_before).map(Time::from),
+        not_after: some(not_after).map(Time::from),
+        max_usage: some(max_usage),
+    };
+    let account = Account { limits, spent, paused: form & PAUSED != 0 };
+    (form & !PAUSED == FORM).then(|| (Record { account, manage: *manage, owner: *owner, sealed: sealed.into() }, purge))
+}
+
+fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
+    octets.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest))
+}
+
+/// As it is stored; limits beyond 2106 are refused before they get here.
+pub(super) fn seconds(time: Option<Time>) -> u32 {
+    time.map_or(0, |t| u32::try_from(t).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,211 @@
+//! The embedded engine: one file, one writer.
+//!
+//! 1. Look-ups read the latest committed state on the event loop; they never wait for a writer.
+//! 2. Changes go to one writer thread. It takes all that wait, applies them in one transaction and
+//!    commits once, durably: a thousand spends that arrive together share one fsync.
+//! 3. Held uses are volatile and live here, beside the table.
+
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Engine, Hold, Key, Outage, Owner, Record, Step, record};
+use crate::alias::{Account, Standing, Time};
+use crate::door::Soon;
+use crate::role::Fatal;
+use crate::wire::Ticket;
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::oneshot;
+use writer::{Change, Order, Writer};
+
+/// Record by key.
+const ALIASES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("aliases");
+/// Purge time, then key: what is to be swept comes first.
+const EXPIRY: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("expiry");
+/// By owner: when the first of the day's aliases was made, and how many.
+const CREATIONS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("creations");
+/// What the table itself says: its form, and under which server key it was made.
+const META: TableDefinition<'_, &str, &[u8; 16]> = TableDefinition::new("meta");
+
+/// Pages kept in memory: enough for the upper levels of the trees of ten million aliases.
+const CACHE: usize = 16 << 20;
+
+/// Uses held by messages in flight, each until its deadline.
+type Held = HashMap<Key, Vec<(Ticket, Instant)>>;
+
+/// The table in one file.
+pub(crate) struct Redb {
+    database: Arc<Database>,
+    writer: Writer,
+    held: Rc<RefCell<Held>>,
+}
+
+impl Redb {
+    /// Opens or makes the table at `path`; `fingerprint` tells the server key.
+    ///
+    /// # Errors
+    /// A file that cannot be used, or that was made under another server key.
+    pub(crate) fn open(path: &Path, fingerprint: [u8; 16]) -> Result<Self, Fatal> {
+        let unusable = |what: String| Fatal::File { path: path.to_owned(), what };
+        let database = Database::builder().set_cache_size(CACHE).create(path).map_err(|e| {
+            unusable(match e {
+                DatabaseError::DatabaseAlreadyOpen => "is in use by another tempalias; stop it".to_owned(),
+                e => format!("cannot be used ({e}); its directory must belong to the user that runs tempalias"),
+            })
+        })?;
+        let foreign = prepare(&database, fingerprint).map_err(|e| unusable(e.0))?;
+        if foreign {
+            return Err(unusable(
+                "was made under another server key; restore the server.key that belongs to it".to_owned(),
+            ));
+        }
+        let database = Arc::new(database);
+        let writer = Writer::start(Arc::clone(&database))?;
+        Ok(Self { database, writer, held: Rc::default() })
+    }
+
+    fn find(&self, key: Key) -> Result<Option<Record>, Outage> {
+        let table = self.database.begin_read()?.open_table(ALIASES)?;
+        table.get(&key)?.map(|stored| record::decode(stored.value()).map(|(record, _)| record)).transpose()
+    }
+
+    fn hold_now(&self, key: Key, ticket: Ticket, seconds: u64) -> Result<Hold, Outage> {
+        let Some(Record { account, sealed, .. }) = self.find(key)? else { return Ok(Hold::No) };
+        if !account.is_counted() {
+            let alive = account.standing(0, clock()) == Standing::Alive;
+            return Ok(if alive { Hold::Held { counted: false, sealed } } else { Hold::No });
+        }
+        let mut held = self.held.borrow_mut();
+        let now = Instant::now();
+        let holds = held.entry(key).or_default();
+        holds.retain(|(_, deadline)| *deadline > now);
+        let standing = account.standing(u32::try_from(holds.len()).unwrap_or(u32::MAX), clock());
+        if standing == Standing::Alive {
+            holds.push((ticket, now + Duration::from_secs(seconds)));
+        } else if holds.is_empty() {
+            held.remove(&key);
+        }
+        Ok(match standing {
+            Standing::Alive => Hold::Held { counted: true, sealed },
+            Standing::Busy => Hold::Busy,
+            Standing::Dead => Hold::No,
+        })
+    }
+
+    fn change(&self, change: Change) -> Step<u64> {
+        let (done, outcome) = oneshot::channel();
+        self.writer.order(Order { change, done });
+        Soon::later(async move { outcome.await.unwrap_or_else(|_| Err(Outage("the writer has ended".to_owned()))) })
+    }
+
+    fn change_if(&self, change: Change) -> Step<bool> {
+        self.change(change).map(|outcome| outcome.map(|count| count > 0))
+    }
+}
+
+fn drop_hold(held: &RefCell<Held>, key: Key, ticket: Ticket) {
+    let mut held = held.borrow_mut();
+    if let Some(holds) = held.get_mut(&key) {
+        holds.retain(|(t, _)| *t != ticket);
+        if holds.is_empty() {
+            held.remove(&key);
+        }
+    }
+}
+
+/// Makes the tables; whether they belong to another server key.
+fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, Outage> {
+    let transaction = database.begin_write()?;
+    let foreign = {
+        let mut meta = transaction.open_table(META)?;
+        let found = meta.get("server key")?.map(|found| *found.value());
+        if found.is_none() {
+            meta.insert("server key", &fingerprint)?;
+        }
+        transaction.open_table(ALIASES)?;
+        transaction.open_table(EXPIRY)?;
+        transaction.open_table(CREATIONS)?;
+        found.is_some_and(|found| found != fingerprint)
+    };
+    transaction.commit()?;
+    Ok(foreign)
+}
+
+/// This host's clock; a time before 1970 counts as 1970.
+fn clock() -> Time {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs())
+}
+
+impl<E: Into<redb::Error>> From<E> for Outage {
+    fn from(error: E) -> Self {
+        Self(error.into().to_string())
+    }
+}
+
+impl Engine for Redb {
+    fn now(&self) -> Step<Time> {
+        Soon::Now(Ok(clock()))
+    }
+
+    fn create(&self, key: Key, record: Record) -> Step<bool> {
+        self.change_if(Change::Create(key, record))
+    }
+
+    fn admit(&self, owner: Owner, limit: u32) -> Step<bool> {
+        self.change_if(Change::Admit(owner, limit))
+    }
+
+    fn read(&self, key: Key) -> Step<Option<Record>> {
+        Soon::Now(self.find(key))
+    }
+
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold> {
+        Soon::Now(self.hold_now(key, ticket, seconds))
+    }
+
+    fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
+        drop_hold(&self.held, key, ticket);
+        Soon::Now(Ok(()))
+    }
+
+    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
+        // The hold lasts until the spend that takes its place is committed.
+        let held = Rc::clone(&self.held);
+        self.change_if(Change::Spend(key)).map(move |spent| {
+            drop_hold(&held, key, ticket);
+            spent
+        })
+    }
+
+    fn refund(&self, key: Key) -> Step<()> {
+        self.change(Change::Refund(key)).map(|outcome| outcome.map(drop))
+    }
+
+    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
+        self.change_if(Change::Amend(key, seen, new))
+    }
+
+    fn remove(&self, key: Key) -> Step<bool> {
+        self.change_if(Change::Remove(key))
+    }
+
+    fn forget(&self, owner: Owner) -> Step<u64> {
+        self.change(Change::Forget(owner))
+    }
+
+    fn sweep(&self) -> Step<u64> {
+        self.change(Change::Sweep)
+    }
+
+    fn count(&self) -> Step<Option<u64>> {
+        let count = || Ok::<_, Outage>(self.database.begin_read()?.open_table(ALIASES)?.len()?);
+        Soon::Now(count().map(Some))
+    }
+}

@@ -1,0 +1,204 @@
+//! The one thread that writes.
+
+use super::{ALIASES, CREATIONS, EXPIRY, clock};
+use crate::alias::{Account, DAY, Time};
+use crate::vault::engine::{Key, Outage, Owner, Record, record};
+use redb::{Database, ReadableTable, Table};
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
+use tracing::error;
+
+/// Changes in one transaction at the most.
+const BATCH: usize = 1000;
+
+/// Aliases removed by one sweep at the most, so that it never holds up others for long.
+const SWEEP: usize = 10_000;
+
+/// sysexits(3): input/output error.
+const EX_IOERR: i32 = 74;
+
+/// One change; each answers with a count, 0 being "not done".
+pub(super) enum Change {
+    Create(Key, Record),
+    Admit(Owner, u32),
+    Spend(Key),
+    Refund(Key),
+    Amend(Key, Account, Account),
+    Remove(Key),
+    Forget(Owner),
+    Sweep,
+}
+
+/// A change and who waits for it.
+pub(super) struct Order {
+    pub(super) change: Change,
+    pub(super) done: oneshot::Sender<Result<u64, Outage>>,
+}
+
+/// Hands orders to the thread.
+pub(super) struct Writer {
+    orders: Sender<Order>,
+}
+
+impl Writer {
+    pub(super) fn start(database: Arc<Database>) -> io::Result<Self> {
+        let (orders, waiting) = channel();
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || write(&database, &waiting))?;
+        Ok(Self { orders })
+    }
+
+    pub(super) fn order(&self, order: Order) {
+        // A thread that has ended drops the order, and who waits for it is told so.
+        let _ = self.orders.send(order);
+    }
+}
+
+fn write(database: &Database, waiting: &Receiver<Order>) {
+    while let Ok(first) = waiting.recv() {
+        let mut batch = vec![first];
+        batch.extend(waiting.try_iter().take(BATCH - 1));
+        let outcomes = commit(database, &batch);
+        let broken = outcomes.as_ref().is_err_and(|_| database.begin_write().is_err());
+        for (at, order) in batch.into_iter().enumerate() {
+            let outcome = outcomes.as_ref().map(|counts| counts[at]).map_err(Clone::clone);
+            // Who no longer waits has been cancelled.
+            let _ = order.done.send(outcome);
+        }
+        if broken {
+            // After a failed write the file must be opened anew. The answers go out first.
+            error!("the table cannot be written to; starting again to recover it");
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            std::process::exit(EX_IOERR);
+        }
+    }
+}
+
+fn commit(database: &Database, batch: &[Order]) -> Result<Vec<u64>, Outage> {
+    let transaction = database.begin_write()?;
+    let counts = {
+        let mut tables = Tables {
+            aliases: transaction.open_table(ALIASES)?,
+            expiry: transaction.open_table(EXPIRY)?,
+            creations: transaction.open_table(CREATIONS)?,
+            now: clock(),
+        };
+        batch.iter().map(|order| tables.apply(&order.change)).collect::<Result<_, _>>()?
+    };
+    transaction.commit()?;
+    Ok(counts)
+}
+
+struct Tables<'t> {
+    aliases: Table<'t, &'static [u8; 16], &'static [u8]>,
+    expiry: Table<'t, (u32, &'static [u8; 16]), ()>,
+    creations: Table<'t, &'static [u8; 16], (u32, u32)>,
+    now: Time,
+}
+
+impl Tables<'_> {
+    fn apply(&mut self, change: &Change) -> Result<u64, Outage> {
+        match change {
+            Change::Create(key, record) => self.create(key, record),
+            Change::Admit(owner, limit) => self.admit(owner, *limit),
+            Change::Spend(key) => self.count(key, |account| {
+                let spent = account.spent + 1;
+                account.limits.max_usage.is_none_or(|max| spent <= max).then_some(spent)
+            }),
+            Change::Refund(key) => self.count(key, |account| account.spent.checked_sub(1)),
+            Change::Amend(key, seen, new) => self.amend(key, seen, new),
+            Change::Remove(key) => self.remove(key),
+            Change::Forget(owner) => self.forget(owner),
+            Change::Sweep => self.sweep(),
+        }
+    }
+
+    fn create(&mut self, key: &Key, record: &Record) -> Result<u64, Outage> {
+        if self.find(key)?.is_some() {
+            return Ok(0);
+        }
+        self.put(key, 0, record)
+    }
+
+    /// Sets `spent` to what `next` says; nothing happens if it says `None`.
+    fn count(&mut self, key: &Key, next: impl FnOnce(&Account) -> Option<u32>) -> Result<u64, Outage> {
+        let Some((old, listed)) = self.find(key)? else { return Ok(0) };
+        let Some(spent) = next(&old.account) else { return Ok(0) };
+        let account = Account { spent, ..old.account };
+        self.put(key, listed, &Record { account, ..old })
+    }
+
+    fn amend(&mut self, key: &Key, seen: &Account, new: &Account) -> Result<u64, Outage> {
+        let Some((old, listed)) = self.find(key)? else { return Ok(0) };
+        if (old.account.limits, old.account.paused) != (seen.limits, seen.paused) {
+            return Ok(0);
+        }
+        let account = Account { spent: old.account.spent, ..*new };
+        self.put(key, listed, &Record { account, ..old })
+    }
+
+    fn remove(&mut self, key: &Key) -> Result<u64, Outage> {
+        let Some((_, listed)) = self.find(key)? else { return Ok(0) };
+        if listed != 0 {
+            self.expiry.remove((listed, key))?;
+        }
+        self.aliases.remove(key)?;
+        Ok(1)
+    }
+
+    fn forget(&mut self, owner: &Owner) -> Result<u64, Outage> {
+        let mut theirs = Vec::new();
+        for entry in self.aliases.iter()? {
+            let (key, stored) = entry?;
+            if record::decode(stored.value())?.0.owner == *owner {
+                theirs.push(*key.value());
+            }
+        }
+        self.creations.remove(owner)?;
+        theirs.iter().map(|key| self.remove(key)).sum()
+    }
+
+    fn sweep(&mut self) -> Result<u64, Outage> {
+        let now = record::seconds(Some(self.now));
+        let mut due = Vec::new();
+        for entry in self.expiry.range(..(now.saturating_add(1), &[0; 16]))?.take(SWEEP) {
+            due.push(*entry?.0.value().1);
+        }
+        let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
+        self.creations.retain(|_, (since, _)| since > yesterday)?;
+        due.iter().map(|key| self.remove(key)).sum()
+    }
+
+    fn admit(&mut self, owner: &Owner, limit: u32) -> Result<u64, Outage> {
+        let now = record::seconds(Some(self.now));
+        let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
+        let (since, count) =
+            self.creations.get(owner)?.map(|c| c.value()).filter(|(since, _)| *since > yesterday).unwrap_or((now, 0));
+        if count >= limit {
+            return Ok(0);
+        }
+        self.creations.insert(owner, (since, count + 1))?;
+        Ok(1)
+    }
+
+    /// The record and the purge time it is listed under; 0 is none.
+    fn find(&self, key: &Key) -> Result<Option<(Record, u32)>, Outage> {
+        self.aliases.get(key)?.map(|stored| record::decode(stored.value())).transpose()
+    }
+
+    /// Stores a record that was listed under `listed`, and lists it where it now belongs.
+    fn put(&mut self, key: &Key, listed: u32, record: &Record) -> Result<u64, Outage> {
+        let purge = record::seconds(record.account.purge_at(self.now));
+        if purge != listed {
+            if listed != 0 {
+                self.expiry.remove((listed, key))?;
+            }
+            if purge != 0 {
+                self.expiry.insert((purge, key), ())?;
+            }
+        }
+        self.aliases.insert(key, record::encode(record, purge).as_slice())?;
+        Ok(1)
+    }
+}

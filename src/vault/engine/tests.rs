@@ -1,0 +1,185 @@
+//! What every engine must do; each engine's own tests run this very suite.
+
+use super::{Engine, Hold, Key, Outage, Record, Step};
+use crate::alias::{Account, DAY, Limits};
+use crate::wire::Ticket;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A key, owner or ticket that no other test has.
+pub(crate) fn fresh() -> [u8; 16] {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let mut octets = [0; 16];
+    octets[..8].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    octets[8..12].copy_from_slice(&std::process::id().to_le_bytes());
+    octets
+}
+
+pub(crate) fn ticket() -> Ticket {
+    Ticket::from_random(fresh())
+}
+
+pub(crate) fn limits(max_usage: Option<u32>) -> Limits {
+    Limits { not_before: None, not_after: None, max_usage }
+}
+
+pub(crate) fn record(limits: Limits) -> Record {
+    let account = Account { limits, spent: 0, paused: false };
+    Record { account, manage: fresh(), owner: fresh(), sealed: Box::from(&b"sealed"[..]) }
+}
+
+async fn get<T: 'static>(step: Step<T>) -> T {
+    step.get().await.unwrap_or_else(|Outage(why)| panic!("{why}"))
+}
+
+async fn made(engine: &impl Engine, record: &Record) -> Key {
+    let key = fresh();
+    assert!(get(engine.create(key, record.clone())).await);
+    key
+}
+
+async fn held(engine: &impl Engine, key: Key) -> Option<Ticket> {
+    let ticket = ticket();
+    match get(engine.hold(key, ticket, 60)).await {
+        Hold::Held { sealed, .. } => {
+            assert_eq!(&*sealed, b"sealed");
+            Some(ticket)
+        }
+        Hold::Busy | Hold::No => None,
+    }
+}
+
+/// The whole suite.
+pub(crate) async fn suite(engine: &impl Engine) {
+    what_is_created_is_read(engine).await;
+    uses_are_held_spent_and_refunded(engine).await;
+    a_spend_never_exceeds_the_limit(engine).await;
+    holds_run_out(engine).await;
+    the_dead_hold_nothing(engine).await;
+    amending_is_compare_and_set(engine).await;
+    admission_has_a_limit(engine).await;
+    owners_can_be_forgotten(engine).await;
+    what_is_past_is_purged(engine).await;
+    two_hundred_at_once(engine).await;
+}
+
+async fn what_is_created_is_read(engine: &impl Engine) {
+    let now = get(engine.now()).await;
+    let all = Limits { not_before: Some(now - 5), not_after: Some(now + DAY), max_usage: Some(7) };
+    for limits in [limits(Some(1)), all, Limits { not_after: Some(now + 9), ..limits(None) }] {
+        let record = record(limits);
+        let key = made(engine, &record).await;
+        assert!(get(engine.read(key)).await.is_some_and(|found| found == record));
+        assert!(!get(engine.create(key, record.clone())).await, "a key is taken once");
+        assert!(get(engine.remove(key)).await);
+        assert!(!get(engine.remove(key)).await);
+        assert!(get(engine.read(key)).await.is_none());
+    }
+}
+
+async fn uses_are_held_spent_and_refunded(engine: &impl Engine) {
+    let key = made(engine, &record(limits(Some(2)))).await;
+    let (one, two) = (held(engine, key).await.unwrap(), held(engine, key).await.unwrap());
+    assert!(get(engine.hold(key, ticket(), 60)).await == Hold::Busy);
+    get(engine.release(key, one)).await;
+    get(engine.release(key, one)).await;
+    let one = held(engine, key).await.unwrap();
+    assert!(get(engine.spend(key, one)).await);
+    assert!(get(engine.hold(key, ticket(), 60)).await == Hold::Busy, "the other is still held");
+    assert!(get(engine.spend(key, two)).await);
+    assert!(get(engine.hold(key, ticket(), 60)).await == Hold::No, "used up");
+    get(engine.refund(key)).await;
+    assert_eq!(get(engine.read(key)).await.unwrap().account.spent, 1);
+    assert!(held(engine, key).await.is_some());
+    let uncounted =
+        made(engine, &record(Limits { not_after: Some(get(engine.now()).await + 99), ..limits(None) })).await;
+    assert!(matches!(get(engine.hold(uncounted, ticket(), 60)).await, Hold::Held { counted: false, .. }));
+}
+
+async fn a_spend_never_exceeds_the_limit(engine: &impl Engine) {
+    let key = made(engine, &record(limits(Some(1)))).await;
+    assert!(get(engine.spend(key, ticket())).await, "a hold that ran out does not matter");
+    assert!(!get(engine.spend(key, ticket())).await);
+    assert!(!get(engine.spend(fresh(), ticket())).await, "there is no such alias");
+    get(engine.refund(fresh())).await;
+}
+
+async fn holds_run_out(engine: &impl Engine) {
+    let key = made(engine, &record(limits(Some(1)))).await;
+    assert!(matches!(get(engine.hold(key, ticket(), 1)).await, Hold::Held { .. }));
+    assert!(get(engine.hold(key, ticket(), 1)).await == Hold::Busy);
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    assert!(matches!(get(engine.hold(key, ticket(), 1)).await, Hold::Held { .. }));
+}
+
+async fn the_dead_hold_nothing(engine: &impl Engine) {
+    let now = get(engine.now()).await;
+    assert!(get(engine.hold(fresh(), ticket(), 60)).await == Hold::No);
+    let early = Limits { not_before: Some(now + 50), ..limits(Some(1)) };
+    let late = Limits { not_after: Some(now + 1), ..limits(Some(1)) };
+    let (early, late) = (made(engine, &record(early)).await, made(engine, &record(late)).await);
+    let mut paused = record(limits(Some(1)));
+    paused.account.paused = true;
+    let paused = made(engine, &paused).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    for key in [early, late, paused] {
+        assert!(get(engine.hold(key, ticket(), 60)).await == Hold::No);
+    }
+}
+
+async fn amending_is_compare_and_set(engine: &impl Engine) {
+    let record = record(limits(Some(1)));
+    let key = made(engine, &record).await;
+    assert!(get(engine.spend(key, ticket())).await);
+    let more = Account { limits: limits(Some(3)), spent: 77, paused: true };
+    assert!(get(engine.amend(key, record.account, more)).await, "spent is not compared");
+    assert!(!get(engine.amend(key, record.account, more)).await, "it is no longer as seen");
+    let found = get(engine.read(key)).await.unwrap().account;
+    assert_eq!(found, Account { spent: 1, ..more }, "spent is not set");
+    assert!(!get(engine.amend(fresh(), record.account, more)).await);
+}
+
+async fn admission_has_a_limit(engine: &impl Engine) {
+    let owner = fresh();
+    assert!(get(engine.admit(owner, 2)).await && get(engine.admit(owner, 2)).await);
+    assert!(!get(engine.admit(owner, 2)).await);
+    assert!(get(engine.admit(fresh(), 2)).await);
+}
+
+async fn owners_can_be_forgotten(engine: &impl Engine) {
+    let (mine, other) = (record(limits(Some(1))), record(limits(Some(1))));
+    let (one, two, theirs) = (made(engine, &mine).await, made(engine, &mine).await, made(engine, &other).await);
+    assert_eq!(get(engine.forget(mine.owner)).await, 2);
+    assert_eq!(get(engine.forget(mine.owner)).await, 0);
+    assert!(get(engine.read(one)).await.is_none() && get(engine.read(two)).await.is_none());
+    assert!(get(engine.read(theirs)).await.is_some());
+}
+
+async fn what_is_past_is_purged(engine: &impl Engine) {
+    let now = get(engine.now()).await;
+    let (brief, lasting) =
+        (Limits { not_after: Some(now + 1), ..limits(None) }, Limits { not_after: Some(now + 99), ..limits(None) });
+    let (brief, lasting) = (made(engine, &record(brief)).await, made(engine, &record(lasting)).await);
+    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
+    get(engine.sweep()).await;
+    assert!(get(engine.read(brief)).await.is_none());
+    assert!(get(engine.read(lasting)).await.is_some());
+}
+
+async fn two_hundred_at_once(engine: &impl Engine) {
+    let key = made(engine, &record(limits(Some(3)))).await;
+    let tickets: Vec<Ticket> = (0..200).map(|_| ticket()).collect();
+    let holds: Vec<_> = tickets.iter().map(|t| (*t, engine.hold(key, *t, 60))).collect();
+    let mut granted = Vec::new();
+    for (ticket, hold) in holds {
+        if matches!(get(hold).await, Hold::Held { .. }) {
+            granted.push(ticket);
+        }
+    }
+    assert_eq!(granted.len(), 3);
+    // Even those that hold nothing cannot spend more than there is.
+    let mut spent = 0;
+    for spend in tickets.iter().map(|t| engine.spend(key, *t)).collect::<Vec<_>>() {
+        spent += u32::from(get(spend).await);
+    }
+    assert_eq!((spent, get(engine.read(key)).await.unwrap().account.spent), (3, 3));
+}

@@ -1,0 +1,82 @@
+//! The Sender Rewriting Scheme: reverse-paths that are ours, so that SPF holds at the next host and
+//! a late bounce, which quotes the real address, does not go to the sender.
+//!
+//! `SRS0=HHHH=TT=domain=local@ours`, and `SRS1=HHHH=domain==rest@ours` for a path that a forwarder
+//! before us has rewritten already. HHHH is a keyed hash of all that follows it, TT a day modulo 1024.
+//! (M. Wong, "Sender Rewriting Scheme".)
+
+use super::seal::Seal;
+use crate::alias::{DAY, Domain, Mailbox, Time};
+
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// The longest mailbox (RFC 5321 §4.5.3.1.3).
+const MAX_MAILBOX: usize = 254;
+
+/// Rewrites a reverse-path into `ours`. The null path stays null; a path too long to carry the
+/// original inside becomes the null path, which no bounce goes to.
+pub(super) fn rewrite(reverse_path: &str, ours: &Domain, seal: &Seal, now: Time) -> String {
+    let Ok(mailbox) = Mailbox::parse(reverse_path) else { return String::new() };
+    let (local, domain) = (mailbox.local(), mailbox.domain());
+    let inner = match local.get(..5).map(str::to_ascii_uppercase).as_deref() {
+        Some("SRS0=") => format!("{domain}={}", &local[4..]),
+        Some("SRS1=") => match local[5..].split_once('=') {
+            Some((_hash, rest)) => rest.to_owned(),
+            None => return String::new(),
+        },
+        _ => format!("{}={domain}={local}", day(now)),
+    };
+    let tag = if inner.contains("==") && local.len() >= 4 && local[..3].eq_ignore_ascii_case("SRS") {
+        "SRS1"
+    } else {
+        "SRS0"
+    };
+    let rewritten = format!("{tag}={}={inner}@{ours}", hash(seal, &inner));
+    // A quoted local part does not survive inside another local part.
+    if rewritten.len() > MAX_MAILBOX || Mailbox::parse(&rewritten).is_err() { String::new() } else { rewritten }
+}
+
+fn hash(seal: &Seal, text: &str) -> String {
+    seal.srs(&text.to_lowercase()).iter().map(|octet| symbol(*octet)).collect()
+}
+
+fn day(now: Time) -> String {
+    let day = now / DAY % 1024;
+    [symbol((day >> 5) as u8), symbol(day as u8)].iter().collect()
+}
+
+fn symbol(bits: u8) -> char {
+    BASE32[usize::from(bits & 31)] as char
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(path: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let seal = Seal::open(&dir.path().join("key")).unwrap();
+        rewrite(path, &Domain::parse("ours.example").unwrap(), &seal, 1_800_000_000)
+    }
+
+    #[test]
+    fn paths() {
+        assert_eq!(rewritten(""), "");
+        let once = rewritten("a.b@sender.example");
+        assert!(once.starts_with("SRS0=") && once.ends_with("=sender.example=a.b@ours.example"), "{once}");
+        let twice = rewritten("SRS0=abcd=TT=first.example=user@forwarder.example");
+        assert!(
+            twice.starts_with("SRS1=")
+                && twice.ends_with("=forwarder.example==abcd=TT=first.example=user@ours.example"),
+            "{twice}"
+        );
+        let thrice = rewritten("SRS1=wxyz=forwarder.example==abcd=TT=first.example=user@second.example");
+        assert!(
+            thrice.starts_with("SRS1=")
+                && thrice.ends_with("=forwarder.example==abcd=TT=first.example=user@ours.example"),
+            "{thrice}"
+        );
+        assert_eq!(rewritten(&format!("{}@sender.example", "a".repeat(230))), "");
+        assert_eq!(rewritten("\"a b\"@sender.example"), "");
+    }
+}

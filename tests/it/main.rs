@@ -1,0 +1,14 @@
+//! Conversations with the real daemon: five processes, real sockets, real tools.
+//!
+//! Each module is one promise of the design or one feature; its header lists what it proves.
+
+mod accounting;
+mod ancestor;
+mod commands;
+mod discipline;
+mod fixture;
+mod layering;
+mod limits;
+mod outage;
+mod storage;
+mod tools;
