@@ -183,7 +183,7 @@ impl Family {
                     SIGTERM | SIGINT if end.is_none() => {
                         info!("stopping");
                         end = Some(End::Asked);
-                        self.children.iter_mut().for_each(|child| child.control = None);
+                        self.dismiss();
                         let deadline = (drain + GRACE).as_secs().clamp(1, u64::from(u32::MAX));
                         alarm::set(deadline as u32);
                     }
@@ -200,6 +200,20 @@ impl Family {
             }
             if self.children.is_empty() {
                 return end.unwrap_or(End::Asked);
+            }
+            if end.is_some() {
+                self.dismiss();
+            }
+        }
+    }
+
+    /// Tells each role to stop that nobody calls on any more: first those that hear the Internet, the vault last.
+    fn dismiss(&mut self) {
+        let present: Vec<Role> = self.children.iter().map(|child| child.role).collect();
+        for child in &mut self.children {
+            let doors = child.role.doors();
+            if !present.iter().any(|role| role.calls().iter().any(|door| doors.contains(door))) {
+                child.control = None;
             }
         }
     }

@@ -1,10 +1,74 @@
-//! The `relay` role.
+//! The `relay` role: connects to the next host, and hears nobody but `smtp`.
+//!
+//! Here a ticket becomes a real address, for as long as one message takes. What the next host says
+//! is read for its codes; its words are forgotten where they are parsed.
+
+mod pool;
+mod resolve;
+mod session;
+mod transaction;
+mod upstream;
 
 use crate::config::settings;
-use crate::role::{Fatal, Start};
+use crate::door::{Caller, Door, Listener};
+use crate::role::{self, Fatal, Guests, Start};
+use crate::wire::relay::{Answer, Request};
+use pool::Pool;
+use std::io;
+use std::rc::Rc;
+use tokio::sync::mpsc;
+
+/// What all sessions share.
+struct House {
+    settings: settings::Relay,
+    vault: Caller<Request, Answer>,
+    pool: Rc<Pool>,
+}
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let _start = Start::<settings::Relay>::take("relay")?;
-    Ok(())
+    let mut start = Start::<settings::Relay>::take("relay")?;
+    role::block_on(async move {
+        let door = start.door(Door::RelaySmtp)?;
+        let settings = start.config.clone();
+        let drain = settings.drain;
+        let pool = Pool::new(&settings)?;
+        let house = Rc::new(House { vault: Caller::new(start.path(Door::VaultRelay)), pool, settings });
+        let stop = start.ready()?;
+        let guests = Guests::default();
+        tokio::select! {
+            // `smtp` has gone by then: what is left are messages whose sender is not there any more.
+            () = stop.requested() => {}
+            failed = serve(&door, &house, &guests) => return Err(failed),
+        }
+        guests.see_out(drain).await;
+        house.pool.close().await;
+        Ok(())
+    })
+}
+
+/// Serves sessions until something fails that must not.
+async fn serve(door: &Listener, house: &Rc<House>, guests: &Guests) -> Fatal {
+    let (broken, mut hostile) = mpsc::channel::<io::Error>(1);
+    loop {
+        let stream = tokio::select! {
+            Some(cause) = hostile.recv() => return cause.into(),
+            accepted = door.accept() => match accepted {
+                Ok(stream) => stream,
+                Err(cause) => return cause.into(),
+            },
+        };
+        let (house, mut guest, broken) = (Rc::clone(house), guests.welcome(), broken.clone());
+        tokio::task::spawn_local(async move {
+            tokio::select! {
+                served = session::serve(stream, &house) => {
+                    if let Err(cause) = served {
+                        // The channel holds one: the first is enough to end the process.
+                        let _ = broken.try_send(cause);
+                    }
+                }
+                () = guest.over() => {}
+            }
+        });
+    }
 }

@@ -8,8 +8,10 @@
 //! 6. loop until the monitor closes the control channel, then finish within the drain deadline.
 
 mod fatal;
+mod guests;
 
 pub use fatal::Fatal;
+pub use guests::{Guest, Guests};
 
 use crate::door::{Door, Listener};
 use crate::sys::inherit::Inherited;

@@ -1,0 +1,125 @@
+//! Connections to the next host, kept from one message to the next.
+
+use super::resolve::Resolver;
+use super::upstream::Upstream;
+use crate::config::settings;
+use crate::role::Fatal;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+use tracing::{info, warn};
+
+/// After a failure to connect, others are told so for this long without trying.
+const MEMORY: Duration = Duration::from_secs(1);
+
+/// How often idle connections are looked through.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+/// The next host cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unreachable;
+
+/// All connections there are: idle ones here, those in use counted.
+pub(super) struct Pool {
+    settings: settings::Relay,
+    resolver: Resolver,
+    /// The one used last is at the end, and is used next: it is the least likely to have been closed.
+    idle: RefCell<Vec<Upstream>>,
+    permits: Arc<Semaphore>,
+    failed: Cell<Option<Instant>>,
+    /// Whether the loss of the next host has been told.
+    lost: Cell<bool>,
+}
+
+impl Pool {
+    /// Spawns the task that closes what has been idle for too long: needs a local runtime.
+    pub(super) fn new(settings: &settings::Relay) -> Result<Rc<Self>, Fatal> {
+        let pool = Rc::new(Self {
+            resolver: Resolver::new(&settings.smarthost).map_err(Fatal::Config)?,
+            idle: RefCell::default(),
+            permits: Arc::new(Semaphore::new(settings.max_connections)),
+            failed: Cell::new(None),
+            lost: Cell::new(false),
+            settings: settings.clone(),
+        });
+        let this = Rc::clone(&pool);
+        tokio::task::spawn_local(async move {
+            loop {
+                tokio::time::sleep(TIDY_EVERY).await;
+                this.tidy();
+            }
+        });
+        Ok(pool)
+    }
+
+    /// A connection that is ready for MAIL.
+    pub(super) async fn get(&self) -> Result<Upstream, Unreachable> {
+        while let Some(mut upstream) = self.pop() {
+            if upstream.idle_since.elapsed() < self.settings.idle_timeout && !upstream.is_stale() {
+                return Ok(upstream);
+            }
+            upstream.quit();
+        }
+        self.connect().await
+    }
+
+    // A method of its own, so that the cell is not borrowed while a connection is used.
+    fn pop(&self) -> Option<Upstream> {
+        self.idle.borrow_mut().pop()
+    }
+
+    /// A new connection, whatever is idle.
+    pub(super) async fn connect(&self) -> Result<Upstream, Unreachable> {
+        if self.failed.get().is_some_and(|at| at.elapsed() < MEMORY) {
+            return Err(Unreachable);
+        }
+        let permit = timeout(self.settings.connect_timeout, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            warn!("every connection to the next host is in use; see relay.max_connections");
+            return Err(Unreachable);
+        };
+        let mut permit = Some(permit);
+        for address in self.resolver.addresses().await {
+            let taken = match permit.take() {
+                Some(permit) => permit,
+                None => Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Unreachable)?,
+            };
+            if let Ok(upstream) = Upstream::connect(address, &self.settings, taken).await {
+                self.failed.set(None);
+                if self.lost.replace(false) {
+                    info!("the next host answers again");
+                }
+                return Ok(upstream);
+            }
+        }
+        self.failed.set(Some(Instant::now()));
+        if !self.lost.replace(true) {
+            let (host, port) = (&self.settings.smarthost.name, self.settings.smarthost.port);
+            warn!(host, port, "the next host does not answer, mail is put off; see relay.smarthost");
+        }
+        Err(Unreachable)
+    }
+
+    /// Takes back a connection on which no transaction is under way.
+    pub(super) fn put(&self, mut upstream: Upstream) {
+        upstream.reused = true;
+        upstream.idle_since = Instant::now();
+        upstream.output = Vec::new();
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < self.settings.max_idle { idle.push(upstream) } else { upstream.quit() }
+    }
+
+    fn tidy(&self) {
+        let mut idle = self.idle.borrow_mut();
+        let old = idle.iter().take_while(|u| u.idle_since.elapsed() >= self.settings.idle_timeout).count();
+        idle.drain(..old).for_each(Upstream::quit);
+    }
+
+    /// Takes leave of the next host.
+    pub(super) async fn close(&self) {
+        self.idle.borrow_mut().drain(..).for_each(Upstream::quit);
+    }
+}

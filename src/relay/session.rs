@@ -1,0 +1,108 @@
+//! One connection from `smtp`: one mail session, its transactions one after the other.
+
+use super::House;
+use super::transaction::{Envelope, Transaction};
+use crate::wire::Ticket;
+use crate::wire::frame;
+use crate::wire::mail::{ToRelay, ToSmtp};
+use std::io;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+/// Octets read at a time: a frame of content is about twice this.
+const READ: usize = 16 * 1024;
+
+/// Serves the session until `smtp` closes it.
+///
+/// # Errors
+/// Frames that no honest process sends: then this process ends.
+pub(super) async fn serve(mut stream: UnixStream, house: &House) -> io::Result<()> {
+    let mut input = Vec::new();
+    let mut output = Vec::new();
+    let mut transaction: Option<Box<Transaction>> = None;
+    loop {
+        let mut taken = 0;
+        let mut tickets = Vec::new();
+        while let Some((said, length)) = frame::decode::<ToRelay<'_>>(&input[taken..]).map_err(io::Error::other)? {
+            // Recipients that came together are looked up and offered together.
+            if let ToRelay::Recipient { ticket } = said {
+                tickets.push(ticket);
+                taken += length;
+                continue;
+            }
+            recipients(&mut transaction, &mut tickets, house, &mut output).await?;
+            taken += length;
+            match (said, &mut transaction) {
+                (ToRelay::Begin { reverse_path, size, eight_bit, utf8 }, None) => {
+                    let envelope = Envelope { reverse_path: reverse_path.to_owned(), size, eight_bit, utf8 };
+                    transaction = Some(Box::new(Transaction::new(envelope)));
+                }
+                (ToRelay::Chunk(content), Some(under_way)) => {
+                    if let Some(verdict) = under_way.content(content, house).await {
+                        push(&ToSmtp::Verdict(verdict), &mut output)?;
+                    }
+                }
+                (ToRelay::End, Some(under_way)) => {
+                    if let Some(verdict) = under_way.end(house).await {
+                        push(&ToSmtp::Verdict(verdict), &mut output)?;
+                    }
+                    transaction = None;
+                }
+                (ToRelay::Abort, _) => {
+                    if let Some(aborted) = transaction.take() {
+                        aborted.abort(house).await;
+                    }
+                    push(&ToSmtp::Aborted, &mut output)?;
+                }
+                _ => return Err(io::Error::other(frame::Hostile)),
+            }
+        }
+        recipients(&mut transaction, &mut tickets, house, &mut output).await?;
+        input.drain(..taken);
+        // A peer that has gone does not hear the verdict: what it left is then ended as if it had just gone.
+        let told = if output.is_empty() { Ok(()) } else { stream.write_all(&output).await };
+        output.clear();
+        if input.is_empty() {
+            input = Vec::new();
+        }
+        let more = match told {
+            Ok(()) => listen(&mut stream, &mut input).await,
+            Err(_) => false,
+        };
+        if !more {
+            if let Some(abandoned) = transaction.take() {
+                abandoned.abort(house).await;
+            }
+            return Ok(());
+        }
+    }
+}
+
+/// Whether more has come.
+async fn listen(stream: &mut UnixStream, input: &mut Vec<u8>) -> bool {
+    if stream.readable().await.is_err() {
+        return false;
+    }
+    input.reserve(READ);
+    stream.read_buf(input).await.is_ok_and(|octets| octets > 0)
+}
+
+async fn recipients(
+    transaction: &mut Option<Box<Transaction>>,
+    tickets: &mut Vec<Ticket>,
+    house: &House,
+    output: &mut Vec<u8>,
+) -> io::Result<()> {
+    if tickets.is_empty() {
+        return Ok(());
+    }
+    let Some(transaction) = transaction else { return Err(io::Error::other(frame::Hostile)) };
+    for verdict in transaction.recipients(&std::mem::take(tickets), house).await {
+        push(&ToSmtp::Verdict(verdict), output)?;
+    }
+    Ok(())
+}
+
+fn push(said: &ToSmtp, output: &mut Vec<u8>) -> io::Result<()> {
+    frame::encode(said, output).map_err(io::Error::other)
+}

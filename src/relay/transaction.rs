@@ -1,0 +1,393 @@
+//! One mail transaction with the next host, and the counting of its uses.
+//!
+//! 1. Recipients: tickets become real addresses; MAIL and RCPT go out in one piece.
+//! 2. The first content: DATA.
+//! 3. The end: every counted use is spent, durably; only then does the final dot go out.
+//! 4. `2xx`: done. `4xx`, `5xx`: the uses are given back. No answer: in doubt, they stay spent.
+
+use super::House;
+use super::pool::Unreachable;
+use super::upstream::{Lost, Upstream, is_positive};
+use crate::alias::RealAddress;
+use crate::proto::client::Status;
+use crate::proto::stuff::Stuffer;
+use crate::wire::Ticket;
+use crate::wire::mail::{Origin, Verdict};
+use crate::wire::relay::{Answer, Request};
+use std::mem;
+
+/// Content is written on when this much is waiting; less goes out together with the final dot.
+const BLOCK: usize = 64 * 1024;
+
+/// What our trace headers add to a message, for SIZE.
+const TRACE: u64 = 1024;
+
+const UNREACHABLE: Verdict = Verdict { code: 451, enhanced: (4, 4, 1), origin: Origin::NoNextHost };
+const CONNECTION_LOST: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::NoNextHost };
+const NO_VAULT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
+const NO_USE: Verdict = Verdict { code: 450, enhanced: (4, 2, 1), origin: Origin::NoUse };
+const TICKET_RAN_OUT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
+const NEEDS_8BITMIME: Verdict = Verdict { code: 550, enhanced: (5, 6, 3), origin: Origin::Unsupported };
+const NEEDS_SMTPUTF8: Verdict = Verdict { code: 550, enhanced: (5, 6, 7), origin: Origin::Unsupported };
+/// RFC 5321 §4.5.3.1.10: the client sends the others' copies in a transaction of their own.
+const SEPARATELY: Verdict = Verdict { code: 452, enhanced: (4, 5, 3), origin: Origin::Unsupported };
+
+/// MAIL as the client gave it.
+pub(super) struct Envelope {
+    pub(super) reverse_path: String,
+    pub(super) size: Option<u64>,
+    pub(super) eight_bit: bool,
+    pub(super) utf8: bool,
+}
+
+/// How far it has come.
+enum Stage {
+    /// Nothing was said to the next host.
+    Fresh,
+    /// MAIL was accepted.
+    Open(Box<Upstream>),
+    /// DATA was accepted, content is on its way.
+    Sending(Box<Upstream>, Stuffer),
+    /// It cannot succeed any more; whoever asks gets this verdict.
+    Failed(Verdict),
+    /// The verdict on the message has been given, before its end.
+    Told,
+}
+
+/// The transaction.
+pub(super) struct Transaction {
+    envelope: Envelope,
+    stage: Stage,
+    /// Whether MAIL said SMTPUTF8.
+    utf8: bool,
+    /// Tickets whose use must be spent.
+    counted: Vec<Ticket>,
+}
+
+/// A ticket that was redeemed.
+struct Redeemed {
+    ticket: Ticket,
+    target: RealAddress,
+    reverse_path: String,
+    counted: bool,
+}
+
+impl Transaction {
+    pub(super) fn new(envelope: Envelope) -> Self {
+        Self { envelope, stage: Stage::Fresh, utf8: false, counted: Vec::new() }
+    }
+
+    /// Offers recipients to the next host: a verdict for each, in order.
+    pub(super) async fn recipients(&mut self, tickets: &[Ticket], house: &House) -> Vec<Verdict> {
+        let redeemed = self.redeem(tickets, house).await;
+        let offered: Vec<&Redeemed> = redeemed.iter().filter_map(|r| r.as_ref().ok()).collect();
+        let verdicts = if offered.is_empty() { Vec::new() } else { self.offer(&offered, house).await };
+        for (recipient, verdict) in offered.iter().zip(&verdicts) {
+            if verdict.is_positive() && recipient.counted {
+                self.counted.push(recipient.ticket);
+            }
+        }
+        let mut verdicts = verdicts.into_iter();
+        redeemed.iter().filter_map(|r| r.as_ref().err().copied().or_else(|| verdicts.next())).collect()
+    }
+
+    async fn redeem(&self, tickets: &[Ticket], house: &House) -> Vec<Result<Redeemed, Verdict>> {
+        let ask = |&ticket: &Ticket| {
+            let reverse_path = self.envelope.reverse_path.clone();
+            (ticket, house.vault.ask(Request::Redeem { ticket, reverse_path }))
+        };
+        // All are asked before the first answer is awaited.
+        let asked: Vec<_> = tickets.iter().map(ask).collect();
+        let mut redeemed = Vec::with_capacity(asked.len());
+        for (ticket, answer) in asked {
+            redeemed.push(match answer.await {
+                Ok(Answer::Redeemed { target, reverse_path, counted }) => {
+                    Ok(Redeemed { ticket, target, reverse_path, counted })
+                }
+                Ok(Answer::No) => Err(TICKET_RAN_OUT),
+                Ok(Answer::Unavailable | Answer::Done) | Err(_) => Err(NO_VAULT),
+            });
+        }
+        redeemed
+    }
+
+    async fn offer(&mut self, offered: &[&Redeemed], house: &House) -> Vec<Verdict> {
+        match mem::replace(&mut self.stage, Stage::Told) {
+            Stage::Fresh => self.open(offered, house).await,
+            Stage::Open(mut upstream) => match self.say_rcpt(&mut upstream, offered, house).await {
+                Ok(verdicts) => {
+                    self.stage = Stage::Open(upstream);
+                    verdicts
+                }
+                Err(Lost) => self.fail(CONNECTION_LOST, offered.len()),
+            },
+            Stage::Failed(verdict) => self.fail(verdict, offered.len()),
+            // `smtp` never names a recipient after content.
+            Stage::Sending(..) | Stage::Told => self.fail(CONNECTION_LOST, offered.len()),
+        }
+    }
+
+    fn fail(&mut self, verdict: Verdict, recipients: usize) -> Vec<Verdict> {
+        self.stage = Stage::Failed(verdict);
+        vec![verdict; recipients]
+    }
+
+    /// The first recipients: with MAIL, on a connection from the pool.
+    async fn open(&mut self, offered: &[&Redeemed], house: &House) -> Vec<Verdict> {
+        let mut upstream = match house.pool.get().await {
+            Ok(upstream) => Box::new(upstream),
+            Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
+        };
+        self.utf8 = self.envelope.utf8
+            || offered.iter().any(|r| !r.target.is_ascii())
+            || offered.first().is_some_and(|r| !r.reverse_path.is_ascii());
+        loop {
+            if let Some(lacking) = self.lacking(&upstream) {
+                house.pool.put(*upstream);
+                return self.fail(lacking, offered.len());
+            }
+            match self.say_mail(&mut upstream, offered, house).await {
+                Ok(Ok(verdicts)) => {
+                    self.stage = Stage::Open(upstream);
+                    return verdicts;
+                }
+                Ok(Err(refused)) => {
+                    release(*upstream, house).await;
+                    return self.fail(refused, offered.len());
+                }
+                // The host may have closed it just when it was wanted: nothing was lost but time.
+                Err(Lost) if upstream.reused => match house.pool.connect().await {
+                    Ok(new) => *upstream = new,
+                    Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
+                },
+                Err(Lost) => return self.fail(CONNECTION_LOST, offered.len()),
+            }
+        }
+    }
+
+    fn lacking(&self, upstream: &Upstream) -> Option<Verdict> {
+        let has = upstream.extensions;
+        if self.utf8 && !has.smtp_utf8 {
+            Some(NEEDS_SMTPUTF8)
+        } else if self.envelope.eight_bit && !has.eight_bit_mime {
+            Some(NEEDS_8BITMIME)
+        } else {
+            None
+        }
+    }
+
+    /// MAIL and RCPTs. The outer result is the connection's, the inner one MAIL's.
+    async fn say_mail(
+        &mut self,
+        upstream: &mut Upstream,
+        offered: &[&Redeemed],
+        house: &House,
+    ) -> Result<Result<Vec<Verdict>, Verdict>, Lost> {
+        let patience = house.settings.command_timeout;
+        let reverse_path = offered.first().map_or("", |r| r.reverse_path.as_str());
+        let mut line = format!("MAIL FROM:<{reverse_path}>");
+        if let Some(size) = self.envelope.size.filter(|_| upstream.extensions.size) {
+            line += &format!(" SIZE={}", size.saturating_add(TRACE));
+        }
+        if self.envelope.eight_bit {
+            line += " BODY=8BITMIME";
+        }
+        if self.utf8 {
+            line += " SMTPUTF8";
+        }
+        upstream.output.extend_from_slice(line.as_bytes());
+        upstream.output.extend_from_slice(b"\r\n");
+        let pipelining = upstream.extensions.pipelining;
+        if pipelining {
+            offered.iter().for_each(|r| push_rcpt(upstream, r));
+        }
+        upstream.flush(patience).await?;
+        let status = upstream.reply(patience).await?;
+        if !is_positive(status) {
+            if pipelining && status.code != 421 {
+                // The replies to RCPT tell nothing now, but they are due.
+                for _ in offered {
+                    upstream.reply(patience).await?;
+                }
+            }
+            return Ok(Err(judge(status)));
+        }
+        if pipelining {
+            self.hear_rcpt(upstream, offered.len(), house).await.map(Ok)
+        } else {
+            self.say_rcpt(upstream, offered, house).await.map(Ok)
+        }
+    }
+
+    async fn say_rcpt(
+        &mut self,
+        upstream: &mut Upstream,
+        offered: &[&Redeemed],
+        house: &House,
+    ) -> Result<Vec<Verdict>, Lost> {
+        let patience = house.settings.command_timeout;
+        let mut verdicts = Vec::with_capacity(offered.len());
+        // Without PIPELINING (RFC 2920) one at a time.
+        let at_once = if upstream.extensions.pipelining { offered.len() } else { 1 };
+        for some in offered.chunks(at_once.max(1)) {
+            if some.iter().any(|r| !r.target.is_ascii() && !self.utf8) {
+                verdicts.extend(some.iter().map(|_| SEPARATELY));
+                continue;
+            }
+            some.iter().for_each(|r| push_rcpt(upstream, r));
+            upstream.flush(patience).await?;
+            verdicts.extend(self.hear_rcpt(upstream, some.len(), house).await?);
+        }
+        Ok(verdicts)
+    }
+
+    async fn hear_rcpt(&self, upstream: &mut Upstream, count: usize, house: &House) -> Result<Vec<Verdict>, Lost> {
+        let mut verdicts = Vec::with_capacity(count);
+        for _ in 0..count {
+            let status = upstream.reply(house.settings.command_timeout).await?;
+            // The host closes the connection after 421, and with it all recipients are lost.
+            if status.code == 421 {
+                return Err(Lost);
+            }
+            verdicts.push(judge(status));
+        }
+        Ok(verdicts)
+    }
+
+    /// Sends content on. A verdict when the message has failed before its end.
+    pub(super) async fn content(&mut self, content: &[u8], house: &House) -> Option<Verdict> {
+        let (mut upstream, mut stuffer) = match mem::replace(&mut self.stage, Stage::Told) {
+            Stage::Sending(upstream, stuffer) => (upstream, stuffer),
+            Stage::Open(mut upstream) => match say_data(&mut upstream, house).await {
+                Ok(Ok(())) => (upstream, Stuffer::default()),
+                Ok(Err(refused)) => {
+                    release(*upstream, house).await;
+                    return Some(refused);
+                }
+                Err(Lost) => return Some(CONNECTION_LOST),
+            },
+            Stage::Failed(verdict) => return Some(verdict),
+            Stage::Fresh => return Some(NO_VAULT),
+            Stage::Told => return None,
+        };
+        stuffer.feed(content, &mut upstream.output);
+        if upstream.output.len() >= BLOCK && upstream.flush(house.settings.data_block_timeout).await.is_err() {
+            return Some(CONNECTION_LOST);
+        }
+        self.stage = Stage::Sending(upstream, stuffer);
+        None
+    }
+
+    /// The message is complete: count it, then end it. The verdict, unless it was given before.
+    pub(super) async fn end(&mut self, house: &House) -> Option<Verdict> {
+        // A message without content still has its DATA.
+        let early = self.content(b"", house).await;
+        if early.is_some() {
+            return early;
+        }
+        let Stage::Sending(mut upstream, stuffer) = mem::replace(&mut self.stage, Stage::Told) else { return None };
+        if let Err(verdict) = self.spend(house).await {
+            // Closed without its final dot, the message does not exist (RFC 5321 §4.1.1.4).
+            return Some(verdict);
+        }
+        stuffer.end(&mut upstream.output);
+        let settings = &house.settings;
+        // From here on the message may be the next host's: unless it says no, it counts.
+        if upstream.flush(settings.data_block_timeout).await.is_err() {
+            return Some(self.in_doubt(house));
+        }
+        let Ok(status) = upstream.reply(settings.data_end_timeout).await else { return Some(self.in_doubt(house)) };
+        if is_positive(status) {
+            house.pool.put(*upstream);
+            self.settle(house);
+        } else {
+            if status.code != 421 {
+                house.pool.put(*upstream);
+            }
+            let spent = mem::take(&mut self.counted);
+            refund(&spent, house).await;
+        }
+        Some(judge(status))
+    }
+
+    /// Counts every use, durably; or none.
+    async fn spend(&mut self, house: &House) -> Result<(), Verdict> {
+        let asked: Vec<_> =
+            self.counted.iter().map(|&ticket| (ticket, house.vault.ask(Request::Spend { ticket }))).collect();
+        let (mut spent, mut verdict) = (Vec::new(), Ok(()));
+        for (ticket, answer) in asked {
+            match answer.await {
+                Ok(Answer::Done) => spent.push(ticket),
+                Ok(Answer::No) => verdict = Err(NO_USE),
+                // It may have been counted or not: only what is certain is given back.
+                Ok(Answer::Unavailable | Answer::Redeemed { .. }) | Err(_) => verdict = Err(NO_VAULT),
+            }
+        }
+        if verdict.is_err() {
+            refund(&spent, house).await;
+        }
+        verdict
+    }
+
+    fn settle(&self, house: &House) {
+        for &ticket in &self.counted {
+            house.vault.tell(Request::Settle { ticket });
+        }
+    }
+
+    fn in_doubt(&self, house: &House) -> Verdict {
+        self.settle(house);
+        CONNECTION_LOST
+    }
+
+    /// Ends it without delivery. Nothing was spent.
+    pub(super) async fn abort(self, house: &House) {
+        match self.stage {
+            Stage::Open(upstream) => release(*upstream, house).await,
+            // There is no way out of DATA but to hang up.
+            Stage::Sending(..) | Stage::Fresh | Stage::Failed(_) | Stage::Told => {}
+        }
+    }
+}
+
+/// Whether DATA was accepted. The outer result is the connection's.
+async fn say_data(upstream: &mut Upstream, house: &House) -> Result<Result<(), Verdict>, Lost> {
+    upstream.output.extend_from_slice(b"DATA\r\n");
+    upstream.flush(house.settings.command_timeout).await?;
+    let status = upstream.reply(house.settings.data_init_timeout).await?;
+    match status.code {
+        354 => Ok(Ok(())),
+        421 => Err(Lost),
+        _ => Ok(Err(judge(status))),
+    }
+}
+
+fn push_rcpt(upstream: &mut Upstream, recipient: &Redeemed) {
+    upstream.output.extend_from_slice(b"RCPT TO:<");
+    upstream.output.extend_from_slice(recipient.target.expose().as_bytes());
+    upstream.output.extend_from_slice(b">\r\n");
+}
+
+/// Back to the pool, its transaction forgotten.
+async fn release(mut upstream: Upstream, house: &House) {
+    if upstream.reset(house.settings.command_timeout).await.is_ok() {
+        house.pool.put(upstream);
+    }
+}
+
+async fn refund(spent: &[Ticket], house: &House) {
+    let asked: Vec<_> = spent.iter().map(|&ticket| house.vault.ask(Request::Refund { ticket })).collect();
+    for answer in asked {
+        // A vault that is gone keeps the use: in doubt, it counts.
+        let _ = answer.await;
+    }
+}
+
+/// The next host's status as a verdict. 421 speaks of its connection, which is not the client's; a
+/// reply that fits nothing means that it does not speak SMTP.
+fn judge(status: Status) -> Verdict {
+    match status.code {
+        421 | 300..400 => CONNECTION_LOST,
+        code => Verdict { code, enhanced: status.enhanced, origin: Origin::NextHost },
+    }
+}

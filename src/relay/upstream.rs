@@ -1,0 +1,140 @@
+//! One connection to the next host.
+
+use crate::config::settings;
+use crate::proto::client::{self, Extensions, Status};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout};
+
+/// The connection is of no more use: closed, silent for too long, or not SMTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lost;
+
+/// A connection that has been greeted.
+pub(super) struct Upstream {
+    stream: TcpStream,
+    input: Vec<u8>,
+    /// What goes out with the next [`Self::flush`].
+    pub(super) output: Vec<u8>,
+    pub(super) extensions: Extensions,
+    /// Whether it has served before: then its loss may only mean that the host has grown tired of it.
+    pub(super) reused: bool,
+    pub(super) idle_since: Instant,
+    /// Replies that are due and tell nobody anything: to RSET.
+    void: u32,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Upstream {
+    /// Connects and says EHLO; HELO to hosts that do not know it.
+    pub(super) async fn connect(
+        address: SocketAddr,
+        settings: &settings::Relay,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Self, Lost> {
+        let stream = within(settings.connect_timeout, TcpStream::connect(address)).await?;
+        // Without it small writes would wait for acknowledgements; where it cannot be set, they do.
+        let _ = stream.set_nodelay(true);
+        let mut this = Self {
+            stream,
+            input: Vec::new(),
+            output: Vec::new(),
+            extensions: Extensions::default(),
+            reused: false,
+            idle_since: Instant::now(),
+            void: 0,
+            _permit: permit,
+        };
+        let patience = settings.command_timeout;
+        if !is_positive(this.reply(patience).await?) {
+            return Err(Lost);
+        }
+        this.output.extend_from_slice(format!("EHLO {}\r\n", settings.hostname).as_bytes());
+        this.flush(patience).await?;
+        let (status, extensions) = this.reply_to_ehlo(patience).await?;
+        if is_positive(status) {
+            this.extensions = extensions;
+            return Ok(this);
+        }
+        this.output.extend_from_slice(format!("HELO {}\r\n", settings.hostname).as_bytes());
+        this.flush(patience).await?;
+        if is_positive(this.reply(patience).await?) { Ok(this) } else { Err(Lost) }
+    }
+
+    /// Writes all of `output`. `patience` is for each block that the host takes.
+    pub(super) async fn flush(&mut self, patience: Duration) -> Result<(), Lost> {
+        let mut written = 0;
+        while written < self.output.len() {
+            written += match within(patience, self.stream.write(&self.output[written..])).await? {
+                0 => return Err(Lost),
+                n => n,
+            };
+        }
+        self.output.clear();
+        Ok(())
+    }
+
+    /// The next reply.
+    pub(super) async fn reply(&mut self, patience: Duration) -> Result<Status, Lost> {
+        self.reply_to_ehlo(patience).await.map(|(status, _)| status)
+    }
+
+    async fn reply_to_ehlo(&mut self, patience: Duration) -> Result<(Status, Extensions), Lost> {
+        let deadline = Instant::now() + patience;
+        loop {
+            while let Some((status, extensions, taken)) = client::reply(&self.input).map_err(|_| Lost)? {
+                self.input.drain(..taken);
+                if self.void == 0 {
+                    return Ok((status, extensions));
+                }
+                self.void -= 1;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if within(left, self.stream.read_buf(&mut self.input)).await? == 0 {
+                return Err(Lost);
+            }
+        }
+    }
+
+    /// Makes the host forget a transaction that ended before DATA. Its reply is skipped when others are read.
+    pub(super) async fn reset(&mut self, patience: Duration) -> Result<(), Lost> {
+        self.output.clear();
+        self.output.extend_from_slice(b"RSET\r\n");
+        self.void += 1;
+        self.flush(patience).await
+    }
+
+    /// Whether the host has closed it, or said something unasked (421), while it was idle.
+    pub(super) fn is_stale(&mut self) -> bool {
+        let mut octets = [0; 512];
+        loop {
+            match self.stream.try_read(&mut octets) {
+                Err(e) => return e.kind() != std::io::ErrorKind::WouldBlock,
+                // The reply to RSET may have come.
+                Ok(n) if n > 0 && self.void > 0 => self.input.extend_from_slice(&octets[..n]),
+                Ok(_) => return true,
+            }
+        }
+    }
+
+    /// Takes leave. Nobody waits for the answer.
+    pub(super) fn quit(self) {
+        // A host that does not listen any more misses nothing.
+        let _ = self.stream.try_write(b"QUIT\r\n");
+    }
+}
+
+/// Whether a reply accepts.
+pub(super) fn is_positive(status: Status) -> bool {
+    (200..300).contains(&status.code)
+}
+
+async fn within<T>(patience: Duration, io: impl Future<Output = std::io::Result<T>>) -> Result<T, Lost> {
+    match timeout(patience, io).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(_)) | Err(_) => Err(Lost),
+    }
+}

@@ -1,0 +1,84 @@
+//! How many sessions there may be, in all and from one place.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
+
+/// Everybody who is in.
+pub(super) struct Crowd {
+    most: usize,
+    most_from_one: usize,
+    present: RefCell<Present>,
+}
+
+#[derive(Default)]
+struct Present {
+    all: usize,
+    from: HashMap<IpAddr, usize>,
+}
+
+/// A place in the crowd, free again when dropped.
+pub(super) struct Place {
+    origin: IpAddr,
+    crowd: Rc<Crowd>,
+}
+
+impl Crowd {
+    pub(super) fn new(most: usize, most_from_one: usize) -> Rc<Self> {
+        Rc::new(Self { most, most_from_one, present: RefCell::default() })
+    }
+
+    /// A place for one more from `peer`, if there is one.
+    pub(super) fn admit(self: &Rc<Self>, peer: IpAddr) -> Option<Place> {
+        let origin = origin(peer);
+        let mut present = self.present.borrow_mut();
+        let here = present.from.get(&origin).copied().unwrap_or(0);
+        if present.all >= self.most || here >= self.most_from_one {
+            return None;
+        }
+        present.all += 1;
+        present.from.insert(origin, here + 1);
+        Some(Place { origin, crowd: Rc::clone(self) })
+    }
+}
+
+/// What counts as one place: an IPv4 address; of IPv6 a /64, which is what one site gets at least (RFC 6177).
+fn origin(peer: IpAddr) -> IpAddr {
+    match peer {
+        IpAddr::V4(_) => peer,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut present = self.crowd.present.borrow_mut();
+        present.all -= 1;
+        if let Some(here) = present.from.get_mut(&self.origin) {
+            *here -= 1;
+            if *here == 0 {
+                present.from.remove(&self.origin);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_few_and_come_back() {
+        let crowd = Crowd::new(3, 2);
+        let at = |text: &str| text.parse::<IpAddr>().unwrap();
+        let one = crowd.admit(at("2001:db8::1")).unwrap();
+        let _two = crowd.admit(at("2001:db8::ffff:1")).unwrap();
+        assert!(crowd.admit(at("2001:db8::2")).is_none(), "the same /64");
+        let _three = crowd.admit(at("192.0.2.1")).unwrap();
+        assert!(crowd.admit(at("192.0.2.2")).is_none(), "full");
+        drop(one);
+        assert!(crowd.admit(at("2001:db8::2")).is_some());
+        assert_eq!(crowd.present.borrow().from.len(), 2);
+    }
+}

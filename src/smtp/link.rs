@@ -1,0 +1,74 @@
+//! A mail session's connection to the relay ([`crate::wire::mail`]).
+
+use crate::wire::frame;
+use crate::wire::mail::{MAX_CHUNK, ToRelay, ToSmtp, Verdict};
+use std::io;
+use std::path::Path;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+/// Opened when the first recipient is held, and kept for the session's other transactions.
+pub(super) struct Link {
+    stream: UnixStream,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    /// `Aborted` that are still to come; what comes before them is void.
+    aborted: u32,
+}
+
+impl Link {
+    pub(super) async fn open(door: &Path) -> io::Result<Self> {
+        let stream = UnixStream::connect(door).await?;
+        Ok(Self { stream, input: Vec::new(), output: Vec::new(), aborted: 0 })
+    }
+
+    /// Adds a frame to what goes out with the next [`Self::flush`].
+    pub(super) fn push(&mut self, frame: &ToRelay<'_>) -> io::Result<()> {
+        frame::encode(frame, &mut self.output).map_err(io::Error::other)
+    }
+
+    /// Adds message content.
+    pub(super) fn push_content(&mut self, content: &[u8]) -> io::Result<()> {
+        content.chunks(MAX_CHUNK).try_for_each(|chunk| self.push(&ToRelay::Chunk(chunk)))
+    }
+
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
+        self.stream.write_all(&self.output).await?;
+        self.output.clear();
+        Ok(())
+    }
+
+    /// Makes the relay forget the transaction.
+    pub(super) async fn abort(&mut self) -> io::Result<()> {
+        self.push(&ToRelay::Abort)?;
+        self.aborted += 1;
+        self.flush().await
+    }
+
+    /// The next verdict on the transaction under way.
+    pub(super) async fn verdict(&mut self) -> io::Result<Verdict> {
+        loop {
+            while let Some((said, taken)) = frame::decode::<ToSmtp>(&self.input).map_err(io::Error::other)? {
+                self.input.drain(..taken);
+                match said {
+                    ToSmtp::Aborted => self.aborted = self.aborted.saturating_sub(1),
+                    ToSmtp::Verdict(verdict) if self.aborted == 0 => return Ok(verdict),
+                    ToSmtp::Verdict(_) => {}
+                }
+            }
+            if self.stream.read_buf(&mut self.input).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+
+    /// Frees buffers that a large message has grown.
+    pub(super) fn rest(&mut self) {
+        if self.output.is_empty() {
+            self.output = Vec::new();
+        }
+        if self.input.is_empty() {
+            self.input = Vec::new();
+        }
+    }
+}

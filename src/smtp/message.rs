@@ -1,0 +1,151 @@
+//! DATA: a message on its way through.
+
+use super::session::{End, Session};
+use super::trace::{self, Hop};
+use super::transaction::refusal;
+use crate::proto::content::Content;
+use crate::proto::header::Watch;
+use crate::proto::reply::{self, Reply};
+use crate::wire::mail::{MAX_CHUNK, ToRelay, Verdict};
+use jiff::Timestamp;
+use std::io;
+use tracing::{debug, info};
+
+/// A message between DATA and its verdict.
+struct Passage {
+    content: Content,
+    watch: Watch,
+    /// What goes to the relay next.
+    out: Vec<u8>,
+    /// Why it is refused although the client has not finished: what still comes is thrown away.
+    refused: Option<Reply>,
+}
+
+impl Session {
+    pub(super) async fn data(&mut self) -> Result<(), End> {
+        let (Some(hello), Some(transaction)) = (&self.hello, &self.transaction) else {
+            return self.fault(&reply::BAD_SEQUENCE);
+        };
+        if transaction.accepted() == 0 {
+            return self.fault(&reply::NO_RECIPIENTS);
+        }
+        if self.link.is_none() {
+            self.transaction = None;
+            self.client.say(&reply::LOCAL_TROUBLE);
+            return Ok(());
+        }
+        self.messages += 1;
+        let id = format!("{:x}.{}", self.number, self.messages);
+        let hop = Hop {
+            helo: &hello.name,
+            peer: self.peer,
+            hostname: &self.house.settings.hostname,
+            protocol: match (transaction.mail.utf8, hello.extended) {
+                (true, _) => "UTF8SMTP",
+                (false, true) => "ESMTP",
+                (false, false) => "SMTP",
+            },
+            id: &id,
+        };
+        let mut out = Vec::new();
+        trace::write(&hop, transaction.only(), Timestamp::now(), &mut out);
+        let watch = Watch::new(transaction.aliases());
+        let recipients = transaction.accepted();
+        for alias in transaction.aliases() {
+            debug!(id, alias, "recipient");
+        }
+        self.client.say(&reply::GO_AHEAD);
+        self.tell().await?;
+        let mut passage = Passage { content: Content::default(), watch, out, refused: None };
+        let reply = self.pass(&mut passage, &id).await?;
+        info!(id, peer = %self.peer, size = passage.content.size(), recipients, code = reply.code, "message");
+        self.client.say(&reply);
+        Ok(())
+    }
+
+    /// Takes the message to its end; the reply to it.
+    async fn pass(&mut self, passage: &mut Passage, id: &str) -> Result<Reply, End> {
+        let most = self.house.settings.max_message_size;
+        loop {
+            let from = passage.out.len();
+            let (taken, ended) = passage.content.feed(self.client.pending(), &mut passage.out);
+            self.client.consume(taken);
+            passage.watch.feed(&passage.out[from..]);
+            let flaw = if passage.content.is_flawed() {
+                Some(reply::BAD_CONTENT)
+            } else if passage.content.size() > most {
+                Some(reply::TOO_LARGE)
+            } else if passage.watch.is_loop() {
+                Some(reply::LOOP)
+            } else {
+                None
+            };
+            if let Some(flaw) = flaw
+                && passage.refused.is_none()
+            {
+                self.reset().await;
+                passage.refused = Some(flaw);
+            }
+            if passage.refused.is_some() {
+                passage.out.clear();
+            }
+            if ended {
+                return Ok(match passage.refused.take() {
+                    Some(refused) => refused,
+                    None => self.finish(&passage.out, id).await,
+                });
+            }
+            if passage.out.len() >= MAX_CHUNK {
+                if self.forward(&passage.out).await.is_err() {
+                    self.lose_relay();
+                    passage.refused = Some(reply::LOCAL_TROUBLE);
+                }
+                passage.out.clear();
+            }
+            let patience = self.patience(self.house.settings.data_timeout);
+            match tokio::time::timeout(patience, self.client.listen()).await {
+                Ok(Ok(0)) | Ok(Err(_)) => return Err(End::Gone),
+                Ok(Ok(_)) => {}
+                Err(_) => return Err(End::Said(reply::TIMED_OUT)),
+            }
+        }
+    }
+
+    async fn forward(&mut self, content: &[u8]) -> io::Result<()> {
+        let link = self.link.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        link.push_content(content)?;
+        link.flush().await
+    }
+
+    /// The final dot has come: the tail goes out with the end, and the verdict is awaited.
+    async fn finish(&mut self, tail: &[u8], id: &str) -> Reply {
+        let verdict = self.conclude(tail).await;
+        let Some(mut transaction) = self.transaction.take() else { return reply::LOCAL_TROUBLE };
+        match verdict {
+            Ok(verdict) if verdict.is_positive() => {
+                transaction.keep_spent();
+                Reply::new(250, format!("2.0.0 Message {id} taken by the next host"))
+            }
+            Ok(verdict) => refusal(verdict),
+            Err(_) => {
+                // It may have been delivered: its use stays spent if it is, held until its deadline if not.
+                transaction.keep_spent();
+                self.link = None;
+                reply::LOCAL_TROUBLE
+            }
+        }
+    }
+
+    async fn conclude(&mut self, tail: &[u8]) -> io::Result<Verdict> {
+        let link = self.link.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        link.push_content(tail)?;
+        link.push(&ToRelay::End)?;
+        link.flush().await?;
+        link.verdict().await
+    }
+
+    fn lose_relay(&mut self) {
+        self.transaction = None;
+        self.link = None;
+    }
+}

@@ -1,0 +1,187 @@
+//! One mail transaction: its envelope, and the uses that are held for it.
+
+use super::link::Link;
+use crate::alias::AliasAddress;
+use crate::door::{Caller, Gone};
+use crate::proto::command::Mail;
+use crate::proto::reply::{self, Reply};
+use crate::wire::Ticket;
+use crate::wire::mail::{Origin, ToRelay, Verdict};
+use crate::wire::smtp::{Answer, Request};
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A recipient whose reply is due. All that a client pipelines are asked about at once.
+pub(super) enum Due {
+    /// The reply is known.
+    Told(Reply),
+    /// The vault has been asked.
+    Asked(AliasAddress, Pin<Box<dyn Future<Output = Result<Answer, Gone>>>>),
+}
+
+/// From MAIL to the verdict. When dropped, every use that is still held is given back.
+pub(super) struct Transaction {
+    pub(super) mail: Mail,
+    pub(super) due: Vec<Due>,
+    recipients: Vec<Recipient>,
+    /// Whether the relay knows of it.
+    pub(super) begun: bool,
+    deadline: Instant,
+    vault: Caller<Request, Answer>,
+}
+
+struct Recipient {
+    alias: AliasAddress,
+    ticket: Ticket,
+}
+
+impl Transaction {
+    pub(super) fn new(mail: Mail, lifetime: Duration, vault: Caller<Request, Answer>) -> Self {
+        let deadline = Instant::now() + lifetime;
+        Self { mail, due: Vec::new(), recipients: Vec::new(), begun: false, deadline, vault }
+    }
+
+    /// When it must be over.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Recipients that are accepted.
+    pub(super) fn accepted(&self) -> usize {
+        self.recipients.len()
+    }
+
+    /// Recipients that are accepted or may be.
+    pub(super) fn possible(&self) -> usize {
+        self.recipients.len() + self.due.len()
+    }
+
+    pub(super) fn has(&self, alias: &AliasAddress) -> bool {
+        self.recipients.iter().any(|r| r.alias == *alias)
+    }
+
+    pub(super) fn awaits(&self, alias: &AliasAddress) -> bool {
+        self.due.iter().any(|due| matches!(due, Due::Asked(asked, _) if asked == alias))
+    }
+
+    pub(super) fn ask(&mut self, alias: AliasAddress) {
+        let answer = self.vault.ask(Request::Hold { recipient: alias.clone() });
+        self.due.push(Due::Asked(alias, Box::pin(answer)));
+    }
+
+    /// Whose message it is, when there is one recipient only.
+    pub(super) fn only(&self) -> Option<&AliasAddress> {
+        match &self.recipients[..] {
+            [one] => Some(&one.alias),
+            _ => None,
+        }
+    }
+
+    /// The recipients' aliases.
+    pub(super) fn aliases(&self) -> Vec<Box<str>> {
+        self.recipients.iter().map(|r| r.alias.as_str().into()).collect()
+    }
+
+    /// Waits for all that is due: the replies, in order. What is held has gone to the relay, all in
+    /// one piece, and its verdict is the reply.
+    pub(super) async fn resolve(&mut self, link: &mut Option<Box<Link>>, door: &std::path::Path) -> Vec<Reply> {
+        let mut replies = Vec::with_capacity(self.due.len());
+        let first = self.recipients.len();
+        for due in std::mem::take(&mut self.due) {
+            replies.push(match due {
+                Due::Told(reply) => Some(reply),
+                Due::Asked(alias, answer) => match answer.await {
+                    Ok(Answer::Held { ticket }) => {
+                        self.recipients.push(Recipient { alias, ticket });
+                        None
+                    }
+                    Ok(Answer::No) if alias.is_role() => Some(reply::NO_POSTMASTER),
+                    Ok(Answer::No) => Some(reply::UNKNOWN_USER),
+                    Ok(Answer::Busy) => Some(reply::BUSY),
+                    Ok(Answer::Unavailable | Answer::Done) | Err(Gone) => Some(reply::LOCAL_TROUBLE),
+                },
+            });
+        }
+        let verdicts = match self.recipients.len() - first {
+            0 => Vec::new(),
+            held => self.relay(first, held, link, door).await.unwrap_or_else(|_| {
+                // Without the relay every recipient is void, the earlier ones too.
+                *link = None;
+                vec![reply::LOCAL_TROUBLE; held]
+            }),
+        };
+        let mut at = first;
+        for verdict in &verdicts {
+            if verdict.is_positive() {
+                at += 1;
+            } else {
+                let refused = self.recipients.remove(at);
+                self.vault.tell(Request::Release { ticket: refused.ticket });
+            }
+        }
+        let mut verdicts = verdicts.into_iter();
+        replies.into_iter().filter_map(|reply| reply.or_else(|| verdicts.next())).collect()
+    }
+
+    async fn relay(
+        &mut self,
+        first: usize,
+        held: usize,
+        link: &mut Option<Box<Link>>,
+        door: &std::path::Path,
+    ) -> io::Result<Vec<Reply>> {
+        let link = match link {
+            Some(link) => link,
+            // A transaction the relay knew of is lost with its link.
+            None if self.begun => return Err(io::ErrorKind::NotConnected.into()),
+            None => link.insert(Box::new(Link::open(door).await?)),
+        };
+        if !self.begun {
+            let Mail { reverse_path, size, eight_bit, utf8 } = &self.mail;
+            let reverse_path = reverse_path.as_ref().map_or("", |path| path.as_str());
+            link.push(&ToRelay::Begin { reverse_path, size: *size, eight_bit: *eight_bit, utf8: *utf8 })?;
+            self.begun = true;
+        }
+        for recipient in &self.recipients[first..] {
+            link.push(&ToRelay::Recipient { ticket: recipient.ticket })?;
+        }
+        link.flush().await?;
+        let mut replies = Vec::with_capacity(held);
+        for _ in 0..held {
+            let verdict = link.verdict().await?;
+            replies.push(if verdict.is_positive() { reply::RECIPIENT_OK } else { refusal(verdict) });
+        }
+        Ok(replies)
+    }
+
+    /// The message is delivered, or may be: nothing is to be given back.
+    pub(super) fn keep_spent(&mut self) {
+        self.recipients.clear();
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        for recipient in &self.recipients {
+            self.vault.tell(Request::Release { ticket: recipient.ticket });
+        }
+    }
+}
+
+/// A negative verdict in our own words.
+pub(super) fn refusal(verdict: Verdict) -> Reply {
+    let (class, subject, detail) = verdict.enhanced;
+    let temporary = verdict.code < 500;
+    let words = match verdict.origin {
+        Origin::NextHost if temporary => "The next host does not take it now, try again later",
+        Origin::NextHost => "The next host does not take it",
+        Origin::NoNextHost => "The next host does not answer, try again later",
+        Origin::Unsupported if temporary => "Send this recipient's copy separately",
+        Origin::Unsupported => "The next host lacks an extension that this message needs",
+        Origin::NoUse => "Mailbox busy, try again later",
+        Origin::NoVault => "Temporary local trouble, try again later",
+    };
+    Reply::new(verdict.code, format!("{class}.{subject}.{detail} {words}"))
+}
