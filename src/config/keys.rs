@@ -66,9 +66,9 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         domains: given.clone(),
         caps,
         max_connections: web.take("max_connections", number(1)).unwrap_or(2_000),
-        header_timeout: web.take("header_timeout", duration).unwrap_or(10 * SECOND),
+        url: web.take("url", url),
+        header_timeout: web.take("header_timeout", duration).unwrap_or(15 * SECOND),
         body_timeout: web.take("body_timeout", duration).unwrap_or(10 * SECOND),
-        idle_timeout: web.take("idle_timeout", duration).unwrap_or(60 * SECOND),
         drain,
     };
     drop(web);
@@ -174,6 +174,17 @@ fn absolute_path(value: &DeValue<'_>) -> Result<PathBuf, String> {
 
 fn socket_address(address: &str) -> Result<SocketAddr, String> {
     address.parse().map_err(|_| format!("holds \"{}\"; write \"0.0.0.0:25\" or \"[::]:25\"", address.escape_debug()))
+}
+
+/// The site's own address, without a slash at its end.
+fn url(value: &DeValue<'_>) -> Result<String, String> {
+    let url = text(value)?;
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_graphic() && !b"\"'<>?#\\".contains(&b);
+    if rest.is_empty() || rest.starts_with('/') || !rest.bytes().all(plain) {
+        return Err("must be the site's address as visitors know it, like \"https://example.org\"".to_owned());
+    }
+    Ok(url.trim_end_matches('/').to_owned())
 }
 
 fn reverse_path(value: &DeValue<'_>) -> Result<ReversePath, String> {

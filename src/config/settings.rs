@@ -159,12 +159,12 @@ pub struct Web {
     pub caps: Caps,
     /// Connections at the same time.
     pub max_connections: usize,
-    /// From the first octet of a request to the last of its header.
+    /// The site's address as visitors know it, for links; else what the request calls us.
+    pub url: Option<String>,
+    /// From connecting, or from the answer before, to the end of a request's header.
     pub header_timeout: Duration,
     /// For the rest of a request.
     pub body_timeout: Duration,
-    /// Between requests of one connection.
-    pub idle_timeout: Duration,
     /// How long requests under way may go on after SIGTERM.
     pub drain: Duration,
 }

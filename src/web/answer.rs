@@ -1,0 +1,78 @@
+//! Answers, and the header fields that all of one kind carry.
+
+use super::negotiate;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Response, StatusCode};
+use std::io::Write;
+
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// Everything comes from this site, nothing runs, nobody frames it.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Shorter answers are not worth compressing.
+const WORTH_COMPRESSING: usize = 1024;
+
+/// An answer of this type and content.
+pub(super) fn of(status: StatusCode, content_type: &'static str, content: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(content.into()));
+    *answer.status_mut() = status;
+    set(&mut answer, header::CONTENT_TYPE, content_type);
+    set(&mut answer, header::CONTENT_SECURITY_POLICY, POLICY);
+    set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(&mut answer, header::REFERRER_POLICY, "no-referrer");
+    answer
+}
+
+/// An answer made for this request alone: not stored by anybody, compressed if it is long.
+pub(super) fn fresh(
+    status: StatusCode,
+    content_type: &'static str,
+    content: impl Into<Bytes>,
+    request: &HeaderMap,
+) -> Answer {
+    let content = content.into();
+    let worth = content.len() > WORTH_COMPRESSING;
+    let zipped = if worth && negotiate::takes_gzip(request) { gzip(&content, Compression::default()) } else { None };
+    let coded = zipped.is_some();
+    let mut answer = of(status, content_type, zipped.map_or(content, Bytes::from));
+    if worth {
+        set(&mut answer, header::VARY, "Accept-Encoding");
+    }
+    if coded {
+        set(&mut answer, header::CONTENT_ENCODING, "gzip");
+    }
+    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    answer
+}
+
+/// Plain text for people who look with curl.
+pub(super) fn text(status: StatusCode, text: &'static str) -> Answer {
+    let mut answer = of(status, "text/plain; charset=utf-8", text);
+    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    answer
+}
+
+/// Sets a field to a value known to be valid.
+pub(super) fn set(answer: &mut Answer, name: HeaderName, value: &'static str) {
+    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+/// Sets a field to a value made of what we know; left out if it cannot be a value.
+pub(super) fn set_text(answer: &mut Answer, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+}
+
+/// `content` compressed; `None` where that does not make it shorter.
+pub(super) fn gzip(content: &[u8], level: Compression) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
+    encoder.write_all(content).ok()?;
+    encoder.finish().ok().filter(|zipped| zipped.len() < content.len())
+}

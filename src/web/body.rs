@@ -1,0 +1,136 @@
+//! What a client sends: JSON or a form, either as a flat set of named values.
+
+use crate::alias::{Caps, Change, Fault, Wish};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// Octets of a body at the most.
+pub(super) const MAX_BODY: usize = 1024;
+
+/// Why a body is not taken.
+pub(super) enum Unusable {
+    /// Longer than [`MAX_BODY`].
+    TooLong,
+    /// It did not come in time, or not whole.
+    Slow,
+    /// Not JSON, or not an object; the text says what.
+    Malformed(String),
+}
+
+/// Named values.
+pub(super) struct Fields(Map<String, Value>);
+
+/// Reads the request's body.
+///
+/// Programs that POST with curl's `-d` send JSON under the content type of a form, as they did to
+/// the original: what begins with a brace is JSON.
+pub(super) async fn read(request: Request<Incoming>, within: Duration) -> Result<Fields, Unusable> {
+    let says_json = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("application/json"));
+    let body = Limited::new(request.into_body(), MAX_BODY).collect();
+    let body = match tokio::time::timeout(within, body).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(cause)) if cause.is::<LengthLimitError>() => return Err(Unusable::TooLong),
+        Ok(Err(_)) | Err(_) => return Err(Unusable::Slow),
+    };
+    if says_json || body.trim_ascii_start().starts_with(b"{") {
+        return match serde_json::from_slice(&body) {
+            Ok(Value::Object(fields)) => Ok(Fields(fields)),
+            Ok(_) => Err(Unusable::Malformed("the body must be a JSON object".to_owned())),
+            Err(cause) => Err(Unusable::Malformed(format!("the body is not JSON: {cause}"))),
+        };
+    }
+    let fields = form_urlencoded::parse(&body).filter(|(_, value)| !value.trim().is_empty());
+    Ok(Fields(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()))
+}
+
+impl Fields {
+    /// A value under the first of its names that is given; `null` is as if it were not.
+    fn get(&self, names: &[&str]) -> Option<&Value> {
+        names.iter().find_map(|name| self.0.get(*name)).filter(|value| !value.is_null())
+    }
+
+    /// A text, or `fault` if it is something else.
+    pub(super) fn text(&self, name: &str, fault: Fault) -> Result<Option<&str>, Fault> {
+        self.get(&[name]).map(|value| value.as_str().ok_or(fault)).transpose()
+    }
+
+    /// The text of a form's button or hidden field.
+    pub(super) fn plain(&self, name: &str) -> &str {
+        self.get(&[name]).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn whole(&self, names: &[&str], fault: Fault) -> Result<Option<i64>, Fault> {
+        self.get(names).map(|value| whole(value).ok_or(fault)).transpose()
+    }
+
+    fn time(&self, names: &[&str], fault: Fault) -> Result<Option<i64>, Fault> {
+        self.get(names).map(|value| time(value).ok_or(fault)).transpose()
+    }
+
+    /// The limits of a new alias.
+    pub(super) fn wish(&self, caps: Caps) -> Result<Wish, Fault> {
+        Ok(Wish {
+            days: self.whole(&["days"], Fault::Days { max: caps.max_days })?,
+            max_usage: self.whole(&["max-usage", "max_usage"], Fault::MaxUsage { max: caps.max_usage })?,
+            valid_from: self.time(&["valid-from", "valid_from"], Fault::ValidFrom)?,
+            valid_until: self.time(&["valid-until", "valid_until"], Fault::ValidUntil { max: caps.max_days })?,
+        })
+    }
+
+    /// What is to change; the error names the field that cannot be understood.
+    pub(super) fn change(&self, caps: Caps) -> Result<Change, Misfit> {
+        let paused = match self.get(&["paused"]) {
+            None => None,
+            Some(Value::Bool(paused)) => Some(*paused),
+            Some(Value::String(text)) if text == "true" || text == "false" => Some(text == "true"),
+            Some(_) => return Err(Misfit::Paused),
+        };
+        let Wish { days, max_usage, valid_until, .. } = self.wish(caps)?;
+        let change = Change { days, max_usage, valid_until, paused };
+        if change == Change::default() { Err(Misfit::Nothing) } else { Ok(change) }
+    }
+}
+
+/// Why a change cannot be asked for.
+pub(super) enum Misfit {
+    Fault(Fault),
+    /// `paused` is neither true nor false.
+    Paused,
+    /// It changes nothing.
+    Nothing,
+}
+
+impl From<Fault> for Misfit {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// A whole number; forms and some programs send it as text.
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A time as RFC 3339 has it, or Unix seconds.
+fn time(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => match text.trim().parse::<Timestamp>() {
+            Ok(time) => Some(time.as_second()),
+            Err(_) => whole(value),
+        },
+        _ => whole(value),
+    }
+}

@@ -1,0 +1,95 @@
+//! From method and path to who answers.
+
+use super::answer::{self, Answer};
+use super::{House, api, negotiate};
+use crate::wire::web;
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+
+impl House {
+    /// Answers one request.
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let path = request.uri().path().to_owned();
+        let mut segments = path.trim_start_matches('/').split('/');
+        let route = [(); 4].map(|()| segments.next());
+        match route {
+            [Some("aliases"), None, ..] => self.aliases(request).await,
+            [Some("aliases"), Some(aid), None, _] if !aid.is_empty() => self.alias(decoded(aid), request).await,
+            [Some("manage"), Some(aid), Some(key), None] => self.manage(decoded(aid), decoded(key), request).await,
+            [Some("healthz"), None, ..] => only(&request, "GET, HEAD", &[Method::GET, Method::HEAD])
+                .unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n")),
+            [Some("readyz"), None, ..] => match only(&request, "GET, HEAD", &[Method::GET, Method::HEAD]) {
+                Some(refused) => refused,
+                None => self.ready().await,
+            },
+            _ if self.files.has(&path) => only(&request, "GET, HEAD", &[Method::GET, Method::HEAD])
+                .or_else(|| self.files.get(&path, request.headers()))
+                .unwrap_or_else(not_found),
+            _ => not_found(),
+        }
+    }
+
+    async fn aliases(&self, request: Request<Incoming>) -> Answer {
+        const METHODS: &str = "POST, OPTIONS";
+        match *request.method() {
+            Method::POST if negotiate::wants_html(request.headers()) => self.page_create(request).await,
+            Method::POST => self.api_create(request).await,
+            Method::OPTIONS => api::preflight(METHODS),
+            _ => not_allowed(METHODS),
+        }
+    }
+
+    async fn alias(&self, aid: String, request: Request<Incoming>) -> Answer {
+        const METHODS: &str = "GET, HEAD, PATCH, DELETE, OPTIONS";
+        match *request.method() {
+            Method::GET | Method::HEAD => self.api_inspect(aid, request.headers()).await,
+            Method::PATCH => self.api_change(aid, request).await,
+            Method::DELETE => self.api_revoke(aid, request.headers()).await,
+            Method::OPTIONS => api::preflight(METHODS),
+            _ => not_allowed(METHODS),
+        }
+    }
+
+    async fn manage(&self, aid: String, key: String, request: Request<Incoming>) -> Answer {
+        match *request.method() {
+            Method::GET | Method::HEAD => self.page_manage(aid, key, request.headers()).await,
+            Method::POST => self.page_change(aid, key, request).await,
+            _ => not_allowed("GET, HEAD, POST"),
+        }
+    }
+
+    /// Whether aliases can be made and mail can be taken now.
+    async fn ready(&self) -> Answer {
+        match self.vault.ask(web::Request::Ping).await {
+            Ok(web::Answer::Done) => answer::text(StatusCode::OK, "ready\n"),
+            _ => {
+                let mut answer = answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n");
+                answer::set(&mut answer, header::RETRY_AFTER, api::RETRY_AFTER);
+                answer
+            }
+        }
+    }
+}
+
+/// The refusal of a request by any but these methods.
+fn only(request: &Request<Incoming>, names: &'static str, methods: &[Method]) -> Option<Answer> {
+    (!methods.contains(request.method())).then(|| not_allowed(names))
+}
+
+fn not_allowed(methods: &'static str) -> Answer {
+    let mut answer = answer::text(StatusCode::METHOD_NOT_ALLOWED, "this is not what can be done here\n");
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    answer
+}
+
+fn not_found() -> Answer {
+    answer::text(StatusCode::NOT_FOUND, "there is nothing here\n")
+}
+
+/// A path segment with its percent-encoding undone: `%40` may stand for the `@` of an address.
+fn decoded(segment: &str) -> String {
+    // A plus is not a space here, as it would be in a form.
+    let escaped = segment.replace('+', "%2B");
+    form_urlencoded::parse(escaped.as_bytes()).next().map_or_else(String::new, |(text, _)| text.into_owned())
+}
