@@ -3,8 +3,8 @@
 use super::limits::{DAY, Limits, Time};
 use serde::{Deserialize, Serialize};
 
-/// How long a used-up alias stays in the table, so that its owner can still extend it.
-const GRACE: u64 = 7 * DAY;
+/// Seconds a used-up alias stays in the table, so that its owner can still extend it.
+pub const GRACE: u64 = 7 * DAY;
 
 /// What counts about an alias, apart from whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

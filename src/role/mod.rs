@@ -16,6 +16,7 @@ pub use guests::{Guest, Guests};
 use crate::door::{Door, Listener};
 use crate::sys::inherit::Inherited;
 use crate::sys::log::{self, Verbosity};
+use crate::sys::spawn::die_with_parent;
 use crate::wire::frame;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,7 @@ pub struct Start<C> {
 impl<C: DeserializeOwned> Start<C> {
     /// Takes descriptors and orders, and starts the log.
     pub fn take(role: &'static str) -> Result<Self, Fatal> {
+        die_with_parent()?;
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
         let Orders { config, verbosity, runtime_dir, callers } = receive(&mut control)?;

@@ -51,7 +51,7 @@ pub fn run() -> Result<(), Fatal> {
             vault: Caller::new(start.path(Door::VaultSmtp)),
             relay: start.path(Door::RelaySmtp),
             crowd: Crowd::new(settings.max_sessions, settings.max_sessions_per_address),
-            next: Cell::new(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs()) << 20),
+            next: Cell::new(first_number()),
             settings,
         });
         let stop = start.ready()?;
@@ -64,6 +64,12 @@ pub fn run() -> Result<(), Fatal> {
         guests.see_out(drain).await;
         Ok(())
     })
+}
+
+/// The time of the start, with room for 4,096 sessions in each millisecond of this life.
+fn first_number() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_millis()).unwrap_or_default() << 12
 }
 
 async fn accept_all(listeners: &[TcpListener], house: &Rc<House>, guests: &Guests) {

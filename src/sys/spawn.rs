@@ -28,3 +28,8 @@ pub fn spawn(arguments: &[&str], descriptors: Vec<(String, OwnedFd)>) -> io::Res
     command.fd_mappings(mappings.collect()).map_err(|FdMappingCollision| io::ErrorKind::InvalidInput)?;
     command.spawn()
 }
+
+/// Has the kernel kill this process when its parent is gone: a role does not outlive the monitor.
+pub fn die_with_parent() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?)
+}

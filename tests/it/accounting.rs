@@ -109,7 +109,7 @@ fn never_more_than_three_with_kills_on_redb() {
     smarthost.delay(".", Duration::from_millis(2));
     let mut daemon = Daemon::start(smarthost.address);
     let victims = ["vault", "relay", "smtp", "web", "monitor"];
-    for n in 0..rounds(40) {
+    for n in 0..rounds(200) {
         round_with_kill(&mut daemon, &smarthost, Duration::from_millis((n % 13) as u64), |daemon| {
             daemon.kill(victims[n % victims.len()]);
             daemon.up();
@@ -122,7 +122,7 @@ fn never_more_than_three_with_kills_of_redis() {
     let (mut redis, key, smarthost) = (RedisServer::start(&[]), shared_key(), Smarthost::start());
     smarthost.delay(".", Duration::from_millis(2));
     let mut daemon = Daemon::with(smarthost.address, &Store::Redis(redis.url(), key.path().join("key")), "");
-    for n in 0..rounds(20) {
+    for n in 0..rounds(200) {
         round_with_kill(&mut daemon, &smarthost, Duration::from_millis((n % 13) as u64), |daemon| {
             redis.kill();
             redis.up();

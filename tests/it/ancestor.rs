@@ -99,7 +99,7 @@ fn a07_an_error_answered_is_nothing_saved() {
 #[test]
 fn a08_unparsable_json_is_a_400_and_the_server_lives() {
     let daemon = Daemon::start(Smarthost::start().address);
-    for body in ["{", "{]", "[", "null", "\u{0}", "{\"target\":", "not json"] {
+    for body in ["{", "{]", "[", "null", "\u{1}", "{\"target\":", "not json"] {
         let (status, _) = daemon.curl(&["-H", "Content-Type: application/json", "--data-binary", body], "/aliases");
         assert_eq!(status, 400, "{body}");
     }

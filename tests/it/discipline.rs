@@ -233,13 +233,16 @@ fn a_session_has_its_bounds() {
     }
     assert!(last.starts_with("421"), "{last}");
     assert!(client.is_closed());
+    drop(client);
     let mut client = daemon.connect();
     let replies: Vec<String> =
         (0..4).map(|_| if client.try_send(b"BOGUS\r\n") { client.reply() } else { String::new() }).collect();
     assert!(replies.iter().any(|r| r.starts_with("421")), "{replies:?}");
+    drop(client);
     let mut silent = daemon.connect();
     silent.expect("421 4.4.2");
     assert!(silent.is_closed());
+    drop(silent);
     let (_one, _two) = (daemon.connect(), daemon.connect());
     Client::connect(daemon.smtp_address()).expect("421");
 }

@@ -59,7 +59,7 @@ impl Desk {
     fn refund(self: &Rc<Self>, ticket: Ticket) -> Soon<Answer> {
         let Some(key) = self.tickets.borrow_mut().settle(ticket) else { return Soon::Now(Answer::No) };
         let desk = Rc::clone(self);
-        self.engine.refund(key).map(move |outcome| match desk.heard(outcome) {
+        self.engine.refund(key, ticket).map(move |outcome| match desk.heard(outcome) {
             Ok(()) => {
                 desk.spent.set(desk.spent.get().saturating_sub(1));
                 Answer::Done

@@ -89,8 +89,8 @@ pub(crate) trait Engine {
     /// Never lets `spent` exceed the limit, even when the hold has run out meanwhile.
     fn spend(&self, key: Key, ticket: Ticket) -> Step<bool>;
 
-    /// Takes a spend back, durably. Without effect if the alias is gone.
-    fn refund(&self, key: Key) -> Step<()>;
+    /// Takes a spend of this ticket back, durably. Without effect if the alias is gone.
+    fn refund(&self, key: Key, ticket: Ticket) -> Step<()>;
 
     /// Replaces limits and paused, if they still are as `seen`; false if they are not. `spent` stays.
     fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool>;

@@ -37,6 +37,9 @@ const META: TableDefinition<'_, &str, &[u8; 16]> = TableDefinition::new("meta");
 /// Pages kept in memory: enough for the upper levels of the trees of ten million aliases.
 const CACHE: usize = 16 << 20;
 
+/// How long to wait for a file that another process has open.
+const LAST_LIFE: Duration = Duration::from_secs(3);
+
 /// Uses held by messages in flight, each until its deadline.
 type Held = HashMap<Key, Vec<(Ticket, Instant)>>;
 
@@ -54,7 +57,7 @@ impl Redb {
     /// A file that cannot be used, or that was made under another server key.
     pub(crate) fn open(path: &Path, fingerprint: [u8; 16]) -> Result<Self, Fatal> {
         let unusable = |what: String| Fatal::File { path: path.to_owned(), what };
-        let database = Database::builder().set_cache_size(CACHE).create(path).map_err(|e| {
+        let database = open_soon(path).map_err(|e| {
             unusable(match e {
                 DatabaseError::DatabaseAlreadyOpen => "is in use by another tempalias; stop it".to_owned(),
                 e => format!("cannot be used ({e}); its directory must belong to the user that runs tempalias"),
@@ -107,6 +110,19 @@ impl Redb {
 
     fn change_if(&self, change: Change) -> Step<bool> {
         self.change(change).map(|outcome| outcome.map(|count| count > 0))
+    }
+}
+
+/// Opens the file; a vault of an earlier life that is just being killed may still have it for a moment.
+fn open_soon(path: &Path) -> Result<Database, DatabaseError> {
+    let deadline = Instant::now() + LAST_LIFE;
+    loop {
+        match Database::builder().set_cache_size(CACHE).create(path) {
+            Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            opened => return opened,
+        }
     }
 }
 
@@ -184,7 +200,8 @@ impl Engine for Redb {
         })
     }
 
-    fn refund(&self, key: Key) -> Step<()> {
+    // The desk lets a ticket be refunded once.
+    fn refund(&self, key: Key, _ticket: Ticket) -> Step<()> {
         self.change(Change::Refund(key)).map(|outcome| outcome.map(drop))
     }
 

@@ -1,50 +1,387 @@
-//! placeholder
-use super::*;
+//! The shared table: Redis or Valkey, alone, behind Sentinel, or as a Cluster.
+//!
+//! | key | type | holds |
+//! |---|---|---|
+//! | `tempalias:{alias}` | hash | limits, `spent`, hash of the manage key, owner, sealed address; expires by itself |
+//! | `tempalias:{alias}:held` | sorted set | tickets that hold or have spent a use |
+//! | `tempalias:owner:{owner}` | sorted set | the owner's aliases by purge time, for `forget` |
+//! | `tempalias:new:{owner}` | number | aliases made for the owner within a day |
+//!
+//! `alias` and `owner` are keyed hashes in hexadecimal. Every step is one script on one hash slot,
+//! with the server's clock; a step that is sent twice, because its answer was lost, counts once.
+
+mod connection;
+#[cfg(test)]
+mod tests;
+
+use super::{Engine, Hold, Key, Outage, Owner, Record, Step};
+use crate::alias::{Account, DAY, GRACE, Limits, Time};
+use crate::config::settings;
+use crate::door::Soon;
 use crate::role::Fatal;
-pub(crate) struct Redis;
+use crate::wire::Ticket;
+use connection::{Connection, Connector};
+use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
+use redis::{ErrorKind, FromRedisValue, RedisError, Script, Value};
+use std::fmt::Write as _;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How long a spent ticket is remembered whose hold has run out: longer than any next host takes to answer.
+const MEMORY: Duration = Duration::from_secs(3600);
+
+/// The engine; clones share one connection.
+#[derive(Clone)]
+pub(crate) struct Redis(Rc<Inner>);
+
+struct Inner {
+    connector: Connector,
+    min_replicas: u32,
+    patience: Duration,
+    scripts: Scripts,
+}
+
+struct Scripts {
+    create: Script,
+    hold: Script,
+    spend: Script,
+    refund: Script,
+    amend: Script,
+    index: Script,
+    admit: Script,
+    remove: Script,
+}
+
+/// Arguments of a script.
+type Octets = Vec<u8>;
+
 impl Redis {
-    pub(crate) fn open(_: &crate::config::settings::Redis) -> Result<Self, Fatal> {
-        Err(Fatal::Config("no redis yet".into()))
+    /// Connects when it is first asked, so that the daemon starts while Redis is away.
+    ///
+    /// # Errors
+    /// A URL that cannot be one.
+    pub(crate) fn open(settings: &settings::Redis) -> Result<Self, Fatal> {
+        let scripts = Scripts {
+            create: Script::new(include_str!("lua/create.lua")),
+            hold: Script::new(include_str!("lua/hold.lua")),
+            spend: Script::new(include_str!("lua/spend.lua")),
+            refund: Script::new(include_str!("lua/refund.lua")),
+            amend: Script::new(include_str!("lua/amend.lua")),
+            index: Script::new(include_str!("lua/index.lua")),
+            admit: Script::new(include_str!("lua/admit.lua")),
+            remove: Script::new(include_str!("lua/remove.lua")),
+        };
+        let connector = Connector::new(settings)?;
+        let (min_replicas, patience) = (settings.min_replicas, settings.timeout);
+        Ok(Self(Rc::new(Inner { connector, min_replicas, patience, scripts })))
+    }
+
+    /// One step: the future of `work` on the shared state.
+    fn step<T: 'static>(&self, work: impl AsyncFnOnce(Rc<Inner>) -> Result<T, Outage> + 'static) -> Step<T> {
+        let inner = Rc::clone(&self.0);
+        Soon::later(async move { work(inner).await })
     }
 }
+
+impl Inner {
+    async fn call<T: FromRedisValue>(&self, script: &Script, keys: &[String], args: &[Octets]) -> Result<T, Outage> {
+        self.connector.with(async |mut connection| invoke(script, keys, args, &mut connection).await).await
+    }
+
+    /// The same for a step that must not be forgotten: enough replicas have it when it succeeds.
+    async fn call_durably<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        keys: &[String],
+        args: &[Octets],
+    ) -> Result<T, Outage> {
+        let wait = (self.min_replicas > 0).then_some(self.min_replicas);
+        self.connector
+            .with(async |mut connection| {
+                let answer = invoke(script, keys, args, &mut connection).await?;
+                match (wait, keys.first()) {
+                    (Some(replicas), Some(key)) => {
+                        replicated(replicas, self.patience, key, &mut connection).await.map(|()| answer)
+                    }
+                    _ => Ok(answer),
+                }
+            })
+            .await
+    }
+
+    /// Notes in the owner's index when the alias ends.
+    async fn index(&self, owner: &Owner, key: &Key, purge: Option<Time>) -> Result<(), Outage> {
+        let args = [hex(key).into_bytes(), optional(purge)];
+        self.call(&self.scripts.index, &[index_key(owner)], &args).await
+    }
+
+    async fn remove(&self, key: &Key) -> Result<bool, Outage> {
+        let owner: Option<Octets> = self.call_durably(&self.scripts.remove, &pair(key), &[]).await?;
+        let Some(owner) = owner else { return Ok(false) };
+        let owner = Owner::try_from(owner).map_err(|_| damaged())?;
+        let (index, alias) = (index_key(&owner), hex(key));
+        let unlisted = async |mut connection: Connection| {
+            redis::cmd("ZREM").arg(index).arg(alias).query_async::<()>(&mut connection).await
+        };
+        self.connector.with(unlisted).await?;
+        Ok(true)
+    }
+}
+
+async fn invoke<T: FromRedisValue>(
+    script: &Script,
+    keys: &[String],
+    args: &[Octets],
+    connection: &mut Connection,
+) -> Result<T, RedisError> {
+    let mut invocation = script.prepare_invoke();
+    for key in keys {
+        invocation.key(key);
+    }
+    for arg in args {
+        invocation.arg(arg.as_slice());
+    }
+    invocation.invoke_async(connection).await
+}
+
+/// Waits until `replicas` have all that this connection has written to the node of `key`.
+async fn replicated(
+    replicas: u32,
+    patience: Duration,
+    key: &str,
+    connection: &mut Connection,
+) -> Result<(), RedisError> {
+    let mut wait = redis::cmd("WAIT");
+    wait.arg(replicas).arg(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX));
+    let acknowledged: u32 = match connection {
+        Connection::Single(connection) => wait.query_async(connection).await?,
+        Connection::Cluster(connection) => {
+            // WAIT names no key; it goes to the node of this one.
+            let slot = redis::cmd("CLUSTER").arg("KEYSLOT").arg(key).query_async(connection).await?;
+            let route = Route::new(slot, SlotAddr::Master);
+            let routing = RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(route));
+            redis::from_redis_value(connection.route_command(wait, routing).await?)?
+        }
+    };
+    if acknowledged >= replicas {
+        Ok(())
+    } else {
+        Err((ErrorKind::Io, "fewer replicas than store.min_replicas have it").into())
+    }
+}
+
+fn alias_key(key: &Key) -> String {
+    format!("tempalias:{{{}}}", hex(key))
+}
+
+/// An alias and its holds: one hash slot.
+fn pair(key: &Key) -> [String; 2] {
+    let alias = alias_key(key);
+    let held = format!("{alias}:held");
+    [alias, held]
+}
+
+fn index_key(owner: &Owner) -> String {
+    format!("tempalias:owner:{{{}}}", hex(owner))
+}
+
+fn hex(octets: &[u8; 16]) -> String {
+    octets.iter().fold(String::with_capacity(32), |mut text, octet| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
+}
+
+fn unhex(text: &[u8]) -> Option<Key> {
+    let text = std::str::from_utf8(text).ok()?;
+    u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)
+}
+
+fn damaged() -> Outage {
+    Outage("an entry of the table is damaged".to_owned())
+}
+
+fn number(number: impl ToString) -> Octets {
+    number.to_string().into_bytes()
+}
+
+fn optional(value: Option<impl ToString>) -> Octets {
+    value.map_or_else(Vec::new, number)
+}
+
+/// Limits and paused as arguments, in the order of the scripts.
+fn arguments(account: &Account) -> [Octets; 4] {
+    let Limits { not_before, not_after, max_usage } = account.limits;
+    [optional(not_before), optional(not_after), optional(max_usage), optional(account.paused.then_some(1))]
+}
+
+/// The fields of an alias, in the order in which they are read.
+const FIELDS: [&str; 8] = ["not-before", "not-after", "max-usage", "paused", "spent", "manage", "owner", "sealed"];
+
+fn record(fields: Vec<Option<Octets>>) -> Result<Option<Record>, Outage> {
+    let [not_before, not_after, max_usage, paused, spent, manage, owner, sealed] =
+        <[Option<Octets>; 8]>::try_from(fields).map_err(|_| damaged())?;
+    let Some(sealed) = sealed else { return Ok(None) };
+    let limits =
+        Limits { not_before: parsed(not_before)?, not_after: parsed(not_after)?, max_usage: parsed(max_usage)? };
+    let spent = parsed(spent)?.ok_or_else(damaged)?;
+    let sixteen = |octets: Option<Octets>| octets.and_then(|o| o.try_into().ok()).ok_or_else(damaged);
+    Ok(Some(Record {
+        account: Account { limits, spent, paused: paused.is_some() },
+        manage: sixteen(manage)?,
+        owner: sixteen(owner)?,
+        sealed: sealed.into(),
+    }))
+}
+
+fn parsed<T: std::str::FromStr>(text: Option<Octets>) -> Result<Option<T>, Outage> {
+    let parse = |text: Octets| std::str::from_utf8(&text).ok()?.parse().ok();
+    text.map(|text| parse(text).ok_or_else(damaged)).transpose()
+}
+
+/// `{done, owner, purge time}` of a script: whether it did something, and what the index must be told.
+fn outcome(values: Vec<Value>) -> Result<(i64, Option<(Owner, Option<Time>)>), Outage> {
+    let wrong = |_| damaged();
+    let mut values = values.into_iter();
+    let done = values.next().ok_or_else(damaged)?;
+    let done = i64::from_redis_value(done).map_err(wrong)?;
+    let (Some(owner), Some(purge)) = (values.next(), values.next()) else { return Ok((done, None)) };
+    let owner = Owner::try_from(Octets::from_redis_value(owner).map_err(wrong)?).map_err(|_| damaged())?;
+    let purge = match purge {
+        Value::Int(seconds) => Time::try_from(seconds).ok(),
+        _ => None,
+    };
+    Ok((done, Some((owner, purge))))
+}
+
 impl Engine for Redis {
     fn now(&self) -> Step<Time> {
-        unreachable!()
+        self.step(async |inner| {
+            let time = async |mut connection: Connection| redis::cmd("TIME").query_async(&mut connection).await;
+            let (seconds, _): (Time, u32) = inner.connector.with(time).await?;
+            Ok(seconds)
+        })
     }
-    fn create(&self, _: Key, _: Record) -> Step<bool> {
-        unreachable!()
+
+    fn create(&self, key: Key, record: Record) -> Step<bool> {
+        self.step(async move |inner| {
+            // `purge_at` looks at the clock for used-up aliases only, and a new one is not.
+            let purge = record.account.purge_at(0);
+            // First, so that `forget` finds whatever exists.
+            inner.index(&record.owner, &key, purge).await?;
+            let [a, b, c, d] = arguments(&record.account);
+            let (manage, owner) = (record.manage.to_vec(), record.owner.to_vec());
+            let args = [a, b, c, d, manage, owner, record.sealed.into_vec(), optional(purge)];
+            inner.call_durably(&inner.scripts.create, &[alias_key(&key)], &args).await
+        })
     }
-    fn admit(&self, _: Owner, _: u32) -> Step<bool> {
-        unreachable!()
+
+    fn admit(&self, owner: Owner, limit: u32) -> Step<bool> {
+        self.step(async move |inner| {
+            let key = format!("tempalias:new:{{{}}}", hex(&owner));
+            inner.call(&inner.scripts.admit, &[key], &[number(limit), number(DAY)]).await
+        })
     }
-    fn read(&self, _: Key) -> Step<Option<Record>> {
-        unreachable!()
+
+    fn read(&self, key: Key) -> Step<Option<Record>> {
+        self.step(async move |inner| {
+            let read = async |mut connection: Connection| {
+                redis::cmd("HMGET").arg(alias_key(&key)).arg(&FIELDS).query_async(&mut connection).await
+            };
+            record(inner.connector.with(read).await?)
+        })
     }
-    fn hold(&self, _: Key, _: Ticket, _: u64) -> Step<Hold> {
-        unreachable!()
+
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold> {
+        self.step(async move |inner| {
+            let args = [ticket.as_bytes().to_vec(), number(seconds.saturating_mul(1000))];
+            let answer: Vec<Value> = inner.call(&inner.scripts.hold, &pair(&key), &args).await?;
+            match <[Value; 3]>::try_from(answer) {
+                Ok([_, sealed, counted]) => {
+                    let sealed = Octets::from_redis_value(sealed).map_err(|_| damaged())?;
+                    Ok(Hold::Held { counted: counted == Value::Int(1), sealed: sealed.into() })
+                }
+                Err(short) if short.first() == Some(&Value::Int(1)) => Ok(Hold::Busy),
+                Err(_) => Ok(Hold::No),
+            }
+        })
     }
-    fn release(&self, _: Key, _: Ticket) -> Step<()> {
-        unreachable!()
+
+    fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.step(async move |inner| {
+            let [_, held] = pair(&key);
+            // The desk releases no ticket that is spent, so the mark of a spent one is never removed here.
+            let release = async |mut connection: Connection| {
+                let mut release = redis::cmd("ZREM");
+                release.arg(held).arg(ticket.as_bytes().as_slice());
+                release.query_async::<()>(&mut connection).await
+            };
+            inner.connector.with(release).await
+        })
     }
-    fn spend(&self, _: Key, _: Ticket) -> Step<bool> {
-        unreachable!()
+
+    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
+        self.step(async move |inner| {
+            let args = [ticket.as_bytes().to_vec(), number(MEMORY.as_millis()), number(GRACE)];
+            let answer = inner.call_durably(&inner.scripts.spend, &pair(&key), &args).await?;
+            let (done, last) = outcome(answer)?;
+            if let Some((owner, purge)) = last {
+                // The use is counted: a stale index is no reason to fail.
+                let _ = inner.index(&owner, &key, purge).await;
+            }
+            Ok(done == 1)
+        })
     }
-    fn refund(&self, _: Key) -> Step<()> {
-        unreachable!()
+
+    fn refund(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.step(async move |inner| {
+            let args = [ticket.as_bytes().to_vec()];
+            inner.call_durably::<i64>(&inner.scripts.refund, &pair(&key), &args).await.map(drop)
+        })
     }
-    fn amend(&self, _: Key, _: Account, _: Account) -> Step<bool> {
-        unreachable!()
+
+    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
+        self.step(async move |inner| {
+            let mut args = [arguments(&seen), arguments(&new)].concat();
+            args.push(number(GRACE));
+            let (done, ends) = outcome(inner.call_durably(&inner.scripts.amend, &[alias_key(&key)], &args).await?)?;
+            if let Some((owner, purge)) = ends {
+                inner.index(&owner, &key, purge).await?;
+            }
+            Ok(done == 1)
+        })
     }
-    fn remove(&self, _: Key) -> Step<bool> {
-        unreachable!()
+
+    fn remove(&self, key: Key) -> Step<bool> {
+        self.step(async move |inner| inner.remove(&key).await)
     }
-    fn forget(&self, _: Owner) -> Step<u64> {
-        unreachable!()
+
+    fn forget(&self, owner: Owner) -> Step<u64> {
+        self.step(async move |inner| {
+            let list = async |mut connection: Connection| {
+                redis::cmd("ZRANGE").arg(index_key(&owner)).arg(0).arg(-1).query_async(&mut connection).await
+            };
+            let aliases: Vec<Octets> = inner.connector.with(list).await?;
+            let mut removed = 0;
+            for alias in aliases {
+                let key = unhex(&alias).ok_or_else(damaged)?;
+                removed += u64::from(inner.remove(&key).await?);
+            }
+            let forget = async |mut connection: Connection| {
+                redis::cmd("DEL").arg(index_key(&owner)).query_async::<()>(&mut connection).await
+            };
+            inner.connector.with(forget).await?;
+            Ok(removed)
+        })
     }
+
     fn sweep(&self) -> Step<u64> {
-        unreachable!()
+        // Keys expire by themselves.
+        Soon::Now(Ok(0))
     }
+
     fn count(&self) -> Step<Option<u64>> {
-        unreachable!()
+        Soon::Now(Ok(None))
     }
 }
