@@ -1,7 +1,7 @@
 //! The caller's side of a door of questions and answers.
 
 use super::Numbered;
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, READ};
 use crate::wire::frame;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tracing::{error, warn};
@@ -101,9 +102,9 @@ async fn keep_connected<A: DeserializeOwned>(path: PathBuf, shared: Rc<Shared<A>
     let mut complained = false;
     loop {
         match UnixStream::connect(&path).await {
-            Ok(stream) => {
+            Ok(mut stream) => {
                 shared.waiting.borrow_mut().connected = true;
-                let Err(cause) = converse(&stream, &shared).await;
+                let Err(cause) = converse(&mut stream, &shared).await;
                 error!(door = %path.display(), %cause, "connection to a door lost");
             }
             Err(cause) if !complained => {
@@ -123,20 +124,17 @@ async fn keep_connected<A: DeserializeOwned>(path: PathBuf, shared: Rc<Shared<A>
 }
 
 /// Writes what is asked and hands out what is answered, until the connection ends.
-async fn converse<A: DeserializeOwned>(stream: &UnixStream, shared: &Shared<A>) -> io::Result<Infallible> {
-    let mut input = Vec::with_capacity(4096);
+async fn converse<A: DeserializeOwned>(stream: &mut UnixStream, shared: &Shared<A>) -> io::Result<Infallible> {
+    let (mut reader, writer) = stream.split();
+    let mut input = Vec::new();
     loop {
+        input.reserve(READ);
         tokio::select! {
-            written = shared.outgoing.write(stream) => written?,
-            readable = stream.readable() => {
-                readable?;
-                match stream.try_read_buf(&mut input) {
-                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    Ok(_) => hand_out(&mut input, shared)?,
-                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(e) => return Err(e),
-                }
-            }
+            written = shared.outgoing.write(&writer) => written?,
+            read = reader.read_buf(&mut input) => match read? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                _ => hand_out(&mut input, shared)?,
+            },
         }
     }
 }

@@ -141,6 +141,10 @@ pub fn receive<T: DeserializeOwned>(control: &mut UnixStream) -> Result<T, Fatal
 }
 
 /// Runs a role's asynchronous part on a runtime of its own: one thread, nothing shared.
-pub fn block_on<T>(life: impl Future<Output = Result<T, Fatal>>) -> Result<T, Fatal> {
-    tokio::runtime::LocalRuntime::new()?.block_on(life)
+///
+/// The life is a task like any other: waking the runtime's root future would cost a system call each time.
+pub fn block_on(life: impl Future<Output = Result<(), Fatal>> + 'static) -> Result<(), Fatal> {
+    let runtime = tokio::runtime::LocalRuntime::new()?;
+    let life = runtime.spawn_local(life);
+    runtime.block_on(life).map_err(std::io::Error::other)?
 }

@@ -1,13 +1,48 @@
-//! A mail session's connection to the relay ([`crate::wire::mail`]).
+//! Connections to the relay ([`crate::wire::mail`]), each used by one session at a time.
 
 use crate::wire::frame;
 use crate::wire::mail::{MAX_CHUNK, ToRelay, ToSmtp, Verdict};
+use std::cell::RefCell;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-/// Opened when the first recipient is held, and kept for the session's other transactions.
+/// Idle connections kept at the most.
+const MAX_IDLE: usize = 32;
+
+/// Connections on which no transaction is under way.
+pub(super) struct Links {
+    door: PathBuf,
+    idle: RefCell<Vec<Link>>,
+}
+
+impl Links {
+    /// For the relay's door at this path.
+    pub(super) fn new(door: PathBuf) -> Self {
+        Self { door, idle: RefCell::default() }
+    }
+
+    /// One that is idle, or a new one.
+    pub(super) async fn get(&self) -> io::Result<Link> {
+        if let Some(link) = self.idle.borrow_mut().pop() {
+            return Ok(link);
+        }
+        let stream = UnixStream::connect(&self.door).await?;
+        Ok(Link { stream, input: Vec::new(), output: Vec::new(), aborted: 0 })
+    }
+
+    /// Takes back one whose last transaction is over: its verdict was given, or it was aborted.
+    pub(super) fn put(&self, mut link: Link) {
+        link.rest();
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < MAX_IDLE {
+            idle.push(link);
+        }
+    }
+}
+
+/// Taken when a transaction's first recipient is held.
 pub(super) struct Link {
     stream: UnixStream,
     input: Vec<u8>,
@@ -17,11 +52,6 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) async fn open(door: &Path) -> io::Result<Self> {
-        let stream = UnixStream::connect(door).await?;
-        Ok(Self { stream, input: Vec::new(), output: Vec::new(), aborted: 0 })
-    }
-
     /// Adds a frame to what goes out with the next [`Self::flush`].
     pub(super) fn push(&mut self, frame: &ToRelay<'_>) -> io::Result<()> {
         frame::encode(frame, &mut self.output).map_err(io::Error::other)
@@ -63,7 +93,7 @@ impl Link {
     }
 
     /// Frees buffers that a large message has grown.
-    pub(super) fn rest(&mut self) {
+    fn rest(&mut self) {
         if self.output.is_empty() {
             self.output = Vec::new();
         }

@@ -123,10 +123,14 @@ impl Session {
         let Some(mut transaction) = self.transaction.take() else { return reply::LOCAL_TROUBLE };
         match verdict {
             Ok(verdict) if verdict.is_positive() => {
+                self.give_link_back();
                 transaction.keep_spent();
                 Reply::new(250, format!("2.0.0 Message {id} taken by the next host"))
             }
-            Ok(verdict) => refusal(verdict),
+            Ok(verdict) => {
+                self.give_link_back();
+                refusal(verdict)
+            }
             Err(_) => {
                 // It may have been delivered: its use stays spent if it is, held until its deadline if not.
                 transaction.keep_spent();
@@ -142,6 +146,13 @@ impl Session {
         link.push(&ToRelay::End)?;
         link.flush().await?;
         link.verdict().await
+    }
+
+    /// The relay has given its verdict: the link is free for any session's next transaction.
+    fn give_link_back(&mut self) {
+        if let Some(link) = self.link.take() {
+            self.house.links.put(*link);
+        }
     }
 
     fn lose_relay(&mut self) {

@@ -18,9 +18,9 @@ use crate::role::{self, Fatal, Guests, Start};
 use crate::wire::smtp::{Answer, Request};
 use client::Client;
 use crowd::Crowd;
+use link::Links;
 use session::Session;
 use std::cell::Cell;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
@@ -33,8 +33,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 struct House {
     settings: settings::Smtp,
     vault: Caller<Request, Answer>,
-    /// The relay's door.
-    relay: PathBuf,
+    links: Links,
     crowd: Rc<Crowd>,
     /// Number of the next session; begins with the time of the start, so that no two lives share one.
     next: Cell<u64>,
@@ -49,7 +48,7 @@ pub fn run() -> Result<(), Fatal> {
         let drain = settings.drain;
         let house = Rc::new(House {
             vault: Caller::new(start.path(Door::VaultSmtp)),
-            relay: start.path(Door::RelaySmtp),
+            links: Links::new(start.path(Door::RelaySmtp)),
             crowd: Crowd::new(settings.max_sessions, settings.max_sessions_per_address),
             next: Cell::new(first_number()),
             settings,

@@ -114,9 +114,6 @@ impl Session {
             }
             self.resolve().await?;
             self.tell().await?;
-            if let Some(link) = &mut self.link {
-                link.rest();
-            }
             self.listen(guest).await?;
         }
     }
@@ -286,7 +283,7 @@ impl Session {
     async fn resolve(&mut self) -> Result<(), End> {
         let Some(transaction) = self.transaction.as_mut().filter(|t| !t.due.is_empty()) else { return Ok(()) };
         // Boxed for the same reason as DATA.
-        for reply in Box::pin(transaction.resolve(&mut self.link, &self.house.relay)).await {
+        for reply in Box::pin(transaction.resolve(&mut self.link, &self.house.links)).await {
             if reply == reply::UNKNOWN_USER {
                 self.tally.unknown += 1;
                 self.client.say(&reply);
@@ -305,11 +302,10 @@ impl Session {
     /// Forgets the transaction.
     pub(super) async fn reset(&mut self) {
         let Some(transaction) = self.transaction.take() else { return };
-        if transaction.begun
-            && let Some(link) = &mut self.link
-            && link.abort().await.is_err()
+        if let Some(mut link) = self.link.take()
+            && (!transaction.begun || link.abort().await.is_ok())
         {
-            self.link = None;
+            self.house.links.put(*link);
         }
     }
 }

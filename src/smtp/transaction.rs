@@ -1,6 +1,6 @@
 //! One mail transaction: its envelope, and the uses that are held for it.
 
-use super::link::Link;
+use super::link::{Link, Links};
 use crate::alias::AliasAddress;
 use crate::door::{Caller, Gone};
 use crate::proto::command::Mail;
@@ -86,7 +86,7 @@ impl Transaction {
 
     /// Waits for all that is due: the replies, in order. What is held has gone to the relay, all in
     /// one piece, and its verdict is the reply.
-    pub(super) async fn resolve(&mut self, link: &mut Option<Box<Link>>, door: &std::path::Path) -> Vec<Reply> {
+    pub(super) async fn resolve(&mut self, link: &mut Option<Box<Link>>, links: &Links) -> Vec<Reply> {
         let mut replies = Vec::with_capacity(self.due.len());
         let first = self.recipients.len();
         for due in std::mem::take(&mut self.due) {
@@ -106,7 +106,7 @@ impl Transaction {
         }
         let verdicts = match self.recipients.len() - first {
             0 => Vec::new(),
-            held => self.relay(first, held, link, door).await.unwrap_or_else(|_| {
+            held => self.relay(first, held, link, links).await.unwrap_or_else(|_| {
                 // Without the relay every recipient is void, the earlier ones too.
                 *link = None;
                 vec![reply::LOCAL_TROUBLE; held]
@@ -130,13 +130,13 @@ impl Transaction {
         first: usize,
         held: usize,
         link: &mut Option<Box<Link>>,
-        door: &std::path::Path,
+        links: &Links,
     ) -> io::Result<Vec<Reply>> {
         let link = match link {
             Some(link) => link,
             // A transaction the relay knew of is lost with its link.
             None if self.begun => return Err(io::ErrorKind::NotConnected.into()),
-            None => link.insert(Box::new(Link::open(door).await?)),
+            None => link.insert(Box::new(links.get().await?)),
         };
         if !self.begun {
             let Mail { reverse_path, size, eight_bit, utf8 } = &self.mail;

@@ -54,7 +54,7 @@ pub fn start(role: &'static str, verbosity: Verbosity) {
     {
         tracing::subscriber::set_global_default(base.with(syslog.with_filter(ours).with_filter(filter)))
     } else {
-        let lines = Lines { role };
+        let lines = Lines { role, pid: std::process::id() };
         tracing::subscriber::set_global_default(base.with(lines.with_filter(ours).with_filter(filter)))
     };
 }
@@ -112,12 +112,13 @@ impl fmt::Display for Escaped {
 /// Lines on stderr.
 struct Lines {
     role: &'static str,
+    pid: u32,
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = event.metadata().level();
-        let line = format!("tempalias[{}] {} {level}: {}\n", std::process::id(), self.role, Line::of(event).0);
+        let line = format!("tempalias[{}] {} {level}: {}\n", self.pid, self.role, Line::of(event).0);
         // One write, so that lines of several processes do not mix. A log that is gone is nobody's fault here.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
     }

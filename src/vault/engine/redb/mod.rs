@@ -5,6 +5,7 @@
 //!    commits once, durably: a thousand spends that arrive together share one fsync.
 //! 3. Held uses are volatile and live here, beside the table.
 
+mod held;
 mod writer;
 
 #[cfg(test)]
@@ -15,12 +16,13 @@ use crate::alias::{Account, Standing, Time};
 use crate::door::Soon;
 use crate::role::Fatal;
 use crate::wire::Ticket;
+use held::Held;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use writer::{Change, Order, Writer};
@@ -40,9 +42,6 @@ const CACHE: usize = 16 << 20;
 /// How long to wait for a file that another process has open.
 const LAST_LIFE: Duration = Duration::from_secs(3);
 
-/// Uses held by messages in flight, each until its deadline.
-type Held = HashMap<Key, Vec<(Ticket, Instant)>>;
-
 /// The table in one file.
 pub(crate) struct Redb {
     database: Arc<Database>,
@@ -51,7 +50,7 @@ pub(crate) struct Redb {
 }
 
 impl Redb {
-    /// Opens or makes the table at `path`; `fingerprint` tells the server key.
+    /// Opens or makes the table at `path`; `fingerprint` tells the server key. Needs a local runtime.
     ///
     /// # Errors
     /// A file that cannot be used, or that was made under another server key.
@@ -70,8 +69,9 @@ impl Redb {
             ));
         }
         let database = Arc::new(database);
-        let writer = Writer::start(Arc::clone(&database))?;
-        Ok(Self { database, writer, held: Rc::default() })
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let writer = Writer::start(Arc::clone(&database), Arc::clone(&in_flight))?;
+        Ok(Self { database, writer, held: Rc::new(RefCell::new(Held::new(in_flight))) })
     }
 
     fn find(&self, key: Key) -> Result<Option<Record>, Outage> {
@@ -85,16 +85,8 @@ impl Redb {
             let alive = account.standing(0, clock()) == Standing::Alive;
             return Ok(if alive { Hold::Held { counted: false, sealed } } else { Hold::No });
         }
-        let mut held = self.held.borrow_mut();
-        let now = Instant::now();
-        let holds = held.entry(key).or_default();
-        holds.retain(|(_, deadline)| *deadline > now);
-        let standing = account.standing(u32::try_from(holds.len()).unwrap_or(u32::MAX), clock());
-        if standing == Standing::Alive {
-            holds.push((ticket, now + Duration::from_secs(seconds)));
-        } else if holds.is_empty() {
-            held.remove(&key);
-        }
+        let lifetime = Duration::from_secs(seconds);
+        let standing = self.held.borrow_mut().hold(key, ticket, lifetime, &account, clock());
         Ok(match standing {
             Standing::Alive => Hold::Held { counted: true, sealed },
             Standing::Busy => Hold::Busy,
@@ -122,16 +114,6 @@ fn open_soon(path: &Path) -> Result<Database, DatabaseError> {
                 std::thread::sleep(Duration::from_millis(10));
             }
             opened => return opened,
-        }
-    }
-}
-
-fn drop_hold(held: &RefCell<Held>, key: Key, ticket: Ticket) {
-    let mut held = held.borrow_mut();
-    if let Some(holds) = held.get_mut(&key) {
-        holds.retain(|(t, _)| *t != ticket);
-        if holds.is_empty() {
-            held.remove(&key);
         }
     }
 }
@@ -187,7 +169,7 @@ impl Engine for Redb {
     }
 
     fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
-        drop_hold(&self.held, key, ticket);
+        self.held.borrow_mut().release(key, ticket);
         Soon::Now(Ok(()))
     }
 
@@ -195,7 +177,7 @@ impl Engine for Redb {
         // The hold lasts until the spend that takes its place is committed.
         let held = Rc::clone(&self.held);
         self.change_if(Change::Spend(key)).map(move |spent| {
-            drop_hold(&held, key, ticket);
+            held.borrow_mut().release(key, ticket);
             spent
         })
     }

@@ -37,8 +37,10 @@ fn what_is_spent_stays_spent() {
 fn a_table_of_another_key_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t");
-    drop(Redb::open(&path, [1; 16]).unwrap());
-    std::fs::copy(&path, dir.path().join("copy")).unwrap();
-    let refused = Redb::open(&dir.path().join("copy"), [2; 16]).err().unwrap().to_string();
-    assert!(refused.contains("another server key"), "{refused}");
+    run(async {
+        drop(Redb::open(&path, [1; 16]).unwrap());
+        std::fs::copy(&path, dir.path().join("copy")).unwrap();
+        let refused = Redb::open(&dir.path().join("copy"), [2; 16]).err().unwrap().to_string();
+        assert!(refused.contains("another server key"), "{refused}");
+    });
 }

@@ -6,7 +6,10 @@ use crate::vault::engine::{Key, Outage, Owner, Record, record};
 use redb::{Database, ReadableTable, Table};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tracing::error;
 
@@ -31,6 +34,9 @@ pub(super) enum Change {
     Sweep,
 }
 
+/// A spend may wait this long for the next one, and this long in all, to share a commit with others.
+const COMPANY: (Duration, Duration) = (Duration::from_micros(100), Duration::from_micros(400));
+
 /// A change and who waits for it.
 pub(super) struct Order {
     pub(super) change: Change,
@@ -43,9 +49,21 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(database: Arc<Database>) -> io::Result<Self> {
+    /// Starts the thread; `in_flight` counts the messages whose spends are still to come. Needs a local runtime.
+    pub(super) fn start(database: Arc<Database>, in_flight: Arc<AtomicUsize>) -> io::Result<Self> {
         let (orders, waiting) = channel();
-        std::thread::Builder::new().name("writer".to_owned()).spawn(move || write(&database, &waiting))?;
+        let (done, mut outcomes) = unbounded_channel::<Done>();
+        let writer = move || write(&database, &waiting, &in_flight, &done);
+        std::thread::Builder::new().name("writer".to_owned()).spawn(writer)?;
+        // All outcomes of a commit cross from thread to thread at once, not each with a wake-up of its own.
+        tokio::task::spawn_local(async move {
+            while let Some(outcomes) = outcomes.recv().await {
+                for (waiting, outcome) in outcomes {
+                    // Who no longer waits has been cancelled.
+                    let _ = waiting.send(outcome);
+                }
+            }
+        });
         Ok(Self { orders })
     }
 
@@ -55,21 +73,34 @@ impl Writer {
     }
 }
 
-fn write(database: &Database, waiting: &Receiver<Order>) {
+/// Outcomes of one commit, and who waits for them.
+type Done = Vec<(oneshot::Sender<Result<u64, Outage>>, Result<u64, Outage>)>;
+
+/// What one commit takes up: all that waits, and what comes in a moment if more is likely to come.
+fn gather(first: Order, waiting: &Receiver<Order>, in_flight: &AtomicUsize) -> Vec<Order> {
+    let mut batch = vec![first];
+    batch.extend(waiting.try_iter().take(BATCH - 1));
+    let (gap, all) = COMPANY;
+    let end = Instant::now() + all;
+    while batch.len() < in_flight.load(Ordering::Relaxed).min(BATCH) && Instant::now() < end {
+        let Ok(next) = waiting.recv_timeout(gap) else { break };
+        batch.push(next);
+    }
+    batch
+}
+
+fn write(database: &Database, waiting: &Receiver<Order>, in_flight: &AtomicUsize, done: &UnboundedSender<Done>) {
     while let Ok(first) = waiting.recv() {
-        let mut batch = vec![first];
-        batch.extend(waiting.try_iter().take(BATCH - 1));
+        let batch = gather(first, waiting, in_flight);
         let outcomes = commit(database, &batch);
         let broken = outcomes.as_ref().is_err_and(|_| database.begin_write().is_err());
-        for (at, order) in batch.into_iter().enumerate() {
-            let outcome = outcomes.as_ref().map(|counts| counts[at]).map_err(Clone::clone);
-            // Who no longer waits has been cancelled.
-            let _ = order.done.send(outcome);
-        }
+        let outcome = |at: usize| outcomes.as_ref().map(|counts| counts[at]).map_err(Clone::clone);
+        // A vault that is ending waits for nothing.
+        let _ = done.send(batch.into_iter().enumerate().map(|(at, order)| (order.done, outcome(at))).collect());
         if broken {
             // After a failed write the file must be opened anew. The answers go out first.
             error!("the table cannot be written to; starting again to recover it");
-            std::thread::sleep(std::time::Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(200));
             std::process::exit(EX_IOERR);
         }
     }
