@@ -2,15 +2,13 @@
 
 use super::House;
 use super::transaction::{Envelope, Transaction};
+use crate::role::read;
 use crate::wire::Ticket;
 use crate::wire::frame;
 use crate::wire::mail::{ToRelay, ToSmtp};
 use std::io;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
-
-/// Octets read at a time: a frame of content is about twice this.
-const READ: usize = 16 * 1024;
 
 /// Serves the session until `smtp` closes it.
 ///
@@ -66,25 +64,16 @@ pub(super) async fn serve(mut stream: UnixStream, house: &House) -> io::Result<(
             input = Vec::new();
         }
         let more = match told {
-            Ok(()) => listen(&mut stream, &mut input).await,
-            Err(_) => false,
+            Ok(()) => read(&mut stream, &mut input).await,
+            Err(cause) => Err(cause),
         };
-        if !more {
+        if !more.is_ok_and(|octets| octets > 0) {
             if let Some(abandoned) = transaction.take() {
                 abandoned.abort(house).await;
             }
             return Ok(());
         }
     }
-}
-
-/// Whether more has come.
-async fn listen(stream: &mut UnixStream, input: &mut Vec<u8>) -> bool {
-    if stream.readable().await.is_err() {
-        return false;
-    }
-    input.reserve(READ);
-    stream.read_buf(input).await.is_ok_and(|octets| octets > 0)
 }
 
 async fn recipients(

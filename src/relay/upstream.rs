@@ -2,12 +2,13 @@
 
 use crate::config::settings;
 use crate::proto::client::{self, Extensions, Status};
+use crate::role::{Patience, read};
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 /// The connection is of no more use: closed, silent for too long, or not SMTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub(super) struct Upstream {
     /// Whether it has served before: then its loss may only mean that the host has grown tired of it.
     pub(super) reused: bool,
     pub(super) idle_since: Instant,
+    patience: Patience,
     /// Replies that are due and tell nobody anything: to RSET.
     void: u32,
     _permit: OwnedSemaphorePermit,
@@ -35,7 +37,9 @@ impl Upstream {
         settings: &settings::Relay,
         permit: OwnedSemaphorePermit,
     ) -> Result<Self, Lost> {
-        let stream = within(settings.connect_timeout, TcpStream::connect(address)).await?;
+        let mut patience = Patience::new(settings.command_timeout);
+        let connected = patience.within(settings.connect_timeout, TcpStream::connect(address)).await;
+        let Some(Ok(stream)) = connected else { return Err(Lost) };
         // Without it small writes would wait for acknowledgements; where it cannot be set, they do.
         let _ = stream.set_nodelay(true);
         let mut this = Self {
@@ -45,45 +49,46 @@ impl Upstream {
             extensions: Extensions::default(),
             reused: false,
             idle_since: Instant::now(),
+            patience,
             void: 0,
             _permit: permit,
         };
-        let patience = settings.command_timeout;
-        if !is_positive(this.reply(patience).await?) {
+        let limit = settings.command_timeout;
+        if !is_positive(this.reply(limit).await?) {
             return Err(Lost);
         }
         this.output.extend_from_slice(format!("EHLO {}\r\n", settings.hostname).as_bytes());
-        this.flush(patience).await?;
-        let (status, extensions) = this.reply_to_ehlo(patience).await?;
+        this.flush(limit).await?;
+        let (status, extensions) = this.reply_to_ehlo(limit).await?;
         if is_positive(status) {
             this.extensions = extensions;
             return Ok(this);
         }
         this.output.extend_from_slice(format!("HELO {}\r\n", settings.hostname).as_bytes());
-        this.flush(patience).await?;
-        if is_positive(this.reply(patience).await?) { Ok(this) } else { Err(Lost) }
+        this.flush(limit).await?;
+        if is_positive(this.reply(limit).await?) { Ok(this) } else { Err(Lost) }
     }
 
-    /// Writes all of `output`. `patience` is for each block that the host takes.
-    pub(super) async fn flush(&mut self, patience: Duration) -> Result<(), Lost> {
+    /// Writes all of `output`. The limit is for each block that the host takes.
+    pub(super) async fn flush(&mut self, limit: Duration) -> Result<(), Lost> {
         let mut written = 0;
         while written < self.output.len() {
-            written += match within(patience, self.stream.write(&self.output[written..])).await? {
-                0 => return Err(Lost),
-                n => n,
-            };
+            match self.patience.within(limit, self.stream.write(&self.output[written..])).await {
+                Some(Ok(n)) if n > 0 => written += n,
+                _ => return Err(Lost),
+            }
         }
         self.output.clear();
         Ok(())
     }
 
     /// The next reply.
-    pub(super) async fn reply(&mut self, patience: Duration) -> Result<Status, Lost> {
-        self.reply_to_ehlo(patience).await.map(|(status, _)| status)
+    pub(super) async fn reply(&mut self, limit: Duration) -> Result<Status, Lost> {
+        self.reply_to_ehlo(limit).await.map(|(status, _)| status)
     }
 
-    async fn reply_to_ehlo(&mut self, patience: Duration) -> Result<(Status, Extensions), Lost> {
-        let deadline = Instant::now() + patience;
+    async fn reply_to_ehlo(&mut self, limit: Duration) -> Result<(Status, Extensions), Lost> {
+        let deadline = Instant::now() + limit;
         loop {
             while let Some((status, extensions, taken)) = client::reply(&self.input).map_err(|_| Lost)? {
                 self.input.drain(..taken);
@@ -93,18 +98,19 @@ impl Upstream {
                 self.void -= 1;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if within(left, self.stream.read_buf(&mut self.input)).await? == 0 {
-                return Err(Lost);
+            match self.patience.within(left, read(&mut self.stream, &mut self.input)).await {
+                Some(Ok(octets)) if octets > 0 => {}
+                _ => return Err(Lost),
             }
         }
     }
 
     /// Makes the host forget a transaction that ended before DATA. Its reply is skipped when others are read.
-    pub(super) async fn reset(&mut self, patience: Duration) -> Result<(), Lost> {
+    pub(super) async fn reset(&mut self, limit: Duration) -> Result<(), Lost> {
         self.output.clear();
         self.output.extend_from_slice(b"RSET\r\n");
         self.void += 1;
-        self.flush(patience).await
+        self.flush(limit).await
     }
 
     /// Whether the host has closed it, or said something unasked (421), while it was idle.
@@ -130,11 +136,4 @@ impl Upstream {
 /// Whether a reply accepts.
 pub(super) fn is_positive(status: Status) -> bool {
     (200..300).contains(&status.code)
-}
-
-async fn within<T>(patience: Duration, io: impl Future<Output = std::io::Result<T>>) -> Result<T, Lost> {
-    match timeout(patience, io).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(_)) | Err(_) => Err(Lost),
-    }
 }

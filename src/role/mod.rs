@@ -9,9 +9,13 @@
 
 mod fatal;
 mod guests;
+mod patience;
+mod reading;
 
 pub use fatal::Fatal;
 pub use guests::{Guest, Guests};
+pub use patience::Patience;
+pub use reading::read;
 
 use crate::door::{Door, Listener};
 use crate::sys::inherit::Inherited;

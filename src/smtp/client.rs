@@ -1,15 +1,13 @@
 //! The client's connection: what it has said and was not heard yet, what it is to be told.
 
 use crate::proto::reply::{self, Reply};
+use crate::role::read;
 use nix::sys::socket::{MsgFlags, recv};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-
-/// Octets read at a time: commands, or a good piece of a message.
-const READ: usize = 16 * 1024;
 
 /// How long, and for how many octets, a client is listened to after the last word, so that its own
 /// pending words do not make the kernel reset the connection before it has read ours.
@@ -58,9 +56,7 @@ impl Client {
         if self.output.is_empty() {
             self.output = Vec::new();
         }
-        self.stream.readable().await?;
-        self.input.reserve(READ);
-        self.stream.read_buf(&mut self.input).await
+        read(&mut self.stream, &mut self.input).await
     }
 
     /// Adds a reply to what it is to be told.
@@ -90,11 +86,10 @@ impl Client {
                 return Ok(());
             }
             self.stream.shutdown().await?;
-            self.input = Vec::with_capacity(READ);
             let mut octets = 0;
             while octets < LINGER_OCTETS {
                 self.input.clear();
-                match self.stream.read_buf(&mut self.input).await? {
+                match read(&mut self.stream, &mut self.input).await? {
                     0 => break,
                     n => octets += n,
                 }

@@ -1,11 +1,12 @@
 //! Connections to the relay ([`crate::wire::mail`]), each used by one session at a time.
 
+use crate::role::read;
 use crate::wire::frame;
 use crate::wire::mail::{MAX_CHUNK, ToRelay, ToSmtp, Verdict};
 use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 
 /// Idle connections kept at the most.
@@ -86,7 +87,7 @@ impl Link {
                     ToSmtp::Verdict(_) => {}
                 }
             }
-            if self.stream.read_buf(&mut self.input).await? == 0 {
+            if read(&mut self.stream, &mut self.input).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }

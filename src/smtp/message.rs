@@ -102,11 +102,11 @@ impl Session {
                 }
                 passage.out.clear();
             }
-            let patience = self.patience(self.house.settings.data_timeout);
-            match tokio::time::timeout(patience, self.client.listen()).await {
-                Ok(Ok(0)) | Ok(Err(_)) => return Err(End::Gone),
-                Ok(Ok(_)) => {}
-                Err(_) => return Err(End::Said(reply::TIMED_OUT)),
+            let limit = self.limit(self.house.settings.data_timeout);
+            match self.patience.within(limit, self.client.listen()).await {
+                Some(Ok(0) | Err(_)) => return Err(End::Gone),
+                Some(Ok(_)) => {}
+                None => return Err(End::Said(reply::TIMED_OUT)),
             }
         }
     }

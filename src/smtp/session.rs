@@ -9,7 +9,7 @@ use crate::alias::AliasAddress;
 use crate::proto::command::{self, Command, Mail, Recipient};
 use crate::proto::line::{Flaw, Lines, Next};
 use crate::proto::reply::{self, Reply};
-use crate::role::Guest;
+use crate::role::{Guest, Patience};
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
@@ -56,6 +56,7 @@ pub(super) struct Session {
     pub(super) hello: Option<Hello>,
     pub(super) transaction: Option<Box<Transaction>>,
     pub(super) link: Option<Box<Link>>,
+    pub(super) patience: Patience,
     lines: Lines,
     tally: Tally,
     _place: Place,
@@ -66,7 +67,6 @@ impl Session {
         let number = house.next.get();
         house.next.set(number + 1);
         Self {
-            house,
             client,
             peer,
             number,
@@ -74,6 +74,8 @@ impl Session {
             hello: None,
             transaction: None,
             link: None,
+            patience: Patience::new(house.settings.command_timeout),
+            house,
             lines: Lines::default(),
             tally: Tally::default(),
             _place: place,
@@ -135,9 +137,9 @@ impl Session {
 
     /// Sends what is to be said; a client that does not listen is given up.
     pub(super) async fn tell(&mut self) -> Result<(), End> {
-        match tokio::time::timeout(self.house.settings.command_timeout, self.client.flush()).await {
-            Ok(told) => Ok(told?),
-            Err(_) => Err(End::Gone),
+        match self.patience.within(self.house.settings.command_timeout, self.client.flush()).await {
+            Some(told) => Ok(told?),
+            None => Err(End::Gone),
         }
     }
 
@@ -166,17 +168,20 @@ impl Session {
 
     /// Waits for more, until the session's or the transaction's time is up.
     async fn listen(&mut self, guest: &mut Guest) -> Result<(), End> {
-        let patience = self.patience(self.house.settings.command_timeout);
-        tokio::select! {
-            biased;
-            octets = self.client.listen() => if octets? == 0 { Err(End::Gone) } else { Ok(()) },
-            () = guest.stopping(), if self.transaction.is_none() => Err(End::Said(reply::SHUTTING_DOWN)),
-            () = tokio::time::sleep(patience) => Err(End::Said(reply::TIMED_OUT)),
-        }
+        let limit = self.limit(self.house.settings.command_timeout);
+        let (client, idle) = (&mut self.client, self.transaction.is_none());
+        let heard = async {
+            tokio::select! {
+                biased;
+                octets = client.listen() => if octets? == 0 { Err(End::Gone) } else { Ok(()) },
+                () = guest.stopping(), if idle => Err(End::Said(reply::SHUTTING_DOWN)),
+            }
+        };
+        self.patience.within(limit, heard).await.unwrap_or(Err(End::Said(reply::TIMED_OUT)))
     }
 
     /// How long to wait for the client's next words, `usual` at the most.
-    pub(super) fn patience(&self, usual: Duration) -> Duration {
+    pub(super) fn limit(&self, usual: Duration) -> Duration {
         match &self.transaction {
             Some(transaction) => usual.min(transaction.deadline().saturating_duration_since(Instant::now())),
             None => usual,

@@ -99,7 +99,11 @@ fn all_deliver_into(next: &impl Mailboxes) {
             file,
         };
         let output = tool(&post).output().unwrap_or_else(|e| panic!("{name}: {e}"));
-        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+        assert!(
+            output.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat())
+        );
         let mark = format!("Subject: {name}\n").into_bytes();
         let find = || next.messages().into_iter().find(|m| m.windows(mark.len()).any(|w| w == mark));
         // Postfix delivers after it has answered.

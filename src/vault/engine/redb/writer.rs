@@ -3,7 +3,7 @@
 use super::{ALIASES, CREATIONS, EXPIRY, clock};
 use crate::alias::{Account, DAY, Time};
 use crate::vault::engine::{Key, Outage, Owner, Record, record};
-use redb::{Database, ReadableTable, Table};
+use redb::{Database, ReadableTable, Table, WriteTransaction};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,7 +35,7 @@ pub(super) enum Change {
 }
 
 /// A spend may wait this long for the next one, and this long in all, to share a commit with others.
-const COMPANY: (Duration, Duration) = (Duration::from_micros(100), Duration::from_micros(400));
+const COMPANY: (Duration, Duration) = (Duration::from_micros(300), Duration::from_millis(1));
 
 /// A change and who waits for it.
 pub(super) struct Order {
@@ -109,26 +109,43 @@ fn write(database: &Database, waiting: &Receiver<Order>, in_flight: &AtomicUsize
 fn commit(database: &Database, batch: &[Order]) -> Result<Vec<u64>, Outage> {
     let transaction = database.begin_write()?;
     let counts = {
-        let mut tables = Tables {
-            aliases: transaction.open_table(ALIASES)?,
-            expiry: transaction.open_table(EXPIRY)?,
-            creations: transaction.open_table(CREATIONS)?,
-            now: clock(),
-        };
+        let aliases = transaction.open_table(ALIASES)?;
+        let mut tables = Tables { transaction: &transaction, aliases, expiry: None, creations: None, now: clock() };
         batch.iter().map(|order| tables.apply(&order.change)).collect::<Result<_, _>>()?
     };
     transaction.commit()?;
     Ok(counts)
 }
 
+/// The tables of one transaction. A spend touches the first only: the others are opened when they are wanted.
 struct Tables<'t> {
+    transaction: &'t WriteTransaction,
     aliases: Table<'t, &'static [u8; 16], &'static [u8]>,
-    expiry: Table<'t, (u32, &'static [u8; 16]), ()>,
-    creations: Table<'t, &'static [u8; 16], (u32, u32)>,
+    expiry: Option<Expiry<'t>>,
+    creations: Option<Creations<'t>>,
     now: Time,
 }
 
-impl Tables<'_> {
+type Expiry<'t> = Table<'t, (u32, &'static [u8; 16]), ()>;
+type Creations<'t> = Table<'t, &'static [u8; 16], (u32, u32)>;
+
+impl<'t> Tables<'t> {
+    fn expiry(&mut self) -> Result<&mut Expiry<'t>, Outage> {
+        let opened = match self.expiry.take() {
+            Some(opened) => opened,
+            None => self.transaction.open_table(EXPIRY)?,
+        };
+        Ok(self.expiry.insert(opened))
+    }
+
+    fn creations(&mut self) -> Result<&mut Creations<'t>, Outage> {
+        let opened = match self.creations.take() {
+            Some(opened) => opened,
+            None => self.transaction.open_table(CREATIONS)?,
+        };
+        Ok(self.creations.insert(opened))
+    }
+
     fn apply(&mut self, change: &Change) -> Result<u64, Outage> {
         match change {
             Change::Create(key, record) => self.create(key, record),
@@ -172,7 +189,7 @@ impl Tables<'_> {
     fn remove(&mut self, key: &Key) -> Result<u64, Outage> {
         let Some((_, listed)) = self.find(key)? else { return Ok(0) };
         if listed != 0 {
-            self.expiry.remove((listed, key))?;
+            self.expiry()?.remove((listed, key))?;
         }
         self.aliases.remove(key)?;
         Ok(1)
@@ -186,30 +203,31 @@ impl Tables<'_> {
                 theirs.push(*key.value());
             }
         }
-        self.creations.remove(owner)?;
+        self.creations()?.remove(owner)?;
         theirs.iter().map(|key| self.remove(key)).sum()
     }
 
     fn sweep(&mut self) -> Result<u64, Outage> {
         let now = record::seconds(Some(self.now));
         let mut due = Vec::new();
-        for entry in self.expiry.range(..(now.saturating_add(1), &[0; 16]))?.take(SWEEP) {
+        for entry in self.expiry()?.range(..(now.saturating_add(1), &[0; 16]))?.take(SWEEP) {
             due.push(*entry?.0.value().1);
         }
         let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
-        self.creations.retain(|_, (since, _)| since > yesterday)?;
+        self.creations()?.retain(|_, (since, _)| since > yesterday)?;
         due.iter().map(|key| self.remove(key)).sum()
     }
 
     fn admit(&mut self, owner: &Owner, limit: u32) -> Result<u64, Outage> {
         let now = record::seconds(Some(self.now));
         let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
+        let creations = self.creations()?;
         let (since, count) =
-            self.creations.get(owner)?.map(|c| c.value()).filter(|(since, _)| *since > yesterday).unwrap_or((now, 0));
+            creations.get(owner)?.map(|c| c.value()).filter(|(since, _)| *since > yesterday).unwrap_or((now, 0));
         if count >= limit {
             return Ok(0);
         }
-        self.creations.insert(owner, (since, count + 1))?;
+        creations.insert(owner, (since, count + 1))?;
         Ok(1)
     }
 
@@ -223,10 +241,10 @@ impl Tables<'_> {
         let purge = record::seconds(record.account.purge_at(self.now));
         if purge != listed {
             if listed != 0 {
-                self.expiry.remove((listed, key))?;
+                self.expiry()?.remove((listed, key))?;
             }
             if purge != 0 {
-                self.expiry.insert((purge, key), ())?;
+                self.expiry()?.insert((purge, key), ())?;
             }
         }
         self.aliases.insert(key, record::encode(record, purge).as_slice())?;
