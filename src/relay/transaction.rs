@@ -1,8 +1,9 @@
 //! One mail transaction with the next host, and the counting of its uses.
 //!
 //! 1. Recipients: tickets become real addresses; MAIL and RCPT go out in one piece.
-//! 2. The first content: DATA.
-//! 3. The end: every counted use is spent, durably; only then does the final dot go out.
+//! 2. DATA, when more content has come than is kept, or all of it.
+//! 3. The end: every counted use is spent, durably; only then does the final dot go out. Spending takes
+//!    as long as a disk does, so a short message's DATA is said meanwhile.
 //! 4. `2xx`: done. `4xx`, `5xx`: the uses are given back. No answer: in doubt, they stay spent.
 
 use super::House;
@@ -16,7 +17,7 @@ use crate::wire::mail::{Origin, Verdict};
 use crate::wire::relay::{Answer, Request};
 use std::mem;
 
-/// Content is written on when this much is waiting; less goes out together with the final dot.
+/// As much content is kept before it is sent on; less goes out together with the final dot.
 const BLOCK: usize = 64 * 1024;
 
 /// What our trace headers add to a message, for SIZE.
@@ -44,8 +45,8 @@ pub(super) struct Envelope {
 enum Stage {
     /// Nothing was said to the next host.
     Fresh,
-    /// MAIL was accepted.
-    Open(Box<Upstream>),
+    /// MAIL was accepted; what there is of the content.
+    Open(Box<Upstream>, Vec<u8>),
     /// DATA was accepted, content is on its way.
     Sending(Box<Upstream>, Stuffer),
     /// It cannot succeed any more; whoever asks gets this verdict.
@@ -114,9 +115,9 @@ impl Transaction {
     async fn offer(&mut self, offered: &[&Redeemed], house: &House) -> Vec<Verdict> {
         match mem::replace(&mut self.stage, Stage::Told) {
             Stage::Fresh => self.open(offered, house).await,
-            Stage::Open(mut upstream) => match self.say_rcpt(&mut upstream, offered, house).await {
+            Stage::Open(mut upstream, content) => match self.say_rcpt(&mut upstream, offered, house).await {
                 Ok(verdicts) => {
-                    self.stage = Stage::Open(upstream);
+                    self.stage = Stage::Open(upstream, content);
                     verdicts
                 }
                 Err(Lost) => self.fail(CONNECTION_LOST, offered.len()),
@@ -148,7 +149,7 @@ impl Transaction {
             }
             match self.say_mail(&mut upstream, offered, house).await {
                 Ok(Ok(verdicts)) => {
-                    self.stage = Stage::Open(upstream);
+                    self.stage = Stage::Open(upstream, Vec::new());
                     return verdicts;
                 }
                 Ok(Err(refused)) => {
@@ -254,18 +255,23 @@ impl Transaction {
         Ok(verdicts)
     }
 
-    /// Sends content on. A verdict when the message has failed before its end.
+    /// Takes content, and sends on what is more than a block. A verdict when the message has failed before its end.
     pub(super) async fn content(&mut self, content: &[u8], house: &House) -> Option<Verdict> {
         let (mut upstream, mut stuffer) = match mem::replace(&mut self.stage, Stage::Told) {
-            Stage::Sending(upstream, stuffer) => (upstream, stuffer),
-            Stage::Open(mut upstream) => match say_data(&mut upstream, house).await {
-                Ok(Ok(())) => (upstream, Stuffer::default()),
-                Ok(Err(refused)) => {
-                    release(*upstream, house).await;
-                    return Some(refused);
+            Stage::Open(upstream, mut kept) if kept.len() + content.len() < BLOCK => {
+                kept.extend_from_slice(content);
+                self.stage = Stage::Open(upstream, kept);
+                return None;
+            }
+            Stage::Open(mut upstream, kept) => match say_data(&mut upstream, house).await {
+                Ok(()) => {
+                    let mut stuffer = Stuffer::default();
+                    stuffer.feed(&kept, &mut upstream.output);
+                    (upstream, stuffer)
                 }
-                Err(Lost) => return Some(CONNECTION_LOST),
+                Err(refused) => return Some(give_up(*upstream, refused, house).await),
             },
+            Stage::Sending(upstream, stuffer) => (upstream, stuffer),
             Stage::Failed(verdict) => return Some(verdict),
             Stage::Fresh => return Some(NO_VAULT),
             Stage::Told => return None,
@@ -280,38 +286,61 @@ impl Transaction {
 
     /// The message is complete: count it, then end it. The verdict, unless it was given before.
     pub(super) async fn end(&mut self, house: &House) -> Option<Verdict> {
-        // A message without content still has its DATA.
-        let early = self.content(b"", house).await;
-        if early.is_some() {
-            return early;
-        }
-        let Stage::Sending(mut upstream, stuffer) = mem::replace(&mut self.stage, Stage::Told) else { return None };
-        if let Err(verdict) = self.spend(house).await {
-            // Closed without its final dot, the message does not exist (RFC 5321 §4.1.1.4).
-            return Some(verdict);
-        }
+        let (mut upstream, stuffer) = match mem::replace(&mut self.stage, Stage::Told) {
+            Stage::Open(mut upstream, kept) => {
+                let (ready, spent) = tokio::join!(say_data(&mut upstream, house), self.spend(house));
+                if let Err(refused) = ready {
+                    if spent.is_ok() {
+                        refund(&self.counted, house).await;
+                    }
+                    return Some(give_up(*upstream, refused, house).await);
+                }
+                // Closed without its final dot, the message does not exist (RFC 5321 §4.1.1.4).
+                if let Err(verdict) = spent {
+                    return Some(verdict);
+                }
+                let mut stuffer = Stuffer::default();
+                stuffer.feed(&kept, &mut upstream.output);
+                (upstream, stuffer)
+            }
+            Stage::Sending(upstream, stuffer) => {
+                if let Err(verdict) = self.spend(house).await {
+                    return Some(verdict);
+                }
+                (upstream, stuffer)
+            }
+            Stage::Failed(verdict) => return Some(verdict),
+            Stage::Fresh => return Some(NO_VAULT),
+            Stage::Told => return None,
+        };
         stuffer.end(&mut upstream.output);
+        Some(self.finish(*upstream, house).await)
+    }
+
+    /// The final dot, and what the next host says to it. From here on the message may be its: unless it says no, it counts.
+    async fn finish(&mut self, mut upstream: Upstream, house: &House) -> Verdict {
         let settings = &house.settings;
-        // From here on the message may be the next host's: unless it says no, it counts.
-        if upstream.flush(settings.data_block_timeout).await.is_err() {
-            return Some(self.in_doubt(house));
+        let status = match upstream.flush(settings.data_block_timeout).await {
+            Ok(()) => upstream.reply(settings.data_end_timeout).await,
+            Err(lost) => Err(lost),
+        };
+        let Ok(status) = status else {
+            self.settle(house);
+            return CONNECTION_LOST;
+        };
+        if status.code != 421 {
+            house.pool.put(upstream);
         }
-        let Ok(status) = upstream.reply(settings.data_end_timeout).await else { return Some(self.in_doubt(house)) };
         if is_positive(status) {
-            house.pool.put(*upstream);
             self.settle(house);
         } else {
-            if status.code != 421 {
-                house.pool.put(*upstream);
-            }
-            let spent = mem::take(&mut self.counted);
-            refund(&spent, house).await;
+            refund(&self.counted, house).await;
         }
-        Some(judge(status))
+        judge(status)
     }
 
     /// Counts every use, durably; or none.
-    async fn spend(&mut self, house: &House) -> Result<(), Verdict> {
+    async fn spend(&self, house: &House) -> Result<(), Verdict> {
         let asked: Vec<_> =
             self.counted.iter().map(|&ticket| (ticket, house.vault.ask(Request::Spend { ticket }))).collect();
         let (mut spent, mut verdict) = (Vec::new(), Ok(()));
@@ -335,30 +364,36 @@ impl Transaction {
         }
     }
 
-    fn in_doubt(&self, house: &House) -> Verdict {
-        self.settle(house);
-        CONNECTION_LOST
-    }
-
     /// Ends it without delivery. Nothing was spent.
     pub(super) async fn abort(self, house: &House) {
         match self.stage {
-            Stage::Open(upstream) => release(*upstream, house).await,
+            Stage::Open(upstream, _) => release(*upstream, house).await,
             // There is no way out of DATA but to hang up.
             Stage::Sending(..) | Stage::Fresh | Stage::Failed(_) | Stage::Told => {}
         }
     }
 }
 
-/// Whether DATA was accepted. The outer result is the connection's.
-async fn say_data(upstream: &mut Upstream, house: &House) -> Result<Result<(), Verdict>, Lost> {
+/// Says DATA; the host's refusal, or `None` if the connection is lost.
+async fn say_data(upstream: &mut Upstream, house: &House) -> Result<(), Option<Status>> {
     upstream.output.extend_from_slice(b"DATA\r\n");
-    upstream.flush(house.settings.command_timeout).await?;
-    let status = upstream.reply(house.settings.data_init_timeout).await?;
+    upstream.flush(house.settings.command_timeout).await.map_err(|Lost| None)?;
+    let status = upstream.reply(house.settings.data_init_timeout).await.map_err(|Lost| None)?;
     match status.code {
-        354 => Ok(Ok(())),
-        421 => Err(Lost),
-        _ => Ok(Err(judge(status))),
+        354 => Ok(()),
+        421 => Err(None),
+        _ => Err(Some(status)),
+    }
+}
+
+/// After a refusal of DATA: the connection is good for other messages.
+async fn give_up(upstream: Upstream, refused: Option<Status>, house: &House) -> Verdict {
+    match refused {
+        Some(status) => {
+            release(upstream, house).await;
+            judge(status)
+        }
+        None => CONNECTION_LOST,
     }
 }
 

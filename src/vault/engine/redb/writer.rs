@@ -35,7 +35,7 @@ pub(super) enum Change {
 }
 
 /// A spend may wait this long for the next one, and this long in all, to share a commit with others.
-const COMPANY: (Duration, Duration) = (Duration::from_micros(300), Duration::from_millis(1));
+const COMPANY: (Duration, Duration) = (Duration::from_micros(150), Duration::from_micros(450));
 
 /// A change and who waits for it.
 pub(super) struct Order {
