@@ -79,9 +79,18 @@ impl<Q: Serialize, A: DeserializeOwned + 'static> Caller<Q, A> {
         }
     }
 
-    /// Sends `request`; nobody waits for its answer.
+    /// Sends `request`, which wants no answer.
     pub fn tell(&self, request: Q) {
-        drop(self.send(request));
+        self.tell_along(request);
+        self.shared.outgoing.hurry();
+    }
+
+    /// The same without hurry: it goes along with whatever goes out next.
+    pub fn tell_along(&self, request: Q) {
+        if self.shared.waiting.borrow().connected {
+            // Too long for a frame is none of our requests.
+            let _ = self.shared.outgoing.add(None, request);
+        }
     }
 
     fn send(&self, body: Q) -> Option<oneshot::Receiver<A>> {
@@ -90,7 +99,8 @@ impl<Q: Serialize, A: DeserializeOwned + 'static> Caller<Q, A> {
             return None;
         }
         let number = waiting.next;
-        self.shared.outgoing.push(number, body).ok()?;
+        self.shared.outgoing.add(Some(number), body).ok()?;
+        self.shared.outgoing.hurry();
         waiting.next = number.wrapping_add(1);
         let (sender, receiver) = oneshot::channel();
         waiting.answers.insert(number, sender);
@@ -145,7 +155,8 @@ fn hand_out<A: DeserializeOwned>(input: &mut Vec<u8>, shared: &Shared<A>) -> io:
         frame::decode::<Numbered<A>>(&input[taken..]).map_err(io::Error::other)?
     {
         taken += length;
-        if let Some(waiting) = shared.waiting.borrow_mut().answers.remove(&number) {
+        let waiting = number.and_then(|number| shared.waiting.borrow_mut().answers.remove(&number));
+        if let Some(waiting) = waiting {
             // A task that no longer waits has been cancelled; its answer is nobody's.
             let _ = waiting.send(body);
         }

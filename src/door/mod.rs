@@ -56,10 +56,10 @@ impl Door {
     }
 }
 
-/// A request or an answer with its number.
+/// A request or an answer with its number; a request without one wants no answer.
 #[derive(Serialize, Deserialize)]
 struct Numbered<T> {
-    number: u32,
+    number: Option<u32>,
     body: T,
 }
 

@@ -19,11 +19,14 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Queues one frame and wakes the writer.
-    pub(super) fn push<T: Serialize>(&self, number: u32, body: T) -> Result<(), Hostile> {
-        frame::encode(&Numbered { number, body }, &mut self.bytes.borrow_mut())?;
+    /// Queues one frame.
+    pub(super) fn add<T: Serialize>(&self, number: Option<u32>, body: T) -> Result<(), Hostile> {
+        frame::encode(&Numbered { number, body }, &mut self.bytes.borrow_mut())
+    }
+
+    /// Wakes the writer.
+    pub(super) fn hurry(&self) {
         self.pushed.notify_one();
-        Ok(())
     }
 
     pub(super) fn clear(&self) {

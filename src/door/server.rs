@@ -52,13 +52,20 @@ where
         frame::decode::<Numbered<Q>>(&input[taken..]).map_err(io::Error::other)?
     {
         taken += length;
-        match answer(body) {
-            Soon::Now(body) => outgoing.push(number, body).map_err(io::Error::other)?,
-            Soon::Later(body) => {
+        match (answer(body), number) {
+            (Soon::Now(body), Some(_)) => {
+                outgoing.add(number, body).map_err(io::Error::other)?;
+                outgoing.hurry();
+            }
+            (Soon::Now(_), None) => {}
+            (Soon::Later(body), _) => {
                 let outgoing = Rc::clone(outgoing);
                 tokio::task::spawn_local(async move {
+                    let body = body.await;
                     // Answers are small by construction: none is too long for a frame.
-                    let _ = outgoing.push(number, body.await);
+                    if number.is_some() && outgoing.add(number, body).is_ok() {
+                        outgoing.hurry();
+                    }
                 });
             }
         }

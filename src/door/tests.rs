@@ -41,6 +41,27 @@ fn a_thousand_questions_at_once() {
 }
 
 #[test]
+fn what_wants_no_answer_gets_none_and_is_heard_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("door.sock");
+    run(async {
+        let door = open(&path, std::process::id());
+        let mut sum = 0;
+        tokio::task::spawn_local(async move {
+            let add = |n: u64| {
+                sum += n;
+                Soon::Now(sum)
+            };
+            serve(door.accept().await.unwrap(), add).await
+        });
+        let caller = Caller::<u64, u64>::new(path.clone());
+        caller.tell(1);
+        caller.tell_along(10);
+        assert_eq!(caller.ask(100).await, Ok(111));
+    });
+}
+
+#[test]
 fn after_a_lost_connection_the_caller_knocks_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("door.sock");

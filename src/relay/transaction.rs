@@ -360,7 +360,7 @@ impl Transaction {
 
     fn settle(&self, house: &House) {
         for &ticket in &self.counted {
-            house.vault.tell(Request::Settle { ticket });
+            house.vault.tell_along(Request::Settle { ticket });
         }
     }
 

@@ -12,7 +12,7 @@ pub enum Request {
         /// The alias, in canonical form.
         recipient: AliasAddress,
     },
-    /// The message did not come. Without effect once the use is spent. Answered [`Answer::Done`].
+    /// The message did not come. Without effect once the use is spent.
     Release {
         /// From [`Answer::Held`].
         ticket: Ticket,
