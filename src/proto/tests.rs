@@ -32,9 +32,12 @@ fn every_cut(input: &[u8], check: impl Fn(&[&[u8]])) {
     }
 }
 
+/// Input; content; whether it is flawed; what is left after the final dot.
+type Row = (&'static [u8], &'static [u8], bool, Option<&'static [u8]>);
+
 #[test]
 fn contents() {
-    let rows: &[(&[u8], &[u8], bool, Option<&[u8]>)] = &[
+    let rows: &[Row] = &[
         (b".\r\n", b"", false, Some(b"")),
         (b"\r\n.\r\n", b"\r\n", false, Some(b"")),
         (b"a\r\n.\r\nNOOP\r\n", b"a\r\n", false, Some(b"NOOP\r\n")),

@@ -20,7 +20,7 @@ pub use reading::read;
 use crate::door::{Door, Listener};
 use crate::sys::inherit::Inherited;
 use crate::sys::log::{self, Verbosity};
-use crate::sys::spawn::die_with_parent;
+use crate::sys::spawn::{die_with_parent, raise_descriptor_limit};
 use crate::wire::frame;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,7 @@ impl<C: DeserializeOwned> Start<C> {
     /// Takes descriptors and orders, and starts the log.
     pub fn take(role: &'static str) -> Result<Self, Fatal> {
         die_with_parent()?;
+        raise_descriptor_limit()?;
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
         let Orders { config, verbosity, runtime_dir, callers } = receive(&mut control)?;

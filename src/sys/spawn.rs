@@ -29,6 +29,13 @@ pub fn spawn(arguments: &[&str], descriptors: Vec<(String, OwnedFd)>) -> io::Res
     command.spawn()
 }
 
+/// Allows this process as many descriptors as the system lets it have: a session takes one.
+pub fn raise_descriptor_limit() -> io::Result<()> {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?)
+}
+
 /// Has the kernel kill this process when its parent is gone: a role does not outlive the monitor.
 pub fn die_with_parent() -> io::Result<()> {
     Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?)

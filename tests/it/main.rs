@@ -3,6 +3,7 @@
 //! Each module is one promise of the design or one feature; its header lists what it proves.
 
 #![allow(unreachable_pub)] // a test binary has no outside
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 mod accounting;
 mod ancestor;

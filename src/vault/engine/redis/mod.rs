@@ -240,8 +240,11 @@ fn parsed<T: std::str::FromStr>(text: Option<Octets>) -> Result<Option<T>, Outag
     text.map(|text| parse(text).ok_or_else(damaged)).transpose()
 }
 
+/// For the index: whose alias it is, and when it ends.
+type End = (Owner, Option<Time>);
+
 /// `{done, owner, purge time}` of a script: whether it did something, and what the index must be told.
-fn outcome(values: Vec<Value>) -> Result<(i64, Option<(Owner, Option<Time>)>), Outage> {
+fn outcome(values: Vec<Value>) -> Result<(i64, Option<End>), Outage> {
     let wrong = |_| damaged();
     let mut values = values.into_iter();
     let done = values.next().ok_or_else(damaged)?;
