@@ -20,6 +20,7 @@ pub use reading::read;
 use crate::door::{Door, Listener};
 use crate::sys::inherit::Inherited;
 use crate::sys::log::{self, Verbosity};
+use crate::sys::scheduling;
 use crate::sys::spawn::{die_with_parent, raise_descriptor_limit};
 use crate::wire::frame;
 use serde::de::DeserializeOwned;
@@ -64,6 +65,7 @@ impl<C: DeserializeOwned> Start<C> {
     pub fn take(role: &'static str) -> Result<Self, Fatal> {
         die_with_parent()?;
         raise_descriptor_limit()?;
+        scheduling::work_in_batches();
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
         let Orders { config, verbosity, runtime_dir, callers } = receive(&mut control)?;

@@ -2,4 +2,5 @@
 
 pub mod inherit;
 pub mod log;
+pub mod scheduling;
 pub mod spawn;

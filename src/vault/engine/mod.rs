@@ -3,6 +3,8 @@
 //! An engine sees keyed hashes, sealed addresses and accounts. It never sees an alias's name or a
 //! real address, so what it stores is useless to whoever steals it.
 
+#[cfg(test)]
+mod figures;
 mod record;
 pub(crate) mod redb;
 pub(crate) mod redis;

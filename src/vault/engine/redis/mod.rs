@@ -12,6 +12,8 @@
 
 mod connection;
 #[cfg(test)]
+pub(crate) mod server;
+#[cfg(test)]
 mod tests;
 
 use super::{Engine, Hold, Key, Outage, Owner, Record, Step};

@@ -2,59 +2,11 @@
 
 use super::Redis;
 use crate::config::settings::{self, Topology};
+use crate::vault::engine::redis::server::{Server, free_port};
 use crate::vault::engine::tests::{fresh, limits, record, suite, ticket};
 use crate::vault::engine::{Engine, Hold};
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
-
-/// A `redis-server` of the test's own, gone when dropped.
-struct Server {
-    port: u16,
-    child: Child,
-    _dir: TempDir,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
-            .arg(dir.path())
-            .args(arguments)
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is installed");
-        let server = Self { port, child, _dir: dir };
-        server.until("PONG", &["ping"]);
-        server
-    }
-
-    fn cli(&self, arguments: &[&str]) -> String {
-        let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    fn until(&self, expected: &str, arguments: &[&str]) {
-        let end = Instant::now() + Duration::from_secs(20);
-        while !self.cli(arguments).contains(expected) {
-            assert!(Instant::now() < end, "redis does not say {expected}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn engine(servers: &[Server], topology: Topology, min_replicas: u32) -> Redis {
     let nodes = servers.iter().map(|s| format!("redis://127.0.0.1:{}", s.port)).collect();
@@ -98,7 +50,7 @@ fn the_suite_through_a_sentinel() {
     let text = format!("port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {} 1\n", server[0].port);
     std::fs::write(&file, text).unwrap();
     let child = Command::new("redis-server").arg(&file).arg("--sentinel").stdout(Stdio::null()).spawn().unwrap();
-    let sentinel = [Server { port, child, _dir: dir }];
+    let sentinel = [Server::of(port, child, dir)];
     sentinel[0].until("127.0.0.1", &["sentinel", "get-master-addr-by-name", "main"]);
     run(async { suite(&engine(&sentinel, Topology::Sentinel { master: "main".to_owned() }, 0)).await });
 }
