@@ -82,7 +82,9 @@ impl Pool {
             return Err(Unreachable);
         };
         let mut permit = Some(permit);
-        for address in self.resolver.addresses().await {
+        // A DNS that does not answer is a host that does not.
+        let addresses = timeout(self.settings.connect_timeout, self.resolver.addresses()).await.unwrap_or_default();
+        for address in addresses {
             let taken = match permit.take() {
                 Some(permit) => permit,
                 None => Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Unreachable)?,

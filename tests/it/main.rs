@@ -13,5 +13,6 @@ mod fixture;
 mod layering;
 mod limits;
 mod outage;
+mod site;
 mod storage;
 mod tools;

@@ -120,6 +120,30 @@ fn the_next_host_stopped_and_started_under_load() {
     );
 }
 
+/// By name, of which the first address may be the wrong one; and by an IPv6 address.
+#[test]
+fn the_next_host_by_name_and_on_ipv6() {
+    let smarthost = Smarthost::start();
+    let by_name = format!("[relay]\nsmarthost = 'localhost:{}'", smarthost.address.port());
+    let daemon = Daemon::with(smarthost.address, &Store::Redb, &by_name);
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+    let smarthost = Smarthost::at("[::1]:0");
+    let daemon = Daemon::start(smarthost.address);
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+}
+
+/// P9: a name that the DNS does not know is the same to senders as a host that is down.
+#[test]
+fn a_next_host_whose_name_is_not_known() {
+    let unknown = "[relay]\nsmarthost = 'nowhere.invalid:25'";
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, unknown);
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451 4.4.1"));
+    assert_eq!(daemon.remaining(&alias), 1);
+}
+
 /// Connections to the next host are used again, across sessions; one that the host has closed costs nothing.
 #[test]
 fn connections_are_pooled() {

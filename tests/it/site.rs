@@ -1,0 +1,119 @@
+//! The site over HTTP: forms that work without JavaScript, negotiation, and methods that are refused.
+
+use crate::fixture::{Daemon, Smarthost, Store};
+
+const BROWSER: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8";
+
+/// Head and body of an answer, as text.
+fn head(daemon: &Daemon, arguments: &[&str], path: &str) -> String {
+    let (_, answer) = daemon.curl(&[&["-i"], arguments].concat(), path);
+    answer.split("\r\n\r\n").next().unwrap().to_lowercase()
+}
+
+/// The path of the manage page that a page links to.
+fn manage_path(page: &str) -> String {
+    let from = page.find("/manage/").unwrap_or_else(|| panic!("{page}"));
+    page[from..].split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn an_alias_for_life_by_forms_alone() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::start(smarthost.address);
+    let (status, page) = daemon
+        .curl(&["-H", BROWSER, "-d", "target=someone%40real.example&days=3&max-usage=&domain=two.example"], "/aliases");
+    assert_eq!(status, 201, "{page}");
+    let manage = manage_path(&page);
+    let address = manage.split('/').nth(2).unwrap().to_owned();
+    assert!(address.ends_with("@two.example") && page.contains(&format!(">{address}<")), "{page}");
+    let mail = || daemon.connect().mail("a@b.example", &address, b"x");
+    assert!(mail().starts_with("250"));
+    for _ in 0..3 {
+        // Link scanners click: a GET changes nothing.
+        let (status, page) = daemon.curl(&["-H", BROWSER], &manage);
+        assert_eq!(status, 200);
+        assert!(page.contains("Pause") && !page.contains("real.example"), "{page}");
+    }
+    let act = |form: &str| daemon.curl(&["-H", BROWSER, "-d", form], &manage);
+    assert!(act("action=pause").1.contains("Resume"));
+    assert!(mail().starts_with("550"));
+    assert_eq!(act("action=resume").0, 200);
+    assert!(mail().starts_with("250"));
+    assert_eq!(act("action=extend&days=30").0, 200);
+    let (status, page) = act("action=extend&days=1000");
+    assert!(status == 400 && page.contains("from 1 to 60"), "{page}");
+    assert_eq!(act("action=revoke").0, 200);
+    assert!(mail().starts_with("550"));
+    assert_eq!(daemon.curl(&["-H", BROWSER], &manage).0, 404);
+    assert_eq!(smarthost.count(), 2);
+}
+
+#[test]
+fn a_form_that_cannot_be_granted_comes_back_filled_in_and_escaped() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    let form = "target=%3Cscript%3Ealert(1)%3C%2Fscript%3E&days=3";
+    let (status, page) = daemon.curl(&["-H", BROWSER, "-d", form], "/aliases");
+    assert_eq!(status, 400);
+    assert!(!page.contains("<script>") && page.contains("alert(1)") && page.contains("role=\"alert\""), "{page}");
+}
+
+#[test]
+fn representations() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    let tag = |head: &str| head.lines().find_map(|l| l.strip_prefix("etag: ")).unwrap().to_owned();
+    let plain = head(&daemon, &[], "/");
+    let zipped = head(&daemon, &["-H", "Accept-Encoding: gzip"], "/");
+    assert!(!plain.contains("content-encoding") && zipped.contains("content-encoding: gzip"));
+    assert_ne!(tag(&plain), tag(&zipped), "a tag for each representation");
+    for refused in ["gzip;q=0", "*;q=0", "br", "identity"] {
+        assert!(!head(&daemon, &["-H", &format!("Accept-Encoding: {refused}")], "/").contains("content-encoding"));
+    }
+    let known = format!("If-None-Match: {}", tag(&zipped));
+    assert!(head(&daemon, &["-H", &known, "-H", "Accept-Encoding: gzip"], "/").starts_with("http/1.1 304"));
+    assert!(head(&daemon, &["-H", &known], "/").starts_with("http/1.1 200"), "of another representation");
+    let only_head = head(&daemon, &["-I"], "/style.css");
+    assert!(only_head.contains("text/css; charset=utf-8") && only_head.contains("content-length: "), "{only_head}");
+    for field in [
+        "content-security-policy: default-src 'none'",
+        "x-content-type-options: nosniff",
+        "referrer-policy: no-referrer",
+    ] {
+        assert!(plain.contains(field), "{plain}");
+    }
+}
+
+#[test]
+fn what_is_not_there_and_what_cannot_be_done() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    for path in ["/nothing", "/../etc/passwd", "/%2e%2e/etc/passwd", "/aliases/", "/manage/x", "/style.css/"] {
+        assert_eq!(daemon.curl(&[], path).0, 404, "{path}");
+    }
+    for (method, path, allow) in [
+        ("PUT", "/", "get, head"),
+        ("DELETE", "/aliases", "post, options"),
+        ("GET", "/aliases", "post, options"),
+        ("PUT", "/aliases/x", "get, head, patch, delete, options"),
+        ("POST", "/healthz", "get, head"),
+    ] {
+        let head = head(&daemon, &["-X", method], path);
+        assert!(
+            head.starts_with("http/1.1 405") && head.contains(&format!("allow: {allow}")),
+            "{method} {path}: {head}"
+        );
+    }
+    let preflight = head(&daemon, &["-X", "OPTIONS", "-H", "Origin: https://else.example"], "/aliases/x");
+    assert!(
+        preflight.starts_with("http/1.1 204") && preflight.contains("access-control-allow-origin: *"),
+        "{preflight}"
+    );
+    assert!(preflight.contains("authorization"), "{preflight}");
+}
+
+#[test]
+fn links_carry_the_configured_address() {
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "[web]\nurl = 'https://alias.example/'");
+    let (_, answer) = daemon.curl(&["-d", "{\"target\":\"a@b.example\",\"days\":1}"], "/aliases");
+    assert!(answer.contains("\"manage_url\":\"https://alias.example/manage/"), "{answer}");
+    let head = head(&daemon, &["-d", "{\"target\":\"a@b.example\",\"days\":1}", "-H", "Host: evil\"><x"], "/aliases");
+    assert!(head.starts_with("http/1.1 201") || head.starts_with("http/1.1 400"), "{head}");
+}
