@@ -7,11 +7,13 @@
 //! 5. say Ready;
 //! 6. loop until the monitor closes the control channel, then finish within the drain deadline.
 
+mod accepting;
 mod fatal;
 mod guests;
 mod patience;
 mod reading;
 
+pub use accepting::accept_all;
 pub use fatal::Fatal;
 pub use guests::{Guest, Guests};
 pub use patience::Patience;

@@ -22,12 +22,7 @@ use link::Links;
 use session::Session;
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
-use tokio::net::TcpListener;
-use tracing::warn;
-
-/// How long not to accept after a failure to: it may be for want of descriptors, which come back.
-const PAUSE: Duration = Duration::from_millis(100);
+use std::time::SystemTime;
 
 /// What all sessions share.
 struct House {
@@ -55,9 +50,16 @@ pub fn run() -> Result<(), Fatal> {
         });
         let stop = start.ready()?;
         let guests = Guests::default();
+        let take = |stream, peer| match house.crowd.admit(peer) {
+            Some(place) => {
+                let session = Session::new(Client::new(stream), peer, place, Rc::clone(&house));
+                tokio::task::spawn_local(session.attend(guests.welcome()));
+            }
+            None => client::turn_away(&stream),
+        };
         tokio::select! {
             () = stop.requested() => {}
-            () = accept_all(&listeners, &house, &guests) => {}
+            () = role::accept_all(&listeners, &take) => {}
         }
         drop(listeners);
         guests.see_out(drain).await;
@@ -69,35 +71,4 @@ pub fn run() -> Result<(), Fatal> {
 fn first_number() -> u64 {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_1970.as_millis()).unwrap_or_default() << 12
-}
-
-async fn accept_all(listeners: &[TcpListener], house: &Rc<House>, guests: &Guests) {
-    match listeners {
-        [] => std::future::pending().await,
-        [one] => accept(one, house, guests).await,
-        [first, rest @ ..] => {
-            tokio::join!(accept(first, house, guests), Box::pin(accept_all(rest, house, guests)));
-        }
-    }
-}
-
-async fn accept(listener: &TcpListener, house: &Rc<House>, guests: &Guests) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                let peer = peer.ip().to_canonical();
-                match house.crowd.admit(peer) {
-                    Some(place) => {
-                        let session = Session::new(Client::new(stream), peer, place, Rc::clone(house));
-                        tokio::task::spawn_local(session.attend(guests.welcome()));
-                    }
-                    None => client::turn_away(&stream),
-                }
-            }
-            Err(cause) => {
-                warn!(%cause, "cannot accept; if descriptors are short, raise LimitNOFILE= or lower smtp.max_sessions");
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-    }
 }

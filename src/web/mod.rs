@@ -22,11 +22,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tracing::warn;
-
-/// How long not to accept after a failure to: it may be for want of descriptors, which come back.
-const PAUSE: Duration = Duration::from_millis(100);
+use tokio::net::TcpStream;
 
 /// How long one connection may be used, so that a client that reads slowly does not stay for ever.
 const LIFETIME: Duration = Duration::from_secs(300);
@@ -52,39 +48,21 @@ pub fn run() -> Result<(), Fatal> {
         let house = Rc::new(House { vault: Caller::new(start.path(Door::VaultWeb)), files, settings });
         let stop = start.ready()?;
         let guests = Guests::default();
+        let take = |stream, _| {
+            if guests.count() < house.settings.max_connections {
+                tokio::task::spawn_local(serve(stream, Rc::clone(&house), guests.welcome()));
+            } else {
+                turn_away(&stream);
+            }
+        };
         tokio::select! {
             () = stop.requested() => {}
-            () = accept_all(&listeners, &house, &guests) => {}
+            () = role::accept_all(&listeners, &take) => {}
         }
         drop(listeners);
         guests.see_out(drain).await;
         Ok(())
     })
-}
-
-async fn accept_all(listeners: &[TcpListener], house: &Rc<House>, guests: &Guests) {
-    match listeners {
-        [] => std::future::pending().await,
-        [one] => accept(one, house, guests).await,
-        [first, rest @ ..] => {
-            tokio::join!(accept(first, house, guests), Box::pin(accept_all(rest, house, guests)));
-        }
-    }
-}
-
-async fn accept(listener: &TcpListener, house: &Rc<House>, guests: &Guests) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) if guests.count() < house.settings.max_connections => {
-                tokio::task::spawn_local(serve(stream, Rc::clone(house), guests.welcome()));
-            }
-            Ok((stream, _)) => turn_away(&stream),
-            Err(cause) => {
-                warn!(%cause, "cannot accept; if descriptors are short, raise LimitNOFILE= or lower web.max_connections");
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-    }
 }
 
 /// One word to a visitor for whom there is no place, at no cost.
