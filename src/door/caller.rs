@@ -1,7 +1,7 @@
 //! The caller's side of a door of questions and answers.
 
-use super::Numbered;
-use super::outgoing::{Outgoing, READ};
+use super::outgoing::Outgoing;
+use super::{Numbered, Stream};
 use crate::wire::frame;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,8 +13,6 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 
@@ -111,10 +109,10 @@ impl<Q: Serialize, A: DeserializeOwned + 'static> Caller<Q, A> {
 async fn keep_connected<A: DeserializeOwned>(path: PathBuf, shared: Rc<Shared<A>>) {
     let mut complained = false;
     loop {
-        match UnixStream::connect(&path).await {
-            Ok(mut stream) => {
+        match Stream::connect(&path).await {
+            Ok(stream) => {
                 shared.waiting.borrow_mut().connected = true;
-                let Err(cause) = converse(&mut stream, &shared).await;
+                let Err(cause) = converse(&stream, &shared).await;
                 error!(door = %path.display(), %cause, "connection to a door lost");
             }
             Err(cause) if !complained => {
@@ -134,14 +132,12 @@ async fn keep_connected<A: DeserializeOwned>(path: PathBuf, shared: Rc<Shared<A>
 }
 
 /// Writes what is asked and hands out what is answered, until the connection ends.
-async fn converse<A: DeserializeOwned>(stream: &mut UnixStream, shared: &Shared<A>) -> io::Result<Infallible> {
-    let (mut reader, writer) = stream.split();
+async fn converse<A: DeserializeOwned>(stream: &Stream, shared: &Shared<A>) -> io::Result<Infallible> {
     let mut input = Vec::new();
     loop {
-        input.reserve(READ);
         tokio::select! {
-            written = shared.outgoing.write(&writer) => written?,
-            read = reader.read_buf(&mut input) => match read? {
+            written = shared.outgoing.write(stream) => written?,
+            read = stream.read(&mut input) => match read? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 _ => hand_out(&mut input, shared)?,
             },

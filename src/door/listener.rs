@@ -1,8 +1,9 @@
 //! The owner's side of a door.
 
+use super::Stream;
 use std::io;
 use std::os::unix::net::UnixListener as StdListener;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
 use tracing::error;
 
 /// A door that opens to certain processes only.
@@ -19,11 +20,11 @@ impl Listener {
     }
 
     /// The next connection from a process that may use this door. Others are dropped unheard.
-    pub async fn accept(&self) -> io::Result<UnixStream> {
+    pub async fn accept(&self) -> io::Result<Stream> {
         loop {
             let (stream, _) = self.socket.accept().await?;
             match stream.peer_cred()?.pid() {
-                Some(pid) if self.callers.contains(&pid) => return Ok(stream),
+                Some(pid) if self.callers.contains(&pid) => return Stream::new(stream),
                 pid => error!(?pid, "a process knocked at a door that is not made for it"),
             }
         }

@@ -12,6 +12,7 @@ mod outgoing;
 mod server;
 mod soon;
 
+pub use crate::sys::stream::Stream;
 pub use caller::{Caller, Gone};
 pub use listener::Listener;
 pub use server::serve;

@@ -1,15 +1,11 @@
 //! Frames on their way out of one end of a door.
 
-use super::Numbered;
+use super::{Numbered, Stream};
 use crate::wire::frame::{self, Hostile};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::io;
-use tokio::net::unix::WriteHalf;
 use tokio::sync::Notify;
-
-/// Octets read at a time: many small frames.
-pub(super) const READ: usize = 4096;
 
 /// What waits to be written. Tasks push, the task that owns the connection writes.
 #[derive(Default)]
@@ -37,7 +33,7 @@ impl Outgoing {
     ///
     /// Cancel safe; meant to stand in a `select!` beside reading, so that two ends that both have
     /// much to say never wait for each other.
-    pub(super) async fn write(&self, stream: &WriteHalf<'_>) -> io::Result<()> {
+    pub(super) async fn write(&self, stream: &Stream) -> io::Result<()> {
         while self.bytes.borrow().is_empty() {
             self.pushed.notified().await;
         }

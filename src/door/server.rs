@@ -1,33 +1,29 @@
 //! Answering at a door of questions and answers.
 
-use super::Numbered;
-use super::outgoing::{Outgoing, READ};
+use super::outgoing::Outgoing;
 use super::soon::Soon;
+use super::{Numbered, Stream};
 use crate::wire::frame;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
 use std::rc::Rc;
-use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
 
 /// Answers everything that is asked on `stream`, in any order, until its caller closes it.
 ///
 /// # Errors
 /// Of the socket, or [`frame::Hostile`] from a caller that does not keep to the protocol.
-pub async fn serve<Q, A>(mut stream: UnixStream, mut answer: impl FnMut(Q) -> Soon<A>) -> io::Result<()>
+pub async fn serve<Q, A>(stream: Stream, mut answer: impl FnMut(Q) -> Soon<A>) -> io::Result<()>
 where
     Q: DeserializeOwned,
     A: Serialize + 'static,
 {
     let outgoing = Rc::new(Outgoing::default());
-    let (mut reader, writer) = stream.split();
     let mut input = Vec::new();
     loop {
-        input.reserve(READ);
         tokio::select! {
-            written = outgoing.write(&writer) => written?,
-            read = reader.read_buf(&mut input) => match read? {
+            written = outgoing.write(&stream) => written?,
+            read = stream.read(&mut input) => match read? {
                 0 => return Ok(()),
                 _ => {
                     let taken = take_requests(&input, &outgoing, &mut answer)?;

@@ -2,19 +2,17 @@
 
 use super::House;
 use super::transaction::{Envelope, Transaction};
-use crate::role::read;
+use crate::door::Stream;
 use crate::wire::Ticket;
 use crate::wire::frame;
 use crate::wire::mail::{ToRelay, ToSmtp};
 use std::io;
-use tokio::io::AsyncWriteExt;
-use tokio::net::UnixStream;
 
 /// Serves the session until `smtp` closes it.
 ///
 /// # Errors
 /// Frames that no honest process sends: then this process ends.
-pub(super) async fn serve(mut stream: UnixStream, house: &House) -> io::Result<()> {
+pub(super) async fn serve(stream: Stream, house: &House) -> io::Result<()> {
     let mut input = Vec::new();
     let mut output = Vec::new();
     let mut transaction: Option<Box<Transaction>> = None;
@@ -64,7 +62,7 @@ pub(super) async fn serve(mut stream: UnixStream, house: &House) -> io::Result<(
             input = Vec::new();
         }
         let more = match told {
-            Ok(()) => read(&mut stream, &mut input).await,
+            Ok(()) => stream.read(&mut input).await,
             Err(cause) => Err(cause),
         };
         if !more.is_ok_and(|octets| octets > 0) {

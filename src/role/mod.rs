@@ -11,13 +11,12 @@ mod accepting;
 mod fatal;
 mod guests;
 mod patience;
-mod reading;
 
+pub use crate::sys::reading::read;
 pub use accepting::accept_all;
 pub use fatal::Fatal;
 pub use guests::{Guest, Guests};
 pub use patience::Patience;
-pub use reading::read;
 
 use crate::door::{Door, Listener};
 use crate::sys::inherit::Inherited;

@@ -1,13 +1,11 @@
 //! Connections to the relay ([`crate::wire::mail`]), each used by one session at a time.
 
-use crate::role::read;
+use crate::door::Stream;
 use crate::wire::frame;
 use crate::wire::mail::{MAX_CHUNK, ToRelay, ToSmtp, Verdict};
 use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
-use tokio::io::AsyncWriteExt;
-use tokio::net::UnixStream;
 
 /// Idle connections kept at the most.
 const MAX_IDLE: usize = 32;
@@ -29,7 +27,7 @@ impl Links {
         if let Some(link) = self.idle.borrow_mut().pop() {
             return Ok(link);
         }
-        let stream = UnixStream::connect(&self.door).await?;
+        let stream = Stream::connect(&self.door).await?;
         Ok(Link { stream, input: Vec::new(), output: Vec::new(), aborted: 0 })
     }
 
@@ -45,7 +43,7 @@ impl Links {
 
 /// Taken when a transaction's first recipient is held.
 pub(super) struct Link {
-    stream: UnixStream,
+    stream: Stream,
     input: Vec<u8>,
     output: Vec<u8>,
     /// `Aborted` that are still to come; what comes before them is void.
@@ -87,7 +85,7 @@ impl Link {
                     ToSmtp::Verdict(_) => {}
                 }
             }
-            if read(&mut self.stream, &mut self.input).await? == 0 {
+            if self.stream.read(&mut self.input).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }

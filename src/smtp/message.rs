@@ -58,9 +58,10 @@ impl Session {
         self.tell().await?;
         let mut passage = Passage { content: Content::default(), watch, out, refused: None };
         let reply = self.pass(&mut passage, &id).await?;
-        info!(id, peer = %self.peer, size = passage.content.size(), recipients, code = reply.code, "message");
         self.client.say(&reply);
-        Ok(())
+        let told = self.tell().await;
+        info!(id, peer = %self.peer, size = passage.content.size(), recipients, code = reply.code, "message");
+        told
     }
 
     /// Takes the message to its end; the reply to it.

@@ -2,5 +2,7 @@
 
 pub mod inherit;
 pub mod log;
+pub mod reading;
 pub mod scheduling;
 pub mod spawn;
+pub mod stream;

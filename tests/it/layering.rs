@@ -10,7 +10,7 @@ const PICTURE: &[(&str, &[&str])] = &[
     ("wire", &["alias"]),
     ("sys", &[]),
     ("config", &["alias"]),
-    ("door", &["wire"]),
+    ("door", &["sys", "wire"]),
     ("role", &["door", "sys", "wire"]),
     ("smtp", &["alias", "config", "door", "proto", "role", "wire"]),
     ("relay", &["alias", "config", "door", "proto", "role", "wire"]),

@@ -1,0 +1,84 @@
+//! One connection through a door.
+#![allow(unsafe_code)] // to register a descriptor is a promise about it
+
+use super::reading::with_buffer;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream as StdStream;
+use std::path::Path;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::UnixStream;
+
+/// A Unix stream that waits for its peer's words, and for room only when there is none.
+///
+/// The kernel tells whoever listens for room each time the peer has read something. On a connection
+/// of short questions and answers that is a wake-up for each, for nothing.
+pub struct Stream(AsyncFd<StdStream>);
+
+impl Stream {
+    /// Takes a connected stream.
+    pub fn new(stream: UnixStream) -> io::Result<Self> {
+        Ok(Self(register(stream.into_std()?, Interest::READABLE)?))
+    }
+
+    /// Connects to the door at `path`.
+    pub async fn connect(path: &Path) -> io::Result<Self> {
+        Self::new(UnixStream::connect(path).await?)
+    }
+
+    /// Appends to `input` what the peer says; how many octets, 0 when it has gone. Cancel safe.
+    pub async fn read(&self, input: &mut Vec<u8>) -> io::Result<usize> {
+        loop {
+            let mut ready = self.0.readable().await?;
+            let read = with_buffer(|buffer| {
+                let read = self.0.get_ref().read(buffer);
+                if let Ok(octets) = read {
+                    input.extend_from_slice(&buffer[..octets]);
+                    if octets < buffer.len() {
+                        // There is no more: the next read would only be told so.
+                        ready.clear_ready();
+                    }
+                }
+                read
+            });
+            match read {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    /// Writes what there is room for, at once.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when there is no room; see [`Self::writable`].
+    pub fn try_write(&self, octets: &[u8]) -> io::Result<usize> {
+        self.0.get_ref().write(octets)
+    }
+
+    /// Completes when there may be room. Cancel safe.
+    pub async fn writable(&self) -> io::Result<()> {
+        let second = register(self.0.get_ref().try_clone()?, Interest::WRITABLE)?;
+        second.writable().await.map(drop)
+    }
+
+    /// Writes all of it.
+    pub async fn write_all(&self, mut octets: &[u8]) -> io::Result<()> {
+        while !octets.is_empty() {
+            match self.try_write(octets) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => octets = &octets[written..],
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn register(stream: StdStream, interest: Interest) -> io::Result<AsyncFd<StdStream>> {
+    // SAFETY: a UnixStream owns its descriptor and keeps it open, and the same, for as long as it lives.
+    unsafe { AsyncFd::register_with_interest(stream, interest) }.map_err(io::Error::from)
+}
