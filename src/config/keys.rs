@@ -66,6 +66,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         domains: given.clone(),
         caps,
         max_connections: web.take("max_connections", number(1)).unwrap_or(2_000),
+        max_connections_per_address: web.take("max_connections_per_address", number(1)).unwrap_or(200),
         url: web.take("url", url),
         header_timeout: web.take("header_timeout", duration).unwrap_or(15 * SECOND),
         body_timeout: web.take("body_timeout", duration).unwrap_or(10 * SECOND),

@@ -159,6 +159,8 @@ pub struct Web {
     pub caps: Caps,
     /// Connections at the same time.
     pub max_connections: usize,
+    /// Connections at the same time from one address (IPv6: from one /64).
+    pub max_connections_per_address: usize,
     /// The site's address as visitors know it, for links; else what the request calls us.
     pub url: Option<String>,
     /// From connecting, or from the answer before, to the end of a request's header.

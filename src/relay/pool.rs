@@ -57,13 +57,21 @@ impl Pool {
 
     /// A connection that is ready for MAIL.
     pub(super) async fn get(&self) -> Result<Upstream, Unreachable> {
+        let permit = timeout(self.settings.connect_timeout, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            warn!("every connection to the next host is in use; see relay.max_connections");
+            return Err(Unreachable);
+        };
         while let Some(mut upstream) = self.pop() {
             if upstream.idle_since.elapsed() < self.settings.idle_timeout && !upstream.is_stale() {
+                upstream.permit = Some(permit);
                 return Ok(upstream);
             }
             upstream.quit();
         }
-        self.connect().await
+        let mut upstream = self.connect().await?;
+        upstream.permit = Some(permit);
+        Ok(upstream)
     }
 
     // A method of its own, so that the cell is not borrowed while a connection is used.
@@ -71,25 +79,23 @@ impl Pool {
         self.idle.borrow_mut().pop()
     }
 
-    /// A new connection, whatever is idle.
-    pub(super) async fn connect(&self) -> Result<Upstream, Unreachable> {
+    /// A new connection in place of one that is lost, whatever is idle.
+    pub(super) async fn replace(&self, mut lost: Upstream) -> Result<Upstream, Unreachable> {
+        let permit = lost.permit.take();
+        drop(lost);
+        let mut upstream = self.connect().await?;
+        upstream.permit = permit;
+        Ok(upstream)
+    }
+
+    async fn connect(&self) -> Result<Upstream, Unreachable> {
         if self.failed.get().is_some_and(|at| at.elapsed() < MEMORY) {
             return Err(Unreachable);
         }
-        let permit = timeout(self.settings.connect_timeout, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else {
-            warn!("every connection to the next host is in use; see relay.max_connections");
-            return Err(Unreachable);
-        };
-        let mut permit = Some(permit);
         // A DNS that does not answer is a host that does not.
         let addresses = timeout(self.settings.connect_timeout, self.resolver.addresses()).await.unwrap_or_default();
         for address in addresses {
-            let taken = match permit.take() {
-                Some(permit) => permit,
-                None => Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Unreachable)?,
-            };
-            if let Ok(upstream) = Upstream::connect(address, &self.settings, taken).await {
+            if let Ok(upstream) = Upstream::connect(address, &self.settings).await {
                 self.failed.set(None);
                 if self.lost.replace(false) {
                     info!("the next host answers again");
@@ -110,6 +116,7 @@ impl Pool {
         upstream.reused = true;
         upstream.idle_since = Instant::now();
         upstream.output = Vec::new();
+        upstream.permit = None;
         let mut idle = self.idle.borrow_mut();
         if idle.len() < self.settings.max_idle { idle.push(upstream) } else { upstream.quit() }
     }

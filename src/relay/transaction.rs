@@ -115,13 +115,17 @@ impl Transaction {
     async fn offer(&mut self, offered: &[&Redeemed], house: &House) -> Vec<Verdict> {
         match mem::replace(&mut self.stage, Stage::Told) {
             Stage::Fresh => self.open(offered, house).await,
-            Stage::Open(mut upstream, content) => match self.say_rcpt(&mut upstream, offered, house).await {
-                Ok(verdicts) => {
-                    self.stage = Stage::Open(upstream, content);
-                    verdicts
+            Stage::Open(mut upstream, content) => {
+                let fit = self.fit(offered, &upstream);
+                match self.say_rcpt(&mut upstream, &fit, house).await {
+                    Ok(verdicts) => {
+                        let verdicts = self.with_unfit(offered, &upstream, verdicts);
+                        self.stage = Stage::Open(upstream, content);
+                        verdicts
+                    }
+                    Err(Lost) => self.fail(CONNECTION_LOST, offered.len()),
                 }
-                Err(Lost) => self.fail(CONNECTION_LOST, offered.len()),
-            },
+            }
             Stage::Failed(verdict) => self.fail(verdict, offered.len()),
             // `smtp` never names a recipient after content.
             Stage::Sending(..) | Stage::Told => self.fail(CONNECTION_LOST, offered.len()),
@@ -139,17 +143,32 @@ impl Transaction {
             Ok(upstream) => Box::new(upstream),
             Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
         };
-        self.utf8 = self.envelope.utf8
-            || offered.iter().any(|r| !r.target.is_ascii())
-            || offered.first().is_some_and(|r| !r.reverse_path.is_ascii());
+        let needed = self.envelope.utf8 || offered.first().is_some_and(|r| !r.reverse_path.is_ascii());
+        let wanted = offered.iter().any(|r| !r.target.is_ascii());
         loop {
+            self.utf8 = needed || wanted && upstream.extensions.smtp_utf8;
             if let Some(lacking) = self.lacking(&upstream) {
                 house.pool.put(*upstream);
                 return self.fail(lacking, offered.len());
             }
-            match self.say_mail(&mut upstream, offered, house).await {
+            let fit = self.fit(offered, &upstream);
+            if fit.is_empty() {
+                let verdicts = self.with_unfit(offered, &upstream, Vec::new());
+                house.pool.put(*upstream);
+                self.stage = Stage::Fresh;
+                return verdicts;
+            }
+            match self.say_mail(&mut upstream, &fit, house).await {
                 Ok(Ok(verdicts)) => {
-                    self.stage = Stage::Open(upstream, Vec::new());
+                    let accepted = verdicts.iter().any(Verdict::is_positive);
+                    let verdicts = self.with_unfit(offered, &upstream, verdicts);
+                    if accepted {
+                        self.stage = Stage::Open(upstream, Vec::new());
+                    } else {
+                        // Nobody is kept from the connection by a transaction without recipients.
+                        release(*upstream, house).await;
+                        self.stage = Stage::Fresh;
+                    }
                     return verdicts;
                 }
                 Ok(Err(refused)) => {
@@ -157,13 +176,33 @@ impl Transaction {
                     return self.fail(refused, offered.len());
                 }
                 // The host may have closed it just when it was wanted: nothing was lost but time.
-                Err(Lost) if upstream.reused => match house.pool.connect().await {
-                    Ok(new) => *upstream = new,
+                Err(Lost) if upstream.reused => match house.pool.replace(*upstream).await {
+                    Ok(new) => upstream = Box::new(new),
                     Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
                 },
                 Err(Lost) => return self.fail(CONNECTION_LOST, offered.len()),
             }
         }
+    }
+
+    /// The recipients that can be named in this transaction on this connection.
+    fn fit<'r>(&self, offered: &[&'r Redeemed], upstream: &Upstream) -> Vec<&'r Redeemed> {
+        offered.iter().copied().filter(|r| self.unfit(r, upstream).is_none()).collect()
+    }
+
+    /// Why a recipient cannot be named, if it cannot.
+    fn unfit(&self, recipient: &Redeemed, upstream: &Upstream) -> Option<Verdict> {
+        match (recipient.target.is_ascii() || self.utf8, upstream.extensions.smtp_utf8) {
+            (true, _) => None,
+            (false, true) => Some(SEPARATELY),
+            (false, false) => Some(NEEDS_SMTPUTF8),
+        }
+    }
+
+    /// The verdicts on those that fit, with those on the others between them.
+    fn with_unfit(&self, offered: &[&Redeemed], upstream: &Upstream, verdicts: Vec<Verdict>) -> Vec<Verdict> {
+        let mut verdicts = verdicts.into_iter();
+        offered.iter().filter_map(|r| self.unfit(r, upstream).or_else(|| verdicts.next())).collect()
     }
 
     fn lacking(&self, upstream: &Upstream) -> Option<Verdict> {
@@ -205,7 +244,11 @@ impl Transaction {
         upstream.flush(patience).await?;
         let status = upstream.reply(patience).await?;
         if !is_positive(status) {
-            if pipelining && status.code != 421 {
+            // The host closes the connection after 421; after a reply that fits nothing we do.
+            if !is_refusal(status) {
+                return Err(Lost);
+            }
+            if pipelining {
                 // The replies to RCPT tell nothing now, but they are due.
                 for _ in offered {
                     upstream.reply(patience).await?;
@@ -231,10 +274,6 @@ impl Transaction {
         // Without PIPELINING (RFC 2920) one at a time.
         let at_once = if upstream.extensions.pipelining { offered.len() } else { 1 };
         for some in offered.chunks(at_once.max(1)) {
-            if some.iter().any(|r| !r.target.is_ascii() && !self.utf8) {
-                verdicts.extend(some.iter().map(|_| SEPARATELY));
-                continue;
-            }
             some.iter().for_each(|r| push_rcpt(upstream, r));
             upstream.flush(patience).await?;
             verdicts.extend(self.hear_rcpt(upstream, some.len(), house).await?);
@@ -246,8 +285,7 @@ impl Transaction {
         let mut verdicts = Vec::with_capacity(count);
         for _ in 0..count {
             let status = upstream.reply(house.settings.command_timeout).await?;
-            // The host closes the connection after 421, and with it all recipients are lost.
-            if status.code == 421 {
+            if !is_positive(status) && !is_refusal(status) {
                 return Err(Lost);
             }
             verdicts.push(judge(status));
@@ -317,18 +355,19 @@ impl Transaction {
         Some(self.finish(*upstream, house).await)
     }
 
-    /// The final dot, and what the next host says to it. From here on the message may be its: unless it says no, it counts.
+    /// The final dot, and what the next host says to it. Once the dot is out the message may be its: unless it says no, it counts.
     async fn finish(&mut self, mut upstream: Upstream, house: &House) -> Verdict {
         let settings = &house.settings;
-        let status = match upstream.flush(settings.data_block_timeout).await {
-            Ok(()) => upstream.reply(settings.data_end_timeout).await,
-            Err(lost) => Err(lost),
-        };
-        let Ok(status) = status else {
+        if upstream.flush(settings.data_block_timeout).await.is_err() {
+            // Not even the kernel has the dot: the host has no message.
+            refund(&self.counted, house).await;
+            return CONNECTION_LOST;
+        }
+        let Ok(status) = upstream.reply(settings.data_end_timeout).await else {
             self.settle(house);
             return CONNECTION_LOST;
         };
-        if status.code != 421 {
+        if is_positive(status) || is_refusal(status) {
             house.pool.put(upstream);
         }
         if is_positive(status) {
@@ -382,7 +421,9 @@ async fn say_data(upstream: &mut Upstream, house: &House) -> Result<(), Option<S
     match status.code {
         354 => Ok(()),
         421 => Err(None),
-        _ => Err(Some(status)),
+        400..600 => Err(Some(status)),
+        // Neither go ahead nor refusal: it is out of step.
+        _ => Err(None),
     }
 }
 
@@ -395,6 +436,11 @@ async fn give_up(upstream: Upstream, refused: Option<Status>, house: &House) -> 
         }
         None => CONNECTION_LOST,
     }
+}
+
+/// Whether a reply refuses, and the connection goes on.
+fn is_refusal(status: Status) -> bool {
+    (400..600).contains(&status.code) && status.code != 421
 }
 
 fn push_rcpt(upstream: &mut Upstream, recipient: &Redeemed) {

@@ -27,16 +27,13 @@ pub(super) struct Upstream {
     patience: Patience,
     /// Replies that are due and tell nobody anything: to RSET.
     void: u32,
-    _permit: OwnedSemaphorePermit,
+    /// While it is in use.
+    pub(super) permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Upstream {
     /// Connects and says EHLO; HELO to hosts that do not know it.
-    pub(super) async fn connect(
-        address: SocketAddr,
-        settings: &settings::Relay,
-        permit: OwnedSemaphorePermit,
-    ) -> Result<Self, Lost> {
+    pub(super) async fn connect(address: SocketAddr, settings: &settings::Relay) -> Result<Self, Lost> {
         let mut patience = Patience::new(settings.command_timeout);
         let connected = patience.within(settings.connect_timeout, TcpStream::connect(address)).await;
         let Some(Ok(stream)) = connected else { return Err(Lost) };
@@ -51,7 +48,7 @@ impl Upstream {
             idle_since: Instant::now(),
             patience,
             void: 0,
-            _permit: permit,
+            permit: None,
         };
         let limit = settings.command_timeout;
         if !is_positive(this.reply(limit).await?) {
@@ -115,6 +112,9 @@ impl Upstream {
 
     /// Whether the host has closed it, or said something unasked (421), while it was idle.
     pub(super) fn is_stale(&mut self) -> bool {
+        if self.void == 0 && !self.input.is_empty() {
+            return true;
+        }
         let mut octets = [0; 512];
         loop {
             match self.stream.try_read(&mut octets) {

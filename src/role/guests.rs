@@ -31,11 +31,6 @@ impl Guests {
         Guest(self.0.subscribe())
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.0.receiver_count()
-    }
-
     /// Tells all to finish, waits until they have, for `drain` at the most, then tells the rest that it is over.
     pub async fn see_out(self, drain: Duration) {
         self.0.send_replace(Phase::Stopping);

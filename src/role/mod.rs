@@ -8,12 +8,14 @@
 //! 6. loop until the monitor closes the control channel, then finish within the drain deadline.
 
 mod accepting;
+mod crowd;
 mod fatal;
 mod guests;
 mod patience;
 
 pub use crate::sys::reading::read;
 pub use accepting::accept_all;
+pub use crowd::{Crowd, Place};
 pub use fatal::Fatal;
 pub use guests::{Guest, Guests};
 pub use patience::Patience;

@@ -9,6 +9,7 @@ use crate::proto::reply::{self, Reply};
 use crate::wire::mail::{MAX_CHUNK, ToRelay, Verdict};
 use jiff::Timestamp;
 use std::io;
+use tokio::time::Instant;
 use tracing::{debug, info};
 
 /// A message between DATA and its verdict.
@@ -19,6 +20,8 @@ struct Passage {
     out: Vec<u8>,
     /// Why it is refused although the client has not finished: what still comes is thrown away.
     refused: Option<Reply>,
+    /// When it must be over, refused or not.
+    deadline: Instant,
 }
 
 impl Session {
@@ -51,12 +54,13 @@ impl Session {
         trace::write(&hop, transaction.only(), Timestamp::now(), &mut out);
         let watch = Watch::new(transaction.aliases());
         let recipients = transaction.accepted();
+        let deadline = transaction.deadline();
         for alias in transaction.aliases() {
             debug!(id, alias, "recipient");
         }
         self.client.say(&reply::GO_AHEAD);
         self.tell().await?;
-        let mut passage = Passage { content: Content::default(), watch, out, refused: None };
+        let mut passage = Passage { content: Content::default(), watch, out, refused: None, deadline };
         let reply = self.pass(&mut passage, &id).await?;
         self.client.say(&reply);
         let told = self.tell().await;
@@ -103,7 +107,8 @@ impl Session {
                 }
                 passage.out.clear();
             }
-            let limit = self.limit(self.house.settings.data_timeout);
+            let left = passage.deadline.saturating_duration_since(Instant::now());
+            let limit = self.house.settings.data_timeout.min(left);
             match self.patience.within(limit, self.client.listen()).await {
                 Some(Ok(0) | Err(_)) => return Err(End::Gone),
                 Some(Ok(_)) => {}

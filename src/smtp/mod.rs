@@ -5,7 +5,6 @@
 //! next host said to it.
 
 mod client;
-mod crowd;
 mod link;
 mod message;
 mod session;
@@ -14,10 +13,9 @@ mod transaction;
 
 use crate::config::settings;
 use crate::door::{Caller, Door};
-use crate::role::{self, Fatal, Guests, Start};
+use crate::role::{self, Crowd, Fatal, Guests, Start};
 use crate::wire::smtp::{Answer, Request};
 use client::Client;
-use crowd::Crowd;
 use link::Links;
 use session::Session;
 use std::cell::Cell;

@@ -2,14 +2,13 @@
 
 use super::House;
 use super::client::Client;
-use super::crowd::Place;
 use super::link::Link;
 use super::transaction::{Due, Transaction};
 use crate::alias::AliasAddress;
 use crate::proto::command::{self, Command, Mail, Recipient};
 use crate::proto::line::{Flaw, Lines, Next};
 use crate::proto::reply::{self, Reply};
-use crate::role::{Guest, Patience};
+use crate::role::{Guest, Patience, Place};
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
@@ -17,6 +16,10 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
+
+/// How long a client may be silent that has a recipient accepted. RFC 5321 §4.5.3.2.7 would have five minutes;
+/// clients that are about to send a message take none.
+const HOLDING: Duration = Duration::from_secs(60);
 
 /// Why a session ends.
 pub(super) enum End {
@@ -101,8 +104,11 @@ impl Session {
 
     async fn converse(&mut self, guest: &mut Guest) -> Result<Infallible, End> {
         self.greet().await?;
+        let mut silent_since = Instant::now();
         loop {
+            let mut spoken = false;
             while let Some(heard) = self.hear()? {
+                spoken = true;
                 match heard {
                     Ok(Command::Rcpt(recipient)) => self.rcpt(recipient).await?,
                     other => {
@@ -116,7 +122,11 @@ impl Session {
             }
             self.resolve().await?;
             self.tell().await?;
-            self.listen(guest).await?;
+            // Octets that make no line do not count as words.
+            if spoken {
+                silent_since = Instant::now();
+            }
+            self.listen(guest, silent_since).await?;
         }
     }
 
@@ -167,8 +177,8 @@ impl Session {
     }
 
     /// Waits for more, until the session's or the transaction's time is up.
-    async fn listen(&mut self, guest: &mut Guest) -> Result<(), End> {
-        let limit = self.limit(self.house.settings.command_timeout);
+    async fn listen(&mut self, guest: &mut Guest, since: Instant) -> Result<(), End> {
+        let limit = self.patience_left(since);
         let (client, idle) = (&mut self.client, self.transaction.is_none());
         let heard = async {
             tokio::select! {
@@ -180,12 +190,15 @@ impl Session {
         self.patience.within(limit, heard).await.unwrap_or(Err(End::Said(reply::TIMED_OUT)))
     }
 
-    /// How long to wait for the client's next words, `usual` at the most.
-    pub(super) fn limit(&self, usual: Duration) -> Duration {
-        match &self.transaction {
-            Some(transaction) => usual.min(transaction.deadline().saturating_duration_since(Instant::now())),
-            None => usual,
-        }
+    /// How long a client that is silent since then may go on.
+    fn patience_left(&self, since: Instant) -> Duration {
+        let usual = self.house.settings.command_timeout;
+        let end = match &self.transaction {
+            // A recipient that is accepted keeps a connection to the next host from others.
+            Some(transaction) if transaction.accepted() > 0 => (since + usual.min(HOLDING)).min(transaction.deadline()),
+            _ => since + usual,
+        };
+        end.saturating_duration_since(Instant::now())
     }
 
     /// Says that something was wrong with what the client said.

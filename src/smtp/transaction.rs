@@ -167,6 +167,17 @@ impl Drop for Transaction {
         for recipient in &self.recipients {
             self.vault.tell(Request::Release { ticket: recipient.ticket });
         }
+        // What was asked for may still be granted.
+        for due in std::mem::take(&mut self.due) {
+            let vault = self.vault.clone();
+            if let Due::Asked(_, answer) = due {
+                tokio::task::spawn_local(async move {
+                    if let Ok(Answer::Held { ticket }) = answer.await {
+                        vault.tell(Request::Release { ticket });
+                    }
+                });
+            }
+        }
     }
 }
 

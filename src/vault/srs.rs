@@ -18,18 +18,13 @@ const MAX_MAILBOX: usize = 254;
 pub(super) fn rewrite(reverse_path: &str, ours: &Domain, seal: &Seal, now: Time) -> String {
     let Ok(mailbox) = Mailbox::parse(reverse_path) else { return String::new() };
     let (local, domain) = (mailbox.local(), mailbox.domain());
-    let inner = match local.get(..5).map(str::to_ascii_uppercase).as_deref() {
-        Some("SRS0=") => format!("{domain}={}", &local[4..]),
-        Some("SRS1=") => match local[5..].split_once('=') {
-            Some((_hash, rest)) => rest.to_owned(),
+    let (tag, inner) = match local.split_at_checked(5).map(|(tag, rest)| (tag.to_ascii_uppercase(), rest)) {
+        Some((tag, rest)) if tag == "SRS0=" => ("SRS1", format!("{domain}=={rest}")),
+        Some((tag, rest)) if tag == "SRS1=" => match rest.split_once('=') {
+            Some((_hash, rest)) => ("SRS1", rest.to_owned()),
             None => return String::new(),
         },
-        _ => format!("{}={domain}={local}", day(now)),
-    };
-    let tag = if inner.contains("==") && local.len() >= 4 && local[..3].eq_ignore_ascii_case("SRS") {
-        "SRS1"
-    } else {
-        "SRS0"
+        _ => ("SRS0", format!("{}={domain}={local}", day(now))),
     };
     let rewritten = format!("{tag}={}={inner}@{ours}", hash(seal, &inner));
     // A quoted local part does not survive inside another local part.
@@ -78,5 +73,16 @@ mod tests {
         );
         assert_eq!(rewritten(&format!("{}@sender.example", "a".repeat(230))), "");
         assert_eq!(rewritten("\"a b\"@sender.example"), "");
+    }
+
+    #[test]
+    fn any_local_part_is_rewritten_or_given_up() {
+        for local in
+            ["\u{e9}\u{e9}==x", "SRSx==y", "==\u{e9}", "SRS1=", "SRS0=", "\u{2709}\u{2709}\u{2709}", "SRS\u{e9}="]
+        {
+            let new = rewritten(&format!("{local}@a.example"));
+            assert!(new.is_empty() || new.ends_with("@ours.example"), "{local}: {new}");
+        }
+        assert!(rewritten("SRSx==y@a.example").starts_with("SRS0="));
     }
 }

@@ -99,6 +99,10 @@ impl Tickets {
     /// Removes tickets that are past their deadline; the uses that they held.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<(Ticket, Key)> {
         let mut freed = Vec::new();
+        // One that lives long must not keep all that came and went behind it.
+        if self.deadlines.len() > 2 * self.entries.len() + 1024 {
+            self.deadlines.retain(|(_, ticket)| self.entries.contains_key(ticket));
+        }
         while let Some(&(deadline, ticket)) = self.deadlines.front() {
             let settled = !self.entries.contains_key(&ticket);
             if !settled && deadline > now {

@@ -189,7 +189,11 @@ impl House {
     /// `DELETE /aliases/{aid}`.
     pub(super) async fn api_revoke(&self, aid: String, headers: &HeaderMap) -> Answer {
         match async { self.revoke(aid, bearer(headers)?).await }.await {
-            Ok(()) => answer::text(StatusCode::NO_CONTENT, ""),
+            Ok(()) => {
+                let mut answer = answer::text(StatusCode::NO_CONTENT, "");
+                answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+                answer
+            }
             Err(refusal) => refusal.json(headers),
         }
     }

@@ -12,7 +12,7 @@ mod router;
 
 use crate::config::settings;
 use crate::door::{Caller, Door};
-use crate::role::{self, Fatal, Guest, Guests, Start};
+use crate::role::{self, Crowd, Fatal, Guest, Guests, Place, Start};
 use crate::wire::web::{Answer, Request};
 use files::Files;
 use hyper::server::conn::http1;
@@ -48,12 +48,12 @@ pub fn run() -> Result<(), Fatal> {
         let house = Rc::new(House { vault: Caller::new(start.path(Door::VaultWeb)), files, settings });
         let stop = start.ready()?;
         let guests = Guests::default();
-        let take = |stream, _| {
-            if guests.count() < house.settings.max_connections {
-                tokio::task::spawn_local(serve(stream, Rc::clone(&house), guests.welcome()));
-            } else {
-                turn_away(&stream);
+        let crowd = Crowd::new(house.settings.max_connections, house.settings.max_connections_per_address);
+        let take = |stream, peer| match crowd.admit(peer) {
+            Some(place) => {
+                tokio::task::spawn_local(serve(stream, Rc::clone(&house), guests.welcome(), place));
             }
+            None => turn_away(&stream),
         };
         tokio::select! {
             () = stop.requested() => {}
@@ -73,7 +73,7 @@ fn turn_away(stream: &TcpStream) {
     );
 }
 
-async fn serve(stream: TcpStream, house: Rc<House>, mut guest: Guest) {
+async fn serve(stream: TcpStream, house: Rc<House>, mut guest: Guest, _place: Place) {
     // Without it answers would wait for acknowledgements; where it cannot be set, they do.
     let _ = stream.set_nodelay(true);
     let header_timeout = house.settings.header_timeout;
@@ -87,11 +87,10 @@ async fn serve(stream: TcpStream, house: Rc<House>, mut guest: Guest) {
         .max_buf_size(MAX_HEADER)
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
-    let mut ending = guest.clone();
     tokio::select! {
         // What is wrong with a connection its client knows best.
         _ = connection.as_mut() => return,
-        () = ending.stopping() => {}
+        () = guest.stopping() => {}
         () = tokio::time::sleep(LIFETIME) => {}
     }
     connection.as_mut().graceful_shutdown();

@@ -13,6 +13,7 @@ mod fixture;
 mod layering;
 mod limits;
 mod outage;
+mod regressions;
 mod site;
 mod storage;
 mod tools;

@@ -52,7 +52,11 @@ impl Desk {
                 Answer::Done
             }
             Ok(false) => Answer::No,
-            Err(_) => Answer::Unavailable,
+            Err(_) => {
+                // The relay gives the message up: it is not delivered, and must cost nothing.
+                tokio::task::spawn_local(desk.engine.undo(key, ticket).get());
+                Answer::Unavailable
+            }
         })
     }
 

@@ -94,6 +94,9 @@ pub(crate) trait Engine {
     /// Takes a spend of this ticket back, durably. Without effect if the alias is gone.
     fn refund(&self, key: Key, ticket: Ticket) -> Step<()>;
 
+    /// After a spend whose outcome is not known: takes it back if it was counted after all.
+    fn undo(&self, key: Key, ticket: Ticket) -> Step<()>;
+
     /// Replaces limits and paused, if they still are as `seen`; false if they are not. `spent` stays.
     fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool>;
 

@@ -187,6 +187,11 @@ impl Engine for Redb {
         self.change(Change::Refund(key)).map(|outcome| outcome.map(drop))
     }
 
+    // A commit that failed has counted nothing.
+    fn undo(&self, _key: Key, _ticket: Ticket) -> Step<()> {
+        Soon::Now(Ok(()))
+    }
+
     fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
         self.change_if(Change::Amend(key, seen, new))
     }

@@ -346,6 +346,10 @@ impl Engine for Redis {
         })
     }
 
+    fn undo(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.refund(key, ticket)
+    }
+
     fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
         self.step(async move |inner| {
             let mut args = [arguments(&seen), arguments(&new)].concat();

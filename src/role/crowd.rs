@@ -1,4 +1,4 @@
-//! How many sessions there may be, in all and from one place.
+//! How many sessions or connections there may be, in all and from one place.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 
 /// Everybody who is in.
-pub(super) struct Crowd {
+pub struct Crowd {
     most: usize,
     most_from_one: usize,
     present: RefCell<Present>,
@@ -19,18 +19,19 @@ struct Present {
 }
 
 /// A place in the crowd, free again when dropped.
-pub(super) struct Place {
+pub struct Place {
     origin: IpAddr,
     crowd: Rc<Crowd>,
 }
 
 impl Crowd {
-    pub(super) fn new(most: usize, most_from_one: usize) -> Rc<Self> {
+    /// At most so many, and so many from one place.
+    pub fn new(most: usize, most_from_one: usize) -> Rc<Self> {
         Rc::new(Self { most, most_from_one, present: RefCell::default() })
     }
 
     /// A place for one more from `peer`, if there is one.
-    pub(super) fn admit(self: &Rc<Self>, peer: IpAddr) -> Option<Place> {
+    pub fn admit(self: &Rc<Self>, peer: IpAddr) -> Option<Place> {
         let origin = origin(peer);
         let mut present = self.present.borrow_mut();
         let here = present.from.get(&origin).copied().unwrap_or(0);

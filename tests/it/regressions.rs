@@ -1,0 +1,130 @@
+//! Faults that were once there, each with its name.
+
+use crate::fixture::{Client, Daemon, Smarthost, Store};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[test]
+fn r0001_no_reverse_path_ends_the_daemon() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::start(smarthost.address);
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let pids = daemon.pids();
+    let mut client = daemon.connect();
+    for path in ["\u{e9}\u{e9}==x@a.example", "SRSx==y@a.example", "SRS0=\u{e9}@a.example", "SRS1=@a.example"] {
+        client.ask(&format!("MAIL FROM:<{path}> SMTPUTF8"), "250");
+        client.ask(&format!("RCPT TO:<{}>", alias.address), "250");
+        client.ask("RSET", "250");
+    }
+    assert_eq!(daemon.pids(), pids);
+}
+
+#[test]
+fn r0002_a_positive_reply_to_data_is_no_delivery() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::start(smarthost.address);
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
+    smarthost.answer("DATA", "250 2.0.0 OK");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451"));
+    smarthost.answer_well();
+    // A host that says 421 and does not hang up leaves nothing unread behind.
+    smarthost.answer("MAIL", "421 4.3.2 going down");
+    for _ in 0..2 {
+        assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451"));
+    }
+    smarthost.answer_well();
+    assert_eq!((smarthost.count(), daemon.remaining(&alias)), (0, 1));
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+    assert_eq!((smarthost.count(), daemon.remaining(&alias)), (1, 0));
+}
+
+#[test]
+fn r0003_an_idle_connection_is_nobodys() {
+    let smarthost = Smarthost::start();
+    smarthost.delay(".", Duration::from_millis(200));
+    let daemon = Daemon::with(smarthost.address, &Store::Redb, "[relay]\nmax_connections = 1\nconnect_timeout = '5s'");
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let start = Instant::now();
+    let senders: Vec<_> = (0..4)
+        .map(|_| {
+            let (address, to) = (daemon.smtp_address(), alias.address.clone());
+            thread::spawn(move || Client::greeted(address).mail("a@b.example", &to, b"x"))
+        })
+        .collect();
+    for sender in senders {
+        let reply = sender.join().unwrap();
+        assert!(reply.starts_with("250"), "{reply}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(5), "they take turns and do not wait for a time-out");
+    assert_eq!(smarthost.connections(), 1);
+}
+
+#[test]
+fn r0004_one_recipient_that_needs_smtputf8_costs_the_others_nothing() {
+    let smarthost = Smarthost::start();
+    smarthost.answer("EHLO", "250-smarthost.example\r\n250-PIPELINING\r\n250 8BITMIME");
+    let daemon = Daemon::start(smarthost.address);
+    let plain = daemon.alias("someone@real.example", "\"max-usage\":1");
+    let utf8 = daemon.alias("\u{fc}ber@real.example", "\"max-usage\":1");
+    let mut client = daemon.connect();
+    client.send(
+        format!("MAIL FROM:<a@b.example>\r\nRCPT TO:<{}>\r\nRCPT TO:<{}>\r\nDATA\r\n", utf8.address, plain.address)
+            .as_bytes(),
+    );
+    for code in ["250", "550 5.6.7", "250", "354"] {
+        client.expect(code);
+    }
+    client.ask("x\r\n.", "250");
+    assert_eq!((daemon.remaining(&plain), daemon.remaining(&utf8)), (0, 1));
+}
+
+#[test]
+fn r0005_a_refused_message_does_not_last_for_ever() {
+    let daemon = Daemon::with(
+        Smarthost::start().address,
+        &Store::Redb,
+        "[smtp]\ntransaction_timeout = '2s'\ndata_timeout = '1s'\ncommand_timeout = '1s'",
+    );
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let mut client = daemon.connect();
+    client.ask("MAIL FROM:<a@b.example>", "250");
+    client.ask(&format!("RCPT TO:<{}>", alias.address), "250");
+    client.ask("DATA", "354");
+    client.send(b"a bare\nLF\r\n");
+    let trickle = |client: &mut Client| {
+        let start = Instant::now();
+        while client.try_send(b"x") && start.elapsed() < Duration::from_secs(6) {
+            thread::sleep(Duration::from_millis(300));
+        }
+        start.elapsed()
+    };
+    assert!(trickle(&mut client) < Duration::from_secs(6), "octets keep a refused message going");
+    let mut client = daemon.connect();
+    assert!(trickle(&mut client) < Duration::from_secs(6), "octets without a line keep a session going");
+}
+
+#[test]
+fn r0006_what_is_asked_for_and_not_waited_for_is_not_held() {
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "[smtp]\nmax_commands = 20");
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
+    let mut client = daemon.connect();
+    let commands =
+        "NOOP\r\n".repeat(17) + &format!("MAIL FROM:<a@b.example>\r\nRCPT TO:<{}>\r\nNOOP\r\nNOOP\r\n", alias.address);
+    client.send(commands.as_bytes());
+    assert!(client.is_closed());
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+}
+
+#[test]
+fn r0007_other_sites_scripts_hear_that_an_alias_is_gone() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let (_, answer) = daemon.curl(
+        &["-i", "-X", "DELETE", "-H", &format!("Authorization: Bearer {}", alias.key)],
+        &format!("/aliases/{}", alias.aid),
+    );
+    assert!(
+        answer.starts_with("HTTP/1.1 204") && answer.to_lowercase().contains("access-control-allow-origin: *"),
+        "{answer}"
+    );
+}
