@@ -1,4 +1,4 @@
-//! One connection from `smtp`: one mail session, its transactions one after the other.
+//! One connection from `smtp`: transactions one after the other.
 
 use super::House;
 use super::transaction::{Envelope, Transaction};
@@ -8,7 +8,7 @@ use crate::wire::frame;
 use crate::wire::mail::{ToRelay, ToSmtp};
 use std::io;
 
-/// Serves the session until `smtp` closes it.
+/// Serves the connection until `smtp` closes it.
 ///
 /// # Errors
 /// Frames that no honest process sends: then this process ends.

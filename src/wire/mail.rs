@@ -1,4 +1,4 @@
-//! relay ← smtp: one connection a mail session, many transactions one after the other.
+//! relay ← smtp: connections that carry transactions one after the other, of whichever mail sessions.
 //!
 //! `Begin`, `Recipient`…, then `Chunk`… and `End`, or at any point `Abort`. Each `Recipient` gets one
 //! [`Verdict`], in order. A transaction of which a `Chunk` or `End` was sent gets one more, for the
