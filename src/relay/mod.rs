@@ -8,6 +8,8 @@ mod resolve;
 mod session;
 mod transaction;
 mod upstream;
+mod uses;
+mod verdict;
 
 use crate::config::settings;
 use crate::door::{Caller, Door, Listener};

@@ -121,6 +121,13 @@ impl Pool {
         if idle.len() < self.settings.max_idle { idle.push(upstream) } else { upstream.quit() }
     }
 
+    /// Takes back a connection whose transaction ended before DATA, and has the host forget it.
+    pub(super) async fn release(&self, mut upstream: Upstream) {
+        if upstream.reset(self.settings.command_timeout).await.is_ok() {
+            self.put(upstream);
+        }
+    }
+
     fn tidy(&self) {
         let mut idle = self.idle.borrow_mut();
         let old = idle.iter().take_while(|u| u.idle_since.elapsed() >= self.settings.idle_timeout).count();

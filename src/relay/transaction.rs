@@ -9,11 +9,16 @@
 use super::House;
 use super::pool::Unreachable;
 use super::upstream::{Lost, Upstream, is_positive};
+use super::uses::Uses;
+use super::verdict::{
+    CONNECTION_LOST, NEEDS_8BITMIME, NEEDS_SMTPUTF8, NO_VAULT, SEPARATELY, TICKET_RAN_OUT, UNREACHABLE, is_refusal,
+    judge,
+};
 use crate::alias::RealAddress;
 use crate::proto::client::Status;
 use crate::proto::stuff::Stuffer;
 use crate::wire::Ticket;
-use crate::wire::mail::{Origin, Verdict};
+use crate::wire::mail::Verdict;
 use crate::wire::relay::{Answer, Request};
 use std::mem;
 
@@ -22,16 +27,6 @@ const BLOCK: usize = 64 * 1024;
 
 /// What our trace headers add to a message, for SIZE.
 const TRACE: u64 = 1024;
-
-const UNREACHABLE: Verdict = Verdict { code: 451, enhanced: (4, 4, 1), origin: Origin::NoNextHost };
-const CONNECTION_LOST: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::NoNextHost };
-const NO_VAULT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
-const NO_USE: Verdict = Verdict { code: 450, enhanced: (4, 2, 1), origin: Origin::NoUse };
-const TICKET_RAN_OUT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
-const NEEDS_8BITMIME: Verdict = Verdict { code: 550, enhanced: (5, 6, 3), origin: Origin::Unsupported };
-const NEEDS_SMTPUTF8: Verdict = Verdict { code: 550, enhanced: (5, 6, 7), origin: Origin::Unsupported };
-/// RFC 5321 §4.5.3.1.10: the client sends the others' copies in a transaction of their own.
-const SEPARATELY: Verdict = Verdict { code: 452, enhanced: (4, 5, 3), origin: Origin::Unsupported };
 
 /// MAIL as the client gave it.
 pub(super) struct Envelope {
@@ -61,8 +56,7 @@ pub(super) struct Transaction {
     stage: Stage,
     /// Whether MAIL said SMTPUTF8.
     utf8: bool,
-    /// Tickets whose use must be spent.
-    counted: Vec<Ticket>,
+    uses: Uses,
 }
 
 /// A ticket that was redeemed.
@@ -75,7 +69,7 @@ struct Redeemed {
 
 impl Transaction {
     pub(super) fn new(envelope: Envelope) -> Self {
-        Self { envelope, stage: Stage::Fresh, utf8: false, counted: Vec::new() }
+        Self { envelope, stage: Stage::Fresh, utf8: false, uses: Uses::default() }
     }
 
     /// Offers recipients to the next host: a verdict for each, in order.
@@ -85,7 +79,7 @@ impl Transaction {
         let verdicts = if offered.is_empty() { Vec::new() } else { self.offer(&offered, house).await };
         for (recipient, verdict) in offered.iter().zip(&verdicts) {
             if verdict.is_positive() && recipient.counted {
-                self.counted.push(recipient.ticket);
+                self.uses.add(recipient.ticket);
             }
         }
         let mut verdicts = verdicts.into_iter();
@@ -166,13 +160,13 @@ impl Transaction {
                         self.stage = Stage::Open(upstream, Vec::new());
                     } else {
                         // Nobody is kept from the connection by a transaction without recipients.
-                        release(*upstream, house).await;
+                        house.pool.release(*upstream).await;
                         self.stage = Stage::Fresh;
                     }
                     return verdicts;
                 }
                 Ok(Err(refused)) => {
-                    release(*upstream, house).await;
+                    house.pool.release(*upstream).await;
                     return self.fail(refused, offered.len());
                 }
                 // The host may have closed it just when it was wanted: nothing was lost but time.
@@ -302,11 +296,7 @@ impl Transaction {
                 return None;
             }
             Stage::Open(mut upstream, kept) => match say_data(&mut upstream, house).await {
-                Ok(()) => {
-                    let mut stuffer = Stuffer::default();
-                    stuffer.feed(&kept, &mut upstream.output);
-                    (upstream, stuffer)
-                }
+                Ok(()) => begin(upstream, &kept),
                 Err(refused) => return Some(give_up(*upstream, refused, house).await),
             },
             Stage::Sending(upstream, stuffer) => (upstream, stuffer),
@@ -326,10 +316,10 @@ impl Transaction {
     pub(super) async fn end(&mut self, house: &House) -> Option<Verdict> {
         let (mut upstream, stuffer) = match mem::replace(&mut self.stage, Stage::Told) {
             Stage::Open(mut upstream, kept) => {
-                let (ready, spent) = tokio::join!(say_data(&mut upstream, house), self.spend(house));
+                let (ready, spent) = tokio::join!(say_data(&mut upstream, house), self.uses.spend(&house.vault));
                 if let Err(refused) = ready {
                     if spent.is_ok() {
-                        refund(&self.counted, house).await;
+                        self.uses.refund(&house.vault).await;
                     }
                     return Some(give_up(*upstream, refused, house).await);
                 }
@@ -337,12 +327,10 @@ impl Transaction {
                 if let Err(verdict) = spent {
                     return Some(verdict);
                 }
-                let mut stuffer = Stuffer::default();
-                stuffer.feed(&kept, &mut upstream.output);
-                (upstream, stuffer)
+                begin(upstream, &kept)
             }
             Stage::Sending(upstream, stuffer) => {
-                if let Err(verdict) = self.spend(house).await {
+                if let Err(verdict) = self.uses.spend(&house.vault).await {
                     return Some(verdict);
                 }
                 (upstream, stuffer)
@@ -360,53 +348,28 @@ impl Transaction {
         let settings = &house.settings;
         if upstream.flush(settings.data_block_timeout).await.is_err() {
             // Not even the kernel has the dot: the host has no message.
-            refund(&self.counted, house).await;
+            self.uses.refund(&house.vault).await;
             return CONNECTION_LOST;
         }
         let Ok(status) = upstream.reply(settings.data_end_timeout).await else {
-            self.settle(house);
+            self.uses.settle(&house.vault);
             return CONNECTION_LOST;
         };
         if is_positive(status) || is_refusal(status) {
             house.pool.put(upstream);
         }
         if is_positive(status) {
-            self.settle(house);
+            self.uses.settle(&house.vault);
         } else {
-            refund(&self.counted, house).await;
+            self.uses.refund(&house.vault).await;
         }
         judge(status)
-    }
-
-    /// Counts every use, durably; or none.
-    async fn spend(&self, house: &House) -> Result<(), Verdict> {
-        let asked: Vec<_> =
-            self.counted.iter().map(|&ticket| (ticket, house.vault.ask(Request::Spend { ticket }))).collect();
-        let (mut spent, mut verdict) = (Vec::new(), Ok(()));
-        for (ticket, answer) in asked {
-            match answer.await {
-                Ok(Answer::Done) => spent.push(ticket),
-                Ok(Answer::No) => verdict = Err(NO_USE),
-                // It may have been counted or not: only what is certain is given back.
-                Ok(Answer::Unavailable | Answer::Redeemed { .. }) | Err(_) => verdict = Err(NO_VAULT),
-            }
-        }
-        if verdict.is_err() {
-            refund(&spent, house).await;
-        }
-        verdict
-    }
-
-    fn settle(&self, house: &House) {
-        for &ticket in &self.counted {
-            house.vault.tell_along(Request::Settle { ticket });
-        }
     }
 
     /// Ends it without delivery. Nothing was spent.
     pub(super) async fn abort(self, house: &House) {
         match self.stage {
-            Stage::Open(upstream, _) => release(*upstream, house).await,
+            Stage::Open(upstream, _) => house.pool.release(*upstream).await,
             // There is no way out of DATA but to hang up.
             Stage::Sending(..) | Stage::Fresh | Stage::Failed(_) | Stage::Told => {}
         }
@@ -420,55 +383,32 @@ async fn say_data(upstream: &mut Upstream, house: &House) -> Result<(), Option<S
     let status = upstream.reply(house.settings.data_init_timeout).await.map_err(|Lost| None)?;
     match status.code {
         354 => Ok(()),
-        421 => Err(None),
-        400..600 => Err(Some(status)),
-        // Neither go ahead nor refusal: it is out of step.
+        _ if is_refusal(status) => Err(Some(status)),
+        // 421, or neither go ahead nor refusal: it is out of step.
         _ => Err(None),
     }
+}
+
+/// The content that was kept is the first to go out.
+fn begin(mut upstream: Box<Upstream>, kept: &[u8]) -> (Box<Upstream>, Stuffer) {
+    let mut stuffer = Stuffer::default();
+    stuffer.feed(kept, &mut upstream.output);
+    (upstream, stuffer)
 }
 
 /// After a refusal of DATA: the connection is good for other messages.
 async fn give_up(upstream: Upstream, refused: Option<Status>, house: &House) -> Verdict {
     match refused {
         Some(status) => {
-            release(upstream, house).await;
+            house.pool.release(upstream).await;
             judge(status)
         }
         None => CONNECTION_LOST,
     }
 }
 
-/// Whether a reply refuses, and the connection goes on.
-fn is_refusal(status: Status) -> bool {
-    (400..600).contains(&status.code) && status.code != 421
-}
-
 fn push_rcpt(upstream: &mut Upstream, recipient: &Redeemed) {
     upstream.output.extend_from_slice(b"RCPT TO:<");
     upstream.output.extend_from_slice(recipient.target.expose().as_bytes());
     upstream.output.extend_from_slice(b">\r\n");
-}
-
-/// Back to the pool, its transaction forgotten.
-async fn release(mut upstream: Upstream, house: &House) {
-    if upstream.reset(house.settings.command_timeout).await.is_ok() {
-        house.pool.put(upstream);
-    }
-}
-
-async fn refund(spent: &[Ticket], house: &House) {
-    let asked: Vec<_> = spent.iter().map(|&ticket| house.vault.ask(Request::Refund { ticket })).collect();
-    for answer in asked {
-        // A vault that is gone keeps the use: in doubt, it counts.
-        let _ = answer.await;
-    }
-}
-
-/// The next host's status as a verdict. 421 speaks of its connection, which is not the client's; a
-/// reply that fits nothing means that it does not speak SMTP.
-fn judge(status: Status) -> Verdict {
-    match status.code {
-        421 | 300..400 => CONNECTION_LOST,
-        code => Verdict { code, enhanced: status.enhanced, origin: Origin::NextHost },
-    }
 }

@@ -1,5 +1,6 @@
 //! Taking connections from the network.
 
+use super::{Guests, Stop};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -8,8 +9,24 @@ use tracing::warn;
 /// How long not to accept after a failure to: it may be for want of descriptors, which come back.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Hands each new connection on any of `listeners`, and where it comes from, to `take`. Never completes.
-pub async fn accept_all(listeners: &[TcpListener], take: &impl Fn(TcpStream, IpAddr)) {
+/// Hands each new connection on any of `listeners`, and where it comes from, to `take`, until told to stop; then
+/// sees the guests out.
+pub async fn host(
+    listeners: Vec<TcpListener>,
+    take: impl Fn(TcpStream, IpAddr),
+    stop: &Stop,
+    guests: &Guests,
+    drain: Duration,
+) {
+    tokio::select! {
+        () = stop.requested() => {}
+        () = accept_all(&listeners, &take) => {}
+    }
+    drop(listeners);
+    guests.see_out(drain).await;
+}
+
+async fn accept_all(listeners: &[TcpListener], take: &impl Fn(TcpStream, IpAddr)) {
     match listeners {
         [] => std::future::pending().await,
         [one] => accept(one, take).await,

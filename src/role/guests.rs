@@ -32,7 +32,7 @@ impl Guests {
     }
 
     /// Tells all to finish, waits until they have, for `drain` at the most, then tells the rest that it is over.
-    pub async fn see_out(self, drain: Duration) {
+    pub async fn see_out(&self, drain: Duration) {
         self.0.send_replace(Phase::Stopping);
         if tokio::time::timeout(drain, self.0.closed()).await.is_err() {
             self.0.send_replace(Phase::Over);

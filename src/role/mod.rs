@@ -14,7 +14,7 @@ mod guests;
 mod patience;
 
 pub use crate::sys::reading::read;
-pub use accepting::accept_all;
+pub use accepting::host;
 pub use crowd::{Crowd, Place};
 pub use fatal::Fatal;
 pub use guests::{Guest, Guests};

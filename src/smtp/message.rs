@@ -52,12 +52,13 @@ impl Session {
         };
         let mut out = Vec::new();
         trace::write(&hop, transaction.only(), Timestamp::now(), &mut out);
-        let watch = Watch::new(transaction.aliases());
         let recipients = transaction.accepted();
         let deadline = transaction.deadline();
-        for alias in transaction.aliases() {
+        let aliases = transaction.aliases();
+        for alias in &aliases {
             debug!(id, alias, "recipient");
         }
+        let watch = Watch::new(aliases);
         self.client.say(&reply::GO_AHEAD);
         self.tell().await?;
         let mut passage = Passage { content: Content::default(), watch, out, refused: None, deadline };

@@ -114,6 +114,13 @@ pub(super) struct Made {
     pub(super) days: Option<i64>,
 }
 
+impl Made {
+    /// Where its owner manages it, on the site that calls itself `base`.
+    pub(super) fn manage_url(&self, base: &str) -> String {
+        format!("{base}/manage/{}/{}", self.alias.address, self.key)
+    }
+}
+
 impl House {
     /// Makes the alias that the fields describe.
     pub(super) async fn make(&self, fields: &Fields) -> Result<Made, Refusal> {
@@ -154,13 +161,12 @@ impl House {
         match made {
             Ok(made) => {
                 let mut fields = describe(&made.alias);
+                fields.insert("manage_url".to_owned(), made.manage_url(&base).into());
                 fields.insert("target".to_owned(), made.target.into());
                 fields.insert("days".to_owned(), made.days.into());
                 let aid = made.alias.address.name();
-                let manage_url = format!("{base}/manage/{}/{}", made.alias.address, made.key);
                 let location = format!("/aliases/{aid}");
                 fields.insert("updatekey".to_owned(), made.key.into());
-                fields.insert("manage_url".to_owned(), manage_url.into());
                 let mut answer = json_answer(StatusCode::CREATED, &Value::Object(fields), &headers);
                 answer::set_text(&mut answer, header::LOCATION, &location);
                 answer
@@ -263,8 +269,13 @@ fn describe(alias: &Alias) -> Map<String, Value> {
 
 /// A time as RFC 3339 has it, in UTC.
 fn rfc3339(time: Time) -> String {
+    timestamp(time).to_string()
+}
+
+/// A time for people or programs; what lies beyond the calendar is its last moment.
+pub(super) fn timestamp(time: Time) -> Timestamp {
     let time = i64::try_from(time).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    time.unwrap_or(Timestamp::MAX).to_string()
+    time.unwrap_or(Timestamp::MAX)
 }
 
 fn json_answer(status: StatusCode, content: &Value, request: &HeaderMap) -> Answer {

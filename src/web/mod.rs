@@ -55,12 +55,7 @@ pub fn run() -> Result<(), Fatal> {
             }
             None => turn_away(&stream),
         };
-        tokio::select! {
-            () = stop.requested() => {}
-            () = role::accept_all(&listeners, &take) => {}
-        }
-        drop(listeners);
-        guests.see_out(drain).await;
+        role::host(listeners, take, &stop, &guests, drain).await;
         Ok(())
     })
 }

@@ -2,7 +2,7 @@
 
 use super::House;
 use super::answer::{self, Answer};
-use super::api::{Made, Refusal};
+use super::api::{Made, Refusal, timestamp};
 use super::body::{self, Fields, Unusable};
 use crate::alias::{Account, Caps, Change, Domain, Time};
 use crate::config::settings;
@@ -11,7 +11,6 @@ use askama::Template;
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
 use hyper::{Request, StatusCode};
-use jiff::Timestamp;
 
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -169,7 +168,7 @@ fn made_page<'a>(made: &'a Made, base: &str) -> MadePage<'a> {
         address: made.alias.address.as_str(),
         target: &made.target,
         limits: in_words(&made.alias.account),
-        manage: format!("{base}/manage/{}/{}", made.alias.address, made.key),
+        manage: made.manage_url(base),
     }
 }
 
@@ -185,8 +184,7 @@ fn in_words(account: &Account) -> String {
 }
 
 fn date(time: Time) -> String {
-    let time = i64::try_from(time).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    time.unwrap_or(Timestamp::MAX).strftime("%-d %B %Y, %H:%M UTC").to_string()
+    timestamp(time).strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 fn refusal_page(refusal: &Refusal, headers: &HeaderMap) -> Answer {

@@ -17,15 +17,14 @@ impl House {
             [Some("aliases"), None, ..] => self.aliases(request).await,
             [Some("aliases"), Some(aid), None, _] if !aid.is_empty() => self.alias(decoded(aid), request).await,
             [Some("manage"), Some(aid), Some(key), None] => self.manage(decoded(aid), decoded(key), request).await,
-            [Some("healthz"), None, ..] => only(&request, "GET, HEAD", &[Method::GET, Method::HEAD])
-                .unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n")),
-            [Some("readyz"), None, ..] => match only(&request, "GET, HEAD", &[Method::GET, Method::HEAD]) {
+            [Some("healthz"), None, ..] => only_read(&request).unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n")),
+            [Some("readyz"), None, ..] => match only_read(&request) {
                 Some(refused) => refused,
                 None => self.ready().await,
             },
-            _ if self.files.has(&path) => only(&request, "GET, HEAD", &[Method::GET, Method::HEAD])
-                .or_else(|| self.files.get(&path, request.headers()))
-                .unwrap_or_else(not_found),
+            _ if self.files.has(&path) => {
+                only_read(&request).or_else(|| self.files.get(&path, request.headers())).unwrap_or_else(not_found)
+            }
             _ => not_found(),
         }
     }
@@ -72,9 +71,9 @@ impl House {
     }
 }
 
-/// The refusal of a request by any but these methods.
-fn only(request: &Request<Incoming>, names: &'static str, methods: &[Method]) -> Option<Answer> {
-    (!methods.contains(request.method())).then(|| not_allowed(names))
+/// The refusal of a request that would do more than read.
+fn only_read(request: &Request<Incoming>) -> Option<Answer> {
+    (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| not_allowed("GET, HEAD"))
 }
 
 fn not_allowed(methods: &'static str) -> Answer {

@@ -1,0 +1,53 @@
+//! The counted uses of one message: spent before its final dot, settled or given back after.
+
+use super::verdict::{NO_USE, NO_VAULT};
+use crate::door::Caller;
+use crate::wire::Ticket;
+use crate::wire::mail::Verdict;
+use crate::wire::relay::{Answer, Request};
+
+type Vault = Caller<Request, Answer>;
+
+/// Tickets of accepted recipients whose use must be spent.
+#[derive(Default)]
+pub(super) struct Uses(Vec<Ticket>);
+
+impl Uses {
+    pub(super) fn add(&mut self, ticket: Ticket) {
+        self.0.push(ticket);
+    }
+
+    /// Counts every use, durably; or none.
+    pub(super) async fn spend(&self, vault: &Vault) -> Result<(), Verdict> {
+        let asked: Vec<_> = self.0.iter().map(|&ticket| (ticket, vault.ask(Request::Spend { ticket }))).collect();
+        let (mut spent, mut verdict) = (Self::default(), Ok(()));
+        for (ticket, answer) in asked {
+            match answer.await {
+                Ok(Answer::Done) => spent.add(ticket),
+                Ok(Answer::No) => verdict = Err(NO_USE),
+                // It may have been counted or not: only what is certain is given back.
+                Ok(Answer::Unavailable | Answer::Redeemed { .. }) | Err(_) => verdict = Err(NO_VAULT),
+            }
+        }
+        if verdict.is_err() {
+            spent.refund(vault).await;
+        }
+        verdict
+    }
+
+    /// The message is delivered, or may be.
+    pub(super) fn settle(&self, vault: &Vault) {
+        for &ticket in &self.0 {
+            vault.tell_along(Request::Settle { ticket });
+        }
+    }
+
+    /// The message is not delivered after all.
+    pub(super) async fn refund(&self, vault: &Vault) {
+        let asked: Vec<_> = self.0.iter().map(|&ticket| vault.ask(Request::Refund { ticket })).collect();
+        for answer in asked {
+            // A vault that is gone keeps the use: in doubt, it counts.
+            let _ = answer.await;
+        }
+    }
+}
