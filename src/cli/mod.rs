@@ -1,12 +1,16 @@
 //! The command line.
 
+mod admin;
 mod check;
 
 use crate::config::{self, Config, DEFAULT_FILE, Located};
 use crate::demo;
-use crate::monitor::{self, End, Role, Sockets};
+use crate::monitor::{self, End, Manner, Role, Sockets};
 use crate::role::Fatal;
 use crate::sys::log::{self, Verbosity};
+use crate::sys::sandbox::{Deed, Strictness};
+use crate::sys::spawn::die_with_parent;
+use admin::Asking;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,6 +31,22 @@ enum Command {
     Serve(Serve),
     /// Explain every fault of the configuration, with its line and what to do
     Check(File),
+    /// Show how the daemon is: processes and their walls, figures
+    Status(Asking),
+    /// Kill one alias at once
+    Revoke {
+        /// The alias, with its domain
+        address: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Kill every alias of a real address, as the law may demand
+    Forget {
+        /// The real address; "-" reads it from the standard input
+        address: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Try it out: no root, no configuration, no mail server; nothing is left behind
     Demo(Demo),
     /// One of the daemon's processes, started by the monitor
@@ -52,6 +72,15 @@ struct Serve {
     /// How much is logged; debug also names aliases
     #[arg(long, value_name = "LEVEL", default_value = "normal")]
     log: LogLevel,
+    /// What becomes of a process that tries a system call it has not promised
+    #[arg(long, value_name = "STRICTNESS", default_value = "kill")]
+    sandbox: Sandbox,
+    /// End when the program ends that has started this one
+    #[arg(long, hide = true)]
+    attended: bool,
+    /// ROLE:DEED, what a process is to try within its walls
+    #[arg(long, hide = true, value_parser = probe)]
+    probe: Option<(Option<Role>, Deed)>,
 }
 
 #[derive(Args)]
@@ -71,6 +100,32 @@ enum LogLevel {
     Debug,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Sandbox {
+    /// The kernel kills it.
+    Kill,
+    /// The call fails and is named on stderr: for whoever ports tempalias to another system.
+    Report,
+}
+
+impl From<Sandbox> for Strictness {
+    fn from(sandbox: Sandbox) -> Self {
+        match sandbox {
+            Sandbox::Kill => Self::Kill,
+            Sandbox::Report => Self::Report,
+        }
+    }
+}
+
+fn probe(text: &str) -> Result<(Option<Role>, Deed), String> {
+    let (role, deed) = text.split_once(':').ok_or("needs ROLE:DEED")?;
+    let role = match role {
+        "monitor" => None,
+        role => Some(Role::named(role).ok_or("there is no such role")?),
+    };
+    Ok((role, Deed::parse(deed)?))
+}
+
 impl From<LogLevel> for Verbosity {
     fn from(level: LogLevel) -> Self {
         match level {
@@ -84,20 +139,29 @@ impl From<LogLevel> for Verbosity {
 /// Parses the command line and does what it says.
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
-        Command::Serve(Serve { file, log }) => serve(&file, log.into()),
+        Command::Serve(arguments) => serve(arguments),
         Command::Check(file) => check::run(&file.path),
-        Command::Demo(ports) => end(demo::run(ports.smtp_port, ports.web_port)),
+        Command::Status(asking) => admin::status(&asking),
+        Command::Revoke { address, asking } => admin::revoke(&asking, address),
+        Command::Forget { address, asking } => admin::forget(&asking, address),
+        Command::Demo(ports) => demo::run(ports.smtp_port, ports.web_port).unwrap_or_else(|fatal| fail(&fatal)),
         Command::Role { name } => role(&name),
     }
 }
 
-fn serve(file: &File, verbosity: Verbosity) -> ExitCode {
+fn serve(serve: Serve) -> ExitCode {
+    let Serve { file, log: level, sandbox, attended, probe } = serve;
+    let verbosity = level.into();
     log::start("monitor", verbosity);
-    let config = match load(file) {
+    if attended && let Err(cause) = die_with_parent() {
+        return fail(&cause.into());
+    }
+    let config = match load(&file) {
         Ok(config) => config,
         Err(code) => return code,
     };
-    end(Sockets::take_or_bind(&config).and_then(|sockets| monitor::run(&config, sockets, verbosity, || {})))
+    let manner = Manner { file: file.path, verbosity, strictness: sandbox.into(), probe };
+    end(Sockets::take_or_bind(&config).and_then(|sockets| monitor::run(config, sockets, manner)))
 }
 
 /// The configuration, its warnings logged; or the exit code after its faults were logged.

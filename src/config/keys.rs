@@ -2,7 +2,7 @@
 
 use super::section::{Notes, Section, duration, list, number, text};
 use super::settings::{self, Host, ReversePath};
-use super::{Config, store};
+use super::{Config, DEFAULT_RUNTIME_DIR, Processes, store};
 use crate::alias::{Caps, Domain, RealAddress};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +11,9 @@ use toml::de::DeValue;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+
+/// Where Debian keeps the certificates of authorities.
+const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Option<Config> {
     let hostname = root.require("hostname", "hostname = \"mx.example.org\"", host_name);
@@ -26,9 +29,12 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     }
     let postmaster_at = root.span("postmaster");
     let postmaster = root.take("postmaster", real_address);
-    let runtime_dir = root.take("runtime_dir", absolute_path).unwrap_or_else(|| "/run/tempalias".into());
+    let runtime_dir = root.take("runtime_dir", absolute_path).unwrap_or_else(|| DEFAULT_RUNTIME_DIR.into());
     let state_dir = root.take("state_dir", absolute_path).unwrap_or_else(|| "/var/lib/tempalias".into());
     let drain = root.take("drain", duration).unwrap_or(30 * SECOND);
+
+    let user = root.take("user", text).unwrap_or_else(|| "tempalias".to_owned());
+    let group = root.take("group", text).unwrap_or_else(|| "tempalias".to_owned());
 
     let mut limits = root.section("limits");
     let caps = Caps {
@@ -41,6 +47,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let mut smtp = root.section("smtp");
     let smtp_listen_at = smtp.span("listen");
     let smtp_listen = smtp.take("listen", list(socket_address)).unwrap_or_else(|| any_address(25));
+    let smtp_processes = smtp.take("processes", processes).unwrap_or(1);
     let transaction_timeout = smtp.take("transaction_timeout", duration).unwrap_or(15 * MINUTE);
     let smtp_settings = settings::Smtp {
         hostname: own_name.clone(),
@@ -62,6 +69,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
 
     let mut web = root.section("web");
     let web_listen = web.take("listen", list(socket_address)).unwrap_or_else(|| any_address(80));
+    let web_processes = web.take("processes", processes).unwrap_or(1);
     let web_settings = settings::Web {
         domains: given.clone(),
         caps,
@@ -74,7 +82,12 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     };
     drop(web);
 
+    let mut metrics = root.section("metrics");
+    let metrics_listen = metrics.take("listen", list(socket_address)).unwrap_or_default();
+    drop(metrics);
+
     let mut relay = root.section("relay");
+    let relay_processes = relay.take("processes", processes).unwrap_or(1);
     let smarthost_at = relay.span("smarthost");
     let smarthost = relay.require("smarthost", "smarthost = \"mail.example.org:25\" under [relay]", host);
     let reverse_path = relay.take("reverse_path", reverse_path).unwrap_or(ReversePath::Srs);
@@ -97,9 +110,10 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let mut store = root.section("store");
     let store_timeout = store.take("timeout", duration).unwrap_or(5 * SECOND);
     let min_replicas = store.take("min_replicas", number(0)).unwrap_or(0);
+    let ca_file = store.take("ca_file", absolute_path).unwrap_or_else(|| CA_FILE.into());
     let key_file = store.take("key_file", absolute_path).unwrap_or_else(|| state_dir.join("server.key"));
     let default_store = settings::Store::Redb { path: state_dir.join("aliases.redb") };
-    let read_store = |value: &DeValue<'_>| store::parse(&text(value)?, min_replicas, store_timeout);
+    let read_store = |value: &DeValue<'_>| store::parse(&text(value)?, min_replicas, store_timeout, ca_file);
     let store_settings = store.take("url", read_store).unwrap_or(default_store);
     drop(store);
     drop(root);
@@ -140,9 +154,22 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         web: web_settings,
         smtp_listen,
         web_listen,
+        metrics_listen,
+        processes: Processes { smtp: smtp_processes, web: web_processes, relay: relay_processes },
+        user,
+        group,
         runtime_dir,
+        state_dir,
         drain,
     })
+}
+
+/// More than cores is of no use, and no machine has more.
+fn processes(value: &DeValue<'_>) -> Result<usize, String> {
+    match number(1)(value)? {
+        count @ ..=64 => Ok(count),
+        _ => Err("must be from 1 to 64".to_owned()),
+    }
 }
 
 fn any_address(port: u16) -> Vec<SocketAddr> {

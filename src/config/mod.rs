@@ -18,6 +18,9 @@ use std::time::Duration;
 /// Where the package puts the configuration.
 pub const DEFAULT_FILE: &str = "/etc/tempalias/tempalias.toml";
 
+/// Where the doors are unless the configuration says otherwise.
+pub const DEFAULT_RUNTIME_DIR: &str = "/run/tempalias";
+
 /// Everything the file says, sliced by role.
 #[derive(Clone)]
 pub struct Config {
@@ -33,10 +36,72 @@ pub struct Config {
     pub smtp_listen: Vec<SocketAddr>,
     /// HTTP addresses, likewise.
     pub web_listen: Vec<SocketAddr>,
+    /// Where metrics can be had, likewise.
+    pub metrics_listen: Vec<SocketAddr>,
+    /// How many processes each role has.
+    pub processes: Processes,
+    /// Whom to become when started as root.
+    pub user: String,
+    /// The same.
+    pub group: String,
+    /// Where the table is, if it is a file.
+    pub state_dir: PathBuf,
     /// Where the doors are.
     pub runtime_dir: PathBuf,
     /// How long sessions may go on after SIGTERM.
     pub drain: Duration,
+}
+
+impl Config {
+    /// What differs in `new` that cannot be changed while the daemon runs, by the names of the keys.
+    pub fn fixed_that_differ(&self, new: &Self) -> Vec<&'static str> {
+        let fixed = [
+            (self.relay != new.relay, "[relay], or hostname in it,"),
+            (self.vault.store != new.vault.store, "[store]"),
+            (self.vault.key_file != new.vault.key_file, "key_file under [store]"),
+            (self.vault.ticket_lifetime != new.vault.ticket_lifetime, "transaction_timeout under [smtp]"),
+            (self.smtp_listen != new.smtp_listen, "listen under [smtp]"),
+            (self.web_listen != new.web_listen, "listen under [web]"),
+            (self.metrics_listen != new.metrics_listen, "listen under [metrics]"),
+            (self.processes != new.processes, "processes"),
+            (self.drain != new.drain, "drain"),
+            (self.runtime_dir != new.runtime_dir, "runtime_dir"),
+            (self.state_dir != new.state_dir, "state_dir"),
+            ((&self.user, &self.group) != (&new.user, &new.group), "user or group"),
+        ];
+        fixed.into_iter().filter_map(|(differs, what)| differs.then_some(what)).collect()
+    }
+
+    /// This with all of `new` that can be changed while the daemon runs.
+    pub fn with_changes(&self, new: Self) -> Self {
+        let vault = settings::Vault {
+            store: self.vault.store.clone(),
+            key_file: self.vault.key_file.clone(),
+            ticket_lifetime: self.vault.ticket_lifetime,
+            drain: self.drain,
+            ..new.vault
+        };
+        let smtp = settings::Smtp { transaction_timeout: self.smtp.transaction_timeout, drain: self.drain, ..new.smtp };
+        let web = settings::Web { drain: self.drain, ..new.web };
+        Self { smtp, web, vault, ..self.clone() }
+    }
+
+    /// Where aliases live, for people.
+    pub fn domains_in_words(&self) -> String {
+        let names: Vec<&str> = self.smtp.domains.iter().map(|domain| domain.as_str()).collect();
+        names.join(", ")
+    }
+}
+
+/// Processes of each role that may have several; there is one vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Processes {
+    /// Of `smtp`.
+    pub smtp: usize,
+    /// Of `web`.
+    pub web: usize,
+    /// Of `relay`.
+    pub relay: usize,
 }
 
 /// One thing to tell the administrator about the file.

@@ -124,6 +124,8 @@ pub struct Redis {
     pub min_replicas: u32,
     /// How long one step may take.
     pub timeout: Duration,
+    /// Certificates of the authorities that vouch for it, in PEM; read for rediss:// only.
+    pub ca_file: PathBuf,
 }
 
 /// How Redis nodes belong together.

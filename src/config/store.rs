@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Parses `redb:/path`, `redis://…`, `rediss://…`, `redis+cluster://host,host` and
 /// `redis+sentinel://host,host/master` (each Redis scheme also with TLS: `rediss+…`).
-pub(super) fn parse(url: &str, min_replicas: u32, timeout: Duration) -> Result<Store, String> {
+pub(super) fn parse(url: &str, min_replicas: u32, timeout: Duration, ca_file: PathBuf) -> Result<Store, String> {
     if let Some(path) = url.strip_prefix("redb:") {
         let path = PathBuf::from(path);
         return if path.is_absolute() {
@@ -32,7 +32,7 @@ pub(super) fn parse(url: &str, min_replicas: u32, timeout: Duration) -> Result<S
         }
         _ => return Err(wrong()),
     };
-    Ok(Store::Redis(Redis { nodes, topology, min_replicas, timeout }))
+    Ok(Store::Redis(Redis { nodes, topology, min_replicas, timeout, ca_file }))
 }
 
 /// `user:password@host:port,host:port`: the credentials are those of every node.

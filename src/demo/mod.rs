@@ -3,34 +3,60 @@
 mod catcher;
 mod directory;
 
-use crate::config;
-use crate::monitor::{self, End, Sockets};
 use crate::role::Fatal;
-use crate::sys::log::{self, Verbosity};
+use crate::sys::identity::is_root;
+use crate::sys::spawn::{spawn, terminate};
 use directory::Directory;
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::net::UnixDatagram;
+use std::process::ExitCode;
+use std::time::Duration;
 
-/// Runs until Ctrl-C and leaves nothing behind.
+/// Who a daemon becomes that is tried out as root.
+const NOBODY: (&str, &str) = ("nobody", "nogroup");
+
+/// Runs until Ctrl-C and leaves nothing behind; the exit code of the daemon, which is a process of its own.
 ///
 /// # Errors
 /// A port that is taken, with the flag that chooses another.
-pub fn run(smtp_port: u16, web_port: u16) -> Result<End, Fatal> {
-    let directory = Directory::new()?;
+pub fn run(smtp_port: u16, web_port: u16) -> Result<ExitCode, Fatal> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGCHLD])?;
+    let directory = Directory::new(is_root().then_some(NOBODY))?;
     let smtp = listen(smtp_port, "--smtp-port")?;
     let web = listen(web_port, "--web-port")?;
     let next_host = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let (file, notify) = (directory.path().join("tempalias.toml"), directory.path().join("notify"));
     let text = format!(
-        "hostname = \"localhost\"\ndomains = [\"demo.example\"]\nruntime_dir = '{dir}'\nstate_dir = '{dir}'\ndrain = \"1s\"\n\
-         [relay]\nsmarthost = \"{next}\"\n",
+        "hostname = \"localhost\"\ndomains = [\"demo.example\"]\nruntime_dir = '{dir}/run'\nstate_dir = '{dir}'\n\
+         drain = \"1s\"\nuser = \"{user}\"\ngroup = \"{group}\"\n[relay]\nsmarthost = \"{next}\"\n",
         dir = directory.path().display(),
+        user = NOBODY.0,
+        group = NOBODY.1,
         next = next_host.local_addr()?,
     );
-    let outcome = config::parse(&text);
-    let config =
-        outcome.config.ok_or_else(|| Fatal::Config(format!("the demo's own configuration: {:?}", outcome.faults)))?;
+    fs::write(&file, text)?;
+    let ready = UnixDatagram::bind(&notify)?;
     catcher::start(next_host);
-    log::start("demo", Verbosity::Warnings);
-    monitor::run(&config, Sockets::of(smtp, web), Verbosity::Warnings, || welcome(smtp_port, web_port))
+    let path = file.to_string_lossy();
+    let sockets = vec![("smtp".to_owned(), smtp.into()), ("web".to_owned(), web.into())];
+    let arguments = ["serve", "--attended", "--log", "warnings", "--config", &*path];
+    let mut daemon = spawn(&arguments, &[("NOTIFY_SOCKET", notify.as_os_str())], sockets)?;
+    ready.set_read_timeout(Some(Duration::from_millis(50)))?;
+    while daemon.try_wait()?.is_none() && signals.pending().all(|signal| signal == SIGCHLD) {
+        let mut said = [0; 256];
+        if ready.recv(&mut said).is_ok_and(|length| said[..length].starts_with(b"READY=1")) {
+            welcome(smtp_port, web_port);
+            // The daemon's own end wakes us too.
+            signals.wait().for_each(drop);
+            break;
+        }
+    }
+    terminate(&daemon)?;
+    let code = daemon.wait()?.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 fn listen(port: u16, flag: &str) -> Result<TcpListener, Fatal> {

@@ -8,6 +8,7 @@
 
 mod caller;
 mod listener;
+mod once;
 mod outgoing;
 mod server;
 mod soon;
@@ -15,6 +16,7 @@ mod soon;
 pub use crate::sys::stream::Stream;
 pub use caller::{Caller, Gone};
 pub use listener::Listener;
+pub use once::ask_once;
 pub use server::serve;
 pub use soon::Soon;
 
@@ -31,14 +33,14 @@ pub enum Door {
     /// [`crate::wire::web`].
     VaultWeb,
     /// [`crate::wire::admin`].
-    VaultAdmin,
+    Admin,
     /// [`crate::wire::mail`].
     RelaySmtp,
 }
 
 impl Door {
     /// Every door.
-    pub const ALL: [Self; 5] = [Self::VaultSmtp, Self::VaultRelay, Self::VaultWeb, Self::VaultAdmin, Self::RelaySmtp];
+    pub const ALL: [Self; 5] = [Self::VaultSmtp, Self::VaultRelay, Self::VaultWeb, Self::Admin, Self::RelaySmtp];
 
     /// The name of its socket, in `LISTEN_FDNAMES` and in the file system.
     pub fn name(self) -> &'static str {
@@ -46,14 +48,24 @@ impl Door {
             Self::VaultSmtp => "vault-smtp",
             Self::VaultRelay => "vault-relay",
             Self::VaultWeb => "vault-web",
-            Self::VaultAdmin => "vault-admin",
+            Self::Admin => "admin",
             Self::RelaySmtp => "relay-smtp",
         }
     }
 
     /// Where its socket lies.
     pub fn path(self, runtime_dir: &Path) -> PathBuf {
-        runtime_dir.join(self.name()).with_extension("sock")
+        runtime_dir.join(self.file())
+    }
+
+    /// The name of its socket in the runtime directory, which is every role's working directory.
+    pub fn file(self) -> PathBuf {
+        Path::new(self.name()).with_extension("sock")
+    }
+
+    /// Whether it opens to people, not to one of our own processes.
+    pub fn is_for_people(self) -> bool {
+        self == Self::Admin
     }
 }
 

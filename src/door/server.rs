@@ -9,17 +9,18 @@ use serde::de::DeserializeOwned;
 use std::io;
 use std::rc::Rc;
 
-/// Answers everything that is asked on `stream`, in any order, until its caller closes it.
+/// Answers everything that is asked on `stream`, in any order, until its caller closes it; `input` was read already.
 ///
 /// # Errors
 /// Of the socket, or [`frame::Hostile`] from a caller that does not keep to the protocol.
-pub async fn serve<Q, A>(stream: Stream, mut answer: impl FnMut(Q) -> Soon<A>) -> io::Result<()>
+pub async fn serve<Q, A>(stream: Stream, mut input: Vec<u8>, mut answer: impl FnMut(Q) -> Soon<A>) -> io::Result<()>
 where
     Q: DeserializeOwned,
     A: Serialize + 'static,
 {
     let outgoing = Rc::new(Outgoing::default());
-    let mut input = Vec::new();
+    let taken = take_requests(&input, &outgoing, &mut answer)?;
+    input.drain(..taken);
     loop {
         tokio::select! {
             written = outgoing.write(&stream) => written?,

@@ -11,7 +11,7 @@ fn run(test: impl Future<Output = ()>) {
 }
 
 fn open(path: &Path, pid: u32) -> Listener {
-    Listener::new(UnixListener::bind(path).unwrap(), vec![pid as i32]).unwrap()
+    Listener::new(UnixListener::bind(path).unwrap(), Some(vec![pid as i32])).unwrap()
 }
 
 /// Answers n with n + 1; even numbers only after a while.
@@ -31,7 +31,7 @@ fn a_thousand_questions_at_once() {
     let path = dir.path().join("door.sock");
     run(async {
         let door = open(&path, std::process::id());
-        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap(), successor).await });
+        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap().0, Vec::new(), successor).await });
         let caller = Caller::<u64, u64>::new(path.clone());
         let asked: Vec<_> = (0..1000).map(|n| (n, caller.ask(n))).collect();
         for (n, answer) in asked {
@@ -52,7 +52,7 @@ fn what_wants_no_answer_gets_none_and_is_heard_in_order() {
                 sum += n;
                 Soon::Now(sum)
             };
-            serve(door.accept().await.unwrap(), add).await
+            serve(door.accept().await.unwrap().0, Vec::new(), add).await
         });
         let caller = Caller::<u64, u64>::new(path.clone());
         caller.tell(1);
@@ -70,7 +70,7 @@ fn after_a_lost_connection_the_caller_knocks_again() {
         let caller = Caller::<u64, u64>::new(path.clone());
         drop(door.accept().await.unwrap());
         assert!(caller.ask(1).await.is_err());
-        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap(), successor).await });
+        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap().0, Vec::new(), successor).await });
         while caller.ask(1).await != Ok(2) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -83,7 +83,7 @@ fn the_wrong_process_stays_outside() {
     let path = dir.path().join("door.sock");
     run(async {
         let door = open(&path, std::process::id() + 1);
-        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap(), successor).await });
+        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap().0, Vec::new(), successor).await });
         assert!(Caller::<u64, u64>::new(path.clone()).ask(1).await.is_err());
     });
 }

@@ -1,37 +1,34 @@
 //! The monitor: what systemd is to it, it is to its roles.
 //!
 //! 1. Take the listening sockets, or bind them.
-//! 2. Lock the runtime directory and bind the doors in it.
+//! 2. Prepare the premises: whom to become, directories, a lock, the doors.
 //! 3. Spawn every role with its sockets, its doors and a control channel.
 //! 4. Give each its orders: its slice of the configuration, and who may use its doors.
-//! 5. Wait until all are Ready.
-//! 6. Only wait: for a signal that ends the daemon, or for a role that ends. One gone, all go.
+//! 5. Wait until all are Ready; give up root; enter the sandbox; tell systemd.
+//! 6. Only wait: for a signal, or for a role that ends. One gone, all go.
 
+mod family;
+mod premises;
 mod roles;
 mod sockets;
 
 pub use roles::Role;
 pub use sockets::Sockets;
 
-use crate::config::Config;
-use crate::door::Door;
-use crate::role::{self, CONTROL, Fatal, Orders, Ready};
+use crate::config::{self, Config, Located};
+use crate::role::control::Word;
+use crate::role::{self, Fatal};
+use crate::sys::lasting::Lasting;
 use crate::sys::log::Verbosity;
-use crate::sys::spawn::spawn;
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, alarm};
-use serde::Serialize;
-use signal_hook::consts::{SIGALRM, SIGCHLD, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use std::fmt;
-use std::fs::{self, File};
-use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use crate::sys::notify::{self, Notifier};
+use crate::sys::sandbox::{self, Deed, Promise, Strictness};
+use crate::sys::signals::Signals;
+use family::{Family, Upbringing};
+use premises::Premises;
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use tracing::{error, info, warn};
 
 /// How long all roles may take to get Ready. Redb may have to repair a large table after a power cut.
@@ -39,6 +36,9 @@ const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// How much longer than the drain deadline a role may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// sysexits(3), EX_TEMPFAIL: roles that are too slow may be faster the next time.
+const EX_TEMPFAIL: u8 = 75;
 
 /// How the daemon ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,240 +49,187 @@ pub enum End {
     RoleGone(u8),
 }
 
-/// A running role.
-struct Child {
-    role: Role,
-    pid: Pid,
-    /// Closing it tells the role to stop.
-    control: Option<UnixStream>,
+/// How to run, beside what the configuration says.
+pub struct Manner {
+    /// Where the configuration was read from, to be read again on SIGHUP.
+    pub file: PathBuf,
+    /// How much is logged.
+    pub verbosity: Verbosity,
+    /// What becomes of a process that breaks its promises.
+    pub strictness: Strictness,
+    /// A deed that a role (`None`: the monitor) is to try within its walls.
+    pub probe: Option<(Option<Role>, Deed)>,
 }
 
-/// Runs the daemon until it is asked to end or a role ends. `on_ready` is called once all serve.
-pub fn run(config: &Config, sockets: Sockets, verbosity: Verbosity, on_ready: impl FnOnce()) -> Result<End, Fatal> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGCHLD, SIGALRM])?;
-    let _lock = lock(&config.runtime_dir)?;
-    let mut family = Family { children: spawn_all(config, sockets)? };
-    family.instruct(config, verbosity)?;
-    if let Some(end) = family.wait_until_ready()? {
-        return Ok(end);
-    }
-    info!(pids = %family, "ready");
-    on_ready();
-    Ok(family.wait(&mut signals, config.drain))
-}
-
-/// Makes the runtime directory and makes sure that no other daemon uses it.
-fn lock(runtime_dir: &Path) -> Result<nix::fcntl::Flock<File>, Fatal> {
-    let unusable = |what: String| Fatal::File { path: runtime_dir.to_owned(), what };
-    if !runtime_dir.is_dir() {
-        let made = fs::DirBuilder::new().mode(0o750).create(runtime_dir);
-        made.map_err(|e| {
-            unusable(format!("cannot be made ({e}); make it for the user tempalias, or set runtime_dir"))
-        })?;
-    }
-    let file = File::create(runtime_dir.join("lock"))
-        .map_err(|e| unusable(format!("cannot be written to ({e}); it must belong to the user that runs tempalias")))?;
-    nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock)
-        .map_err(|_| unusable("is in use by another tempalias; stop it, or set another runtime_dir".to_owned()))
-}
-
-fn spawn_all(config: &Config, mut sockets: Sockets) -> Result<Vec<Child>, Fatal> {
-    let mut children = Vec::new();
-    for role in Role::ALL {
-        let (ours, theirs) = UnixStream::pair()?;
-        let mut descriptors: Vec<(String, OwnedFd)> = vec![(CONTROL.to_owned(), theirs.into())];
-        for listener in sockets.take(role) {
-            descriptors.push((role.name().to_owned(), listener.into()));
+/// Runs the daemon until it is asked to end or a role ends.
+pub fn run(config: Config, sockets: Sockets, manner: Manner) -> Result<End, Fatal> {
+    role::block_on(async move {
+        let signals = Signals::catch(&[SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1])?;
+        let notifier = Notifier::from_env()?;
+        let file = Lasting::open(&manner.file)?;
+        let premises = Premises::prepare(&config)?;
+        let Manner { verbosity, strictness, probe, .. } = manner;
+        let mut family = Family::spawn(&config, &sockets, &premises)?;
+        drop(sockets);
+        family.instruct(&config, &premises, &Upbringing { verbosity, strictness, probe: probe.clone() })?;
+        if let Some(end) = wait_until_ready(&mut family, &signals).await {
+            return Ok(end);
         }
-        for door in role.doors() {
-            descriptors.push((door.name().to_owned(), bind(door.path(&config.runtime_dir))?.into()));
+        let pids = family.pids();
+        let promises = [Promise::Children(&pids), Promise::Reread(file.directory())];
+        let walls = sandbox::enter(&promises, premises.identity.as_ref(), &config.runtime_dir, strictness)?;
+        if walls.landlock.is_none() {
+            warn!(
+                "this kernel has no Landlock: one of two walls around files is missing, and the one around TCP ports"
+            );
         }
-        let child = spawn(&["role", role.name()], descriptors)?;
-        let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
-        children.push(Child { role, pid: Pid::from_raw(pid), control: Some(ours) });
-    }
-    Ok(children)
-}
-
-/// Binds a door, in place of one that an earlier life has left.
-fn bind(path: PathBuf) -> Result<UnixListener, Fatal> {
-    match fs::remove_file(&path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e.into()),
-        _ => {}
-    }
-    let listener = UnixListener::bind(&path)
-        .map_err(|e| Fatal::File { path: path.clone(), what: format!("cannot be bound ({e}); see runtime_dir") })?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
-}
-
-/// The roles that are alive.
-struct Family {
-    children: Vec<Child>,
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pids: Vec<String> = self.children.iter().map(|c| format!("{}:{}", c.role.name(), c.pid)).collect();
-        f.write_str(&pids.join(" "))
-    }
-}
-
-impl Family {
-    fn instruct(&mut self, config: &Config, verbosity: Verbosity) -> Result<(), Fatal> {
-        let pids: Vec<(Role, i32)> = self.children.iter().map(|c| (c.role, c.pid.as_raw())).collect();
-        let callers_of = |door: Door| {
-            let pids = pids.iter().filter(|(role, _)| role.calls().contains(&door)).map(|(_, pid)| *pid);
-            (door, pids.collect::<Vec<_>>())
-        };
-        for child in &mut self.children {
-            let Some(control) = child.control.as_mut() else { continue };
-            let callers = child.role.doors().iter().copied().map(callers_of).collect();
-            let sent = match child.role {
-                Role::Smtp => order(control, &config.smtp, config, verbosity, callers),
-                Role::Relay => order(control, &config.relay, config, verbosity, callers),
-                Role::Vault => order(control, &config.vault, config, verbosity, callers),
-                Role::Web => order(control, &config.web, config, verbosity, callers),
-            };
-            // A role that is gone already is noticed when it does not get Ready.
-            if let Err(cause) = sent {
-                warn!(role = child.role.name(), %cause, "a role does not take its orders");
+        if let Some((None, deed)) = probe {
+            match deed.attempt(pids.first().copied().unwrap_or_default()) {
+                Ok(()) => error!(?deed, "probe: succeeded"),
+                Err(cause) => info!(?deed, %cause, "probe: refused"),
             }
         }
-        Ok(())
-    }
+        info!(pids = %family, %walls, "ready");
+        family.tell(&Word::Together(walls.to_string()));
+        let monitor = Monitor { config, path: manner.file, file, family, notifier, _premises: premises };
+        Ok(monitor.live(signals).await)
+    })
+}
 
-    /// `None` once all are Ready; how it ended if one is not.
-    fn wait_until_ready(&mut self) -> Result<Option<End>, Fatal> {
-        let deadline = Instant::now() + READY_WITHIN;
-        for at in 0..self.children.len() {
-            let child = &mut self.children[at];
-            let Some(control) = child.control.as_mut() else { continue };
-            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            control.set_read_timeout(Some(left))?;
-            if role::receive::<Ready>(control).is_err() {
-                let (role, pid) = (child.role, child.pid);
-                // It may be slow rather than gone: then there is no status yet, and it is killed.
-                let status = waitpid(pid, Some(WaitPidFlag::WNOHANG)).unwrap_or(WaitStatus::StillAlive);
-                error!(role = role.name(), %pid, cause = %Cause(status), "a role did not get ready");
-                if status != WaitStatus::StillAlive {
-                    self.children.remove(at);
-                }
-                self.kill_all();
-                return Ok(Some(End::RoleGone(Cause(status).exit_code())));
-            }
-        }
-        Ok(None)
-    }
-
-    fn wait(&mut self, signals: &mut Signals, drain: Duration) -> End {
-        let mut end = None;
-        loop {
-            for signal in signals.wait() {
-                match signal {
-                    SIGTERM | SIGINT if end.is_none() => {
-                        info!("stopping");
-                        end = Some(End::Asked);
-                        self.dismiss();
-                        let deadline = (drain + GRACE).as_secs().clamp(1, u64::from(u32::MAX));
-                        alarm::set(deadline as u32);
+/// `None` once all are Ready; how it ended if they will not be.
+async fn wait_until_ready(family: &mut Family, signals: &Signals) -> Option<End> {
+    let deadline = Instant::now() + READY_WITHIN;
+    while !family.is_ready() {
+        tokio::select! {
+            () = family.hear() => {}
+            signal = signals.next() => match signal {
+                SIGTERM | SIGINT => return Some(End::Asked),
+                SIGCHLD => {
+                    if let Some(code) = family.reap(false) {
+                        return Some(End::RoleGone(code));
                     }
-                    SIGALRM if end.is_some() => {
-                        warn!(roles = %self, "not drained in time, killed");
-                        self.kill_all();
+                }
+                _ => {}
+            },
+            () = sleep_until(deadline) => {
+                error!(roles = family.laggards(), "not ready within {READY_WITHIN:?}");
+                return Some(End::RoleGone(EX_TEMPFAIL));
+            }
+        }
+    }
+    None
+}
+
+/// The monitor once all is under way.
+struct Monitor {
+    config: Config,
+    path: PathBuf,
+    file: Lasting,
+    family: Family,
+    notifier: Notifier,
+    _premises: Premises,
+}
+
+impl Monitor {
+    async fn live(mut self, signals: Signals) -> End {
+        self.notifier.tell(&format!("READY=1\nSTATUS={}", self.status()));
+        let mut watchdog = notify::watchdog().map(|within| often(within / 2));
+        let mut deadline = None;
+        loop {
+            tokio::select! {
+                signal = signals.next() => match signal {
+                    SIGTERM | SIGINT if deadline.is_none() => {
+                        info!("stopping");
+                        self.notifier.tell("STOPPING=1\nSTATUS=finishing what is under way");
+                        deadline = Some(Instant::now() + self.config.drain + GRACE);
+                        self.family.dismiss();
+                    }
+                    SIGHUP if deadline.is_none() => self.reread(),
+                    SIGUSR1 => {
+                        info!(pids = %self.family, "state: {}", self.status());
+                        self.family.tell(&Word::State);
+                    }
+                    SIGCHLD => {
+                        if let Some(code) = self.family.reap(deadline.is_some()) {
+                            return End::RoleGone(code);
+                        }
+                        if deadline.is_some() {
+                            if self.family.is_empty() {
+                                return End::Asked;
+                            }
+                            self.family.dismiss();
+                        }
                     }
                     _ => {}
+                },
+                () = self.family.hear() => {}
+                () = tick(&mut watchdog) => {
+                    if self.family.ping() {
+                        self.notifier.tell("WATCHDOG=1");
+                    }
+                }
+                () = at(deadline) => {
+                    warn!(roles = %self.family, "not drained in time, killed");
+                    return End::Asked;
                 }
             }
-            if let Some(code) = self.reap(end.is_none()) {
-                self.kill_all();
-                return End::RoleGone(code);
-            }
-            if self.children.is_empty() {
-                return end.unwrap_or(End::Asked);
-            }
-            if end.is_some() {
-                self.dismiss();
-            }
         }
     }
 
-    /// Tells each role to stop that nobody calls on any more: first those that hear the Internet, the vault last.
-    fn dismiss(&mut self) {
-        let present: Vec<Role> = self.children.iter().map(|child| child.role).collect();
-        for child in &mut self.children {
-            let doors = child.role.doors();
-            if !present.iter().any(|role| role.calls().iter().any(|door| doors.contains(door))) {
-                child.control = None;
-            }
-        }
+    fn status(&self) -> String {
+        format!("{} processes serve mail to {}", self.family.pids().len() + 1, self.config.domains_in_words())
     }
 
-    /// Takes leave of roles that have ended. If that was not `expected`, the exit code to end with.
-    fn reap(&mut self, unexpected: bool) -> Option<u8> {
-        let mut code = None;
-        self.children.retain(|child| match waitpid(child.pid, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::StillAlive) => true,
-            Ok(status) => {
-                if unexpected {
-                    let cause = Cause(status);
-                    error!(role = child.role.name(), pid = %child.pid, %cause, "a role has ended, so all end");
-                    code = Some(cause.exit_code());
+    /// Takes what can be taken of a changed configuration; says what cannot.
+    fn reread(&mut self) {
+        let now = notify::monotonic_microseconds().unwrap_or_default();
+        self.notifier.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
+        let path = self.path.clone();
+        match self.file.read() {
+            Ok(text) => {
+                let outcome = config::parse(&text);
+                for fault in &outcome.faults {
+                    error!("{}", Located(&path, fault));
                 }
-                false
+                match outcome.config {
+                    Some(new) => self.adopt(new),
+                    None => error!("the configuration stays as it was"),
+                }
             }
-            Err(_) => false,
-        });
-        code
-    }
-
-    fn kill_all(&mut self) {
-        for child in self.children.drain(..) {
-            // It may be gone already.
-            let _ = kill(child.pid, Signal::SIGKILL);
-            let _ = waitpid(child.pid, None);
+            Err(cause) => {
+                let path = path.display();
+                error!(%cause, "{path} cannot be read again, the configuration stays as it was; restart to have it read");
+            }
         }
+        self.notifier.tell(&format!("READY=1\nSTATUS={}", self.status()));
     }
-}
 
-/// Whatever goes wrong in the monitor, no role outlives it.
-impl Drop for Family {
-    fn drop(&mut self) {
-        self.kill_all();
-    }
-}
-
-fn order<C: Serialize + Clone>(
-    control: &mut UnixStream,
-    slice: &C,
-    config: &Config,
-    verbosity: Verbosity,
-    callers: Vec<(Door, Vec<i32>)>,
-) -> Result<(), Fatal> {
-    let orders = Orders { config: slice.clone(), verbosity, runtime_dir: config.runtime_dir.clone(), callers };
-    role::send(control, &orders)
-}
-
-/// Why a role ended, in words.
-struct Cause(WaitStatus);
-
-impl Cause {
-    fn exit_code(&self) -> u8 {
-        /// EX_SOFTWARE: an internal fault, worth a restart.
-        const SOFTWARE: u8 = 70;
-        match self.0 {
-            WaitStatus::Exited(_, code) if code != 0 => u8::try_from(code).unwrap_or(SOFTWARE),
-            _ => SOFTWARE,
+    fn adopt(&mut self, new: Config) {
+        for what in self.config.fixed_that_differ(&new) {
+            warn!("{what} has changed, which takes effect with a restart");
         }
+        self.config = self.config.with_changes(new);
+        self.family.reload(&self.config);
+        info!("the configuration was read again");
     }
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            WaitStatus::Exited(_, code) => write!(f, "exit code {code}"),
-            WaitStatus::Signaled(_, signal, _) => write!(f, "killed by {signal}"),
-            _ => f.write_str("no answer"),
-        }
+fn often(period: Duration) -> Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+async fn tick(watchdog: &mut Option<Interval>) {
+    match watchdog {
+        Some(interval) => drop(interval.tick().await),
+        None => std::future::pending().await,
+    }
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,9 +1,10 @@
 //! The topology, as data: spawning, orders and tests read it.
 
+use crate::config::Config;
 use crate::door::Door;
 use crate::role::Fatal;
 
-/// The four processes that the monitor runs.
+/// What the processes are that the monitor runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Keeps the table.
@@ -38,7 +39,7 @@ impl Role {
     /// The doors it opens to others.
     pub fn doors(self) -> &'static [Door] {
         match self {
-            Self::Vault => &[Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb, Door::VaultAdmin],
+            Self::Vault => &[Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb, Door::Admin],
             Self::Relay => &[Door::RelaySmtp],
             Self::Smtp | Self::Web => &[],
         }
@@ -51,6 +52,16 @@ impl Role {
             Self::Relay => &[Door::VaultRelay],
             Self::Smtp => &[Door::VaultSmtp, Door::RelaySmtp],
             Self::Web => &[Door::VaultWeb],
+        }
+    }
+
+    /// How many processes it has. The table has one keeper.
+    pub fn processes(self, config: &Config) -> usize {
+        match self {
+            Self::Vault => 1,
+            Self::Relay => config.processes.relay,
+            Self::Smtp => config.processes.smtp,
+            Self::Web => config.processes.web,
         }
     }
 

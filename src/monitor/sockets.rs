@@ -1,68 +1,133 @@
-//! The listening sockets of ports 25 and 80: inherited, else bound.
+//! The listening sockets of the network: inherited, else bound.
+//!
+//! Which inherited socket is what goes by its name (`FileDescriptorName=`), else by its port; never by its place.
 
 use super::Role;
 use crate::config::Config;
 use crate::role::Fatal;
 use crate::sys::inherit::Inherited;
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use tracing::info;
 
-/// Listening sockets by the role that will hear them.
-pub struct Sockets {
-    smtp: Vec<TcpListener>,
-    web: Vec<TcpListener>,
+/// What is served on a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Service {
+    Smtp,
+    Web,
+    Metrics,
 }
+
+impl Service {
+    const ALL: [Self; 3] = [Self::Smtp, Self::Web, Self::Metrics];
+
+    /// The name of its sockets, and of its section in the configuration.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Web => "web",
+            Self::Metrics => "metrics",
+        }
+    }
+
+    /// Who serves it.
+    fn role(self) -> Role {
+        match self {
+            Self::Smtp => Role::Smtp,
+            Self::Web | Self::Metrics => Role::Web,
+        }
+    }
+
+    /// The port that it has by convention, if it has one.
+    fn port(self) -> Option<u16> {
+        match self {
+            Self::Smtp => Some(25),
+            Self::Web => Some(80),
+            Self::Metrics => None,
+        }
+    }
+
+    fn listen(self, config: &Config) -> &[SocketAddr] {
+        match self {
+            Self::Smtp => &config.smtp_listen,
+            Self::Web => &config.web_listen,
+            Self::Metrics => &config.metrics_listen,
+        }
+    }
+
+    /// The service that a socket of this name at this address is for.
+    fn of(name: &str, address: SocketAddr, config: &Config) -> Option<Self> {
+        let named = Self::ALL.into_iter().find(|service| service.name() == name);
+        let configured = |service: &Self| service.listen(config).iter().any(|at| at.port() == address.port());
+        let by_port = |service: &Self| service.port() == Some(address.port());
+        named.or_else(|| Self::ALL.into_iter().find(configured)).or_else(|| Self::ALL.into_iter().find(by_port))
+    }
+}
+
+/// Listening sockets, each with what it is for.
+pub struct Sockets(Vec<(Service, TcpListener)>);
 
 impl Sockets {
     /// Takes the sockets that systemd has handed over, or binds the configured addresses.
     pub fn take_or_bind(config: &Config) -> Result<Self, Fatal> {
-        let mut inherited = Inherited::from_env();
+        let inherited = Inherited::from_env();
         if inherited.is_empty() {
-            return Self::bind(&config.smtp_listen, &config.web_listen);
+            return Self::bind(config);
         }
-        for name in inherited.names() {
-            if Role::named(name).is_none_or(|role| !matches!(role, Role::Smtp | Role::Web)) {
-                let what = format!(
-                    "a socket named \"{}\" was handed over; sockets are named smtp or web (FileDescriptorName=)",
+        let mut sockets = Vec::new();
+        for (name, listener) in inherited.all_tcp_listeners()? {
+            let address = listener.local_addr()?;
+            let Some(service) = Service::of(&name, address, config) else {
+                return Err(Fatal::Config(format!(
+                    "a socket at {address} named \"{}\" was handed over, and neither its name nor its port tells what it \
+                     is for: name it smtp, web or metrics (FileDescriptorName=)",
                     name.escape_debug()
-                );
-                return Err(Fatal::Config(what));
+                )));
+            };
+            sockets.push((service, listener));
+        }
+        for service in [Service::Smtp, Service::Web] {
+            if !sockets.iter().any(|(of, _)| *of == service) {
+                info!("no socket for {service} was handed over: it is not served");
             }
         }
-        Ok(Self { smtp: inherited.tcp_listeners("smtp")?, web: inherited.tcp_listeners("web")? })
+        Ok(Self(sockets))
     }
 
-    /// One socket for each.
-    pub fn of(smtp: TcpListener, web: TcpListener) -> Self {
-        Self { smtp: vec![smtp], web: vec![web] }
-    }
-
-    fn bind(smtp: &[SocketAddr], web: &[SocketAddr]) -> Result<Self, Fatal> {
-        Ok(Self { smtp: bind_all(smtp, "smtp")?, web: bind_all(web, "web")? })
-    }
-
-    /// The sockets that `role` hears.
-    pub(super) fn take(&mut self, role: Role) -> Vec<TcpListener> {
-        match role {
-            Role::Smtp => std::mem::take(&mut self.smtp),
-            Role::Web => std::mem::take(&mut self.web),
-            Role::Vault | Role::Relay => Vec::new(),
+    fn bind(config: &Config) -> Result<Self, Fatal> {
+        let mut sockets = Vec::new();
+        for service in Service::ALL {
+            for &address in service.listen(config) {
+                let listener = TcpListener::bind(address).map_err(|cause| refused(address, service, &cause))?;
+                sockets.push((service, listener));
+            }
         }
+        Ok(Self(sockets))
+    }
+
+    /// The sockets that `role` hears, with their names.
+    pub(super) fn of(&self, role: Role) -> io::Result<Vec<(String, OwnedFd)>> {
+        let own = self.0.iter().filter(|(service, _)| service.role() == role);
+        own.map(|(service, listener)| Ok((service.name().to_owned(), listener.try_clone()?.into()))).collect()
     }
 }
 
-fn bind_all(addresses: &[SocketAddr], section: &str) -> Result<Vec<TcpListener>, Fatal> {
-    let bind = |address: &SocketAddr| TcpListener::bind(address).map_err(|cause| refused(*address, section, &cause));
-    addresses.iter().map(bind).collect()
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
-fn refused(address: SocketAddr, section: &str, cause: &io::Error) -> Fatal {
+fn refused(address: SocketAddr, service: Service, cause: &io::Error) -> Fatal {
     let cure = match cause.kind() {
         io::ErrorKind::PermissionDenied => {
-            "let systemd hand it over (systemctl enable --now tempalias.socket)".to_owned()
+            "let systemd hand it over (systemctl enable --now tempalias.socket), start as root, or choose a port above 1023"
+                .to_owned()
         }
         io::ErrorKind::AddrInUse => "stop the program that has it (ss -ltnp shows which)".to_owned(),
-        _ => format!("see listen under [{section}]"),
+        _ => format!("see listen under [{service}]"),
     };
     Fatal::Config(format!("cannot listen on {address} ({cause}): {cure}"))
 }

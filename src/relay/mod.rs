@@ -4,7 +4,6 @@
 //! is read for its codes; its words are forgotten where they are parsed.
 
 mod pool;
-mod resolve;
 mod session;
 mod transaction;
 mod upstream;
@@ -13,7 +12,8 @@ mod verdict;
 
 use crate::config::settings;
 use crate::door::{Caller, Door, Listener};
-use crate::role::{self, Fatal, Guests, Start};
+use crate::role::{self, Duties, Fatal, Guests, Promise, Resolver, Start, Tally};
+use crate::wire::figures::{Figure, Figures};
 use crate::wire::relay::{Answer, Request};
 use pool::Pool;
 use std::io;
@@ -25,6 +25,17 @@ struct House {
     settings: settings::Relay,
     vault: Caller<Request, Answer>,
     pool: Rc<Pool>,
+    tally: Rc<Tally>,
+}
+
+impl Duties<settings::Relay> for House {
+    /// Its walls are as the first settings want them: other ones take a restart.
+    fn reload(&self, _: settings::Relay) {}
+
+    fn figures(&self) -> Figures {
+        self.tally.set(Figure::RelayConnections, self.pool.in_use() as u64);
+        self.tally.figures()
+    }
 }
 
 /// Runs the role until it is told to stop.
@@ -34,9 +45,14 @@ pub fn run() -> Result<(), Fatal> {
         let door = start.door(Door::RelaySmtp)?;
         let settings = start.config.clone();
         let drain = settings.drain;
-        let pool = Pool::new(&settings)?;
-        let house = Rc::new(House { vault: Caller::new(start.path(Door::VaultRelay)), pool, settings });
-        let stop = start.ready()?;
+        let resolver = Resolver::for_hosts([settings.smarthost.name.as_str()].into_iter()).map_err(Fatal::Config)?;
+        start.confine(&[Promise::Accept, Promise::Doors, Promise::Internet(&[settings.smarthost.port])])?;
+        let tally = Rc::new(Tally::default());
+        let vault = Caller::new(Door::VaultRelay.file());
+        let pool = Pool::new(&settings, resolver, Rc::clone(&tally));
+        let house = Rc::new(House { vault: vault.clone(), pool, settings, tally });
+        start.keep_telling(Rc::clone(&house), move |report| vault.tell(Request::Report(report)));
+        let stop = start.ready(Rc::clone(&house))?;
         let guests = Guests::default();
         tokio::select! {
             // `smtp` has gone by then: what is left are messages whose sender is not there any more.
@@ -56,7 +72,7 @@ async fn serve(door: &Listener, house: &Rc<House>, guests: &Guests) -> Fatal {
         let stream = tokio::select! {
             Some(cause) = hostile.recv() => return cause.into(),
             accepted = door.accept() => match accepted {
-                Ok(stream) => stream,
+                Ok((stream, _)) => stream,
                 Err(cause) => return cause.into(),
             },
         };

@@ -1,9 +1,9 @@
 //! Connections to the next host, kept from one message to the next.
 
-use super::resolve::Resolver;
 use super::upstream::Upstream;
 use crate::config::settings;
-use crate::role::Fatal;
+use crate::role::{Resolver, Tally};
+use crate::wire::figures::Figure;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,13 +32,15 @@ pub(super) struct Pool {
     failed: Cell<Option<Instant>>,
     /// Whether the loss of the next host has been told.
     lost: Cell<bool>,
+    tally: Rc<Tally>,
 }
 
 impl Pool {
     /// Spawns the task that closes what has been idle for too long: needs a local runtime.
-    pub(super) fn new(settings: &settings::Relay) -> Result<Rc<Self>, Fatal> {
+    pub(super) fn new(settings: &settings::Relay, resolver: Resolver, tally: Rc<Tally>) -> Rc<Self> {
         let pool = Rc::new(Self {
-            resolver: Resolver::new(&settings.smarthost).map_err(Fatal::Config)?,
+            resolver,
+            tally,
             idle: RefCell::default(),
             permits: Arc::new(Semaphore::new(settings.max_connections)),
             failed: Cell::new(None),
@@ -52,7 +54,12 @@ impl Pool {
                 this.tidy();
             }
         });
-        Ok(pool)
+        pool
+    }
+
+    /// Connections that serve a message now.
+    pub(super) fn in_use(&self) -> usize {
+        self.settings.max_connections - self.permits.available_permits()
     }
 
     /// A connection that is ready for MAIL.
@@ -93,7 +100,9 @@ impl Pool {
             return Err(Unreachable);
         }
         // A DNS that does not answer is a host that does not.
-        let addresses = timeout(self.settings.connect_timeout, self.resolver.addresses()).await.unwrap_or_default();
+        let host = &self.settings.smarthost;
+        let resolved = timeout(self.settings.connect_timeout, self.resolver.addresses(&host.name, host.port));
+        let addresses = resolved.await.unwrap_or_default();
         for address in addresses {
             if let Ok(upstream) = Upstream::connect(address, &self.settings).await {
                 self.failed.set(None);
@@ -104,6 +113,7 @@ impl Pool {
             }
         }
         self.failed.set(Some(Instant::now()));
+        self.tally.count(Figure::RelayFailures);
         if !self.lost.replace(true) {
             let (host, port) = (&self.settings.smarthost.name, self.settings.smarthost.port);
             warn!(host, port, "the next host does not answer, mail is put off; see relay.smarthost");

@@ -18,7 +18,8 @@ use crate::alias::RealAddress;
 use crate::proto::client::Status;
 use crate::proto::stuff::Stuffer;
 use crate::wire::Ticket;
-use crate::wire::mail::Verdict;
+use crate::wire::figures::Figure;
+use crate::wire::mail::{Origin, Verdict};
 use crate::wire::relay::{Answer, Request};
 use std::mem;
 
@@ -340,7 +341,14 @@ impl Transaction {
             Stage::Told => return None,
         };
         stuffer.end(&mut upstream.output);
-        Some(self.finish(*upstream, house).await)
+        let verdict = self.finish(*upstream, house).await;
+        house.tally.count(match verdict.code {
+            _ if verdict.origin != Origin::NextHost => Figure::RelayVerdictsLost,
+            200..300 => Figure::RelayVerdicts2xx,
+            400..500 => Figure::RelayVerdicts4xx,
+            _ => Figure::RelayVerdicts5xx,
+        });
+        Some(verdict)
     }
 
     /// The final dot, and what the next host says to it. Once the dot is out the message may be its: unless it says no, it counts.

@@ -1,14 +1,14 @@
 //! How many sessions or connections there may be, in all and from one place.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 
 /// Everybody who is in.
 pub struct Crowd {
-    most: usize,
-    most_from_one: usize,
+    most: Cell<usize>,
+    most_from_one: Cell<usize>,
     present: RefCell<Present>,
 }
 
@@ -27,7 +27,18 @@ pub struct Place {
 impl Crowd {
     /// At most so many, and so many from one place.
     pub fn new(most: usize, most_from_one: usize) -> Rc<Self> {
-        Rc::new(Self { most, most_from_one, present: RefCell::default() })
+        Rc::new(Self { most: most.into(), most_from_one: most_from_one.into(), present: RefCell::default() })
+    }
+
+    /// Changes the bounds; nobody who is in is put out.
+    pub fn bound(&self, most: usize, most_from_one: usize) {
+        self.most.set(most);
+        self.most_from_one.set(most_from_one);
+    }
+
+    /// How many are in.
+    pub fn present(&self) -> usize {
+        self.present.borrow().all
     }
 
     /// A place for one more from `peer`, if there is one.
@@ -35,7 +46,7 @@ impl Crowd {
         let origin = origin(peer);
         let mut present = self.present.borrow_mut();
         let here = present.from.get(&origin).copied().unwrap_or(0);
-        if present.all >= self.most || here >= self.most_from_one {
+        if present.all >= self.most.get() || here >= self.most_from_one.get() {
             return None;
         }
         present.all += 1;

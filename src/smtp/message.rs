@@ -6,6 +6,7 @@ use super::transaction::refusal;
 use crate::proto::content::Content;
 use crate::proto::header::Watch;
 use crate::proto::reply::{self, Reply};
+use crate::wire::figures::Figure;
 use crate::wire::mail::{MAX_CHUNK, ToRelay, Verdict};
 use jiff::Timestamp;
 use std::io;
@@ -63,6 +64,11 @@ impl Session {
         self.tell().await?;
         let mut passage = Passage { content: Content::default(), watch, out, refused: None, deadline };
         let reply = self.pass(&mut passage, &id).await?;
+        self.house.tally.count(match reply.code {
+            200..300 => Figure::MessagesDelivered,
+            400..500 => Figure::MessagesPutOff,
+            _ => Figure::MessagesRefused,
+        });
         self.client.say(&reply);
         let told = self.tell().await;
         info!(id, peer = %self.peer, size = passage.content.size(), recipients, code = reply.code, "message");

@@ -13,55 +13,101 @@ mod transaction;
 
 use crate::config::settings;
 use crate::door::{Caller, Door};
-use crate::role::{self, Crowd, Fatal, Guests, Start};
+use crate::role::{self, Crowd, Duties, Fatal, Guests, Promise, Start, Tally};
+use crate::wire::figures::{Figure, Figures};
 use crate::wire::smtp::{Answer, Request};
 use client::Client;
 use link::Links;
 use session::Session;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::SystemTime;
 
-/// What all sessions share.
+/// What sessions share. New settings make a new one, for the sessions that begin from then on.
+#[derive(Clone)]
 struct House {
     settings: settings::Smtp,
     vault: Caller<Request, Answer>,
-    links: Links,
+    links: Rc<Links>,
     crowd: Rc<Crowd>,
-    /// Number of the next session; begins with the time of the start, so that no two lives share one.
-    next: Cell<u64>,
+    tally: Rc<Tally>,
+    numbers: Rc<Numbers>,
 }
+
+/// The house as who comes now finds it.
+struct Current(RefCell<Rc<House>>);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
     let mut start = Start::<settings::Smtp>::take("smtp")?;
     role::block_on(async move {
         let listeners = start.listeners("smtp")?;
+        start.confine(&[Promise::Accept, Promise::Doors])?;
         let settings = start.config.clone();
         let drain = settings.drain;
-        let house = Rc::new(House {
-            vault: Caller::new(start.path(Door::VaultSmtp)),
-            links: Links::new(start.path(Door::RelaySmtp)),
+        let vault = Caller::new(Door::VaultSmtp.file());
+        let current = Rc::new(Current(RefCell::new(Rc::new(House {
+            vault: vault.clone(),
+            links: Rc::new(Links::new(Door::RelaySmtp.file())),
             crowd: Crowd::new(settings.max_sessions, settings.max_sessions_per_address),
-            next: Cell::new(first_number()),
+            tally: Rc::default(),
+            numbers: Rc::new(Numbers::new()),
             settings,
-        });
-        let stop = start.ready()?;
+        }))));
+        start.keep_telling(Rc::clone(&current), move |report| vault.tell(Request::Report(report)));
+        let stop = start.ready(Rc::clone(&current))?;
         let guests = Guests::default();
-        let take = |stream, peer| match house.crowd.admit(peer) {
-            Some(place) => {
-                let session = Session::new(Client::new(stream), peer, place, Rc::clone(&house));
-                tokio::task::spawn_local(session.attend(guests.welcome()));
+        let take = |stream, peer| {
+            let house = Rc::clone(&current.0.borrow());
+            match house.crowd.admit(peer) {
+                Some(place) => {
+                    house.tally.count(Figure::SmtpSessionsTotal);
+                    let session = Session::new(Client::new(stream), peer, place, house);
+                    tokio::task::spawn_local(session.attend(guests.welcome()));
+                }
+                None => {
+                    house.tally.count(Figure::SmtpTurnedAway);
+                    client::turn_away(&stream);
+                }
             }
-            None => client::turn_away(&stream),
         };
         role::host(listeners, take, &stop, &guests, drain).await;
         Ok(())
     })
 }
 
-/// The time of the start, with room for 4,096 sessions in each millisecond of this life.
-fn first_number() -> u64 {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_1970.as_millis()).unwrap_or_default() << 12
+impl Duties<settings::Smtp> for Current {
+    fn reload(&self, settings: settings::Smtp) {
+        let mut house = self.0.borrow_mut();
+        house.crowd.bound(settings.max_sessions, settings.max_sessions_per_address);
+        *house = Rc::new(House { settings, ..House::clone(&house) });
+    }
+
+    fn figures(&self) -> Figures {
+        let house = self.0.borrow();
+        house.tally.set(Figure::SmtpSessions, house.crowd.present() as u64);
+        house.tally.figures()
+    }
+}
+
+/// Numbers of sessions, so made that no two lives and no two processes share one.
+struct Numbers {
+    /// The time of the start, with room for 4,096 sessions in each millisecond of this life.
+    next: Cell<u64>,
+    /// Which of several processes that started together this is.
+    process: u64,
+}
+
+impl Numbers {
+    fn new() -> Self {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let milliseconds = u64::try_from(since_1970.as_millis()).unwrap_or_default();
+        Self { next: Cell::new(milliseconds << 12), process: u64::from(std::process::id()) & 0xff }
+    }
+
+    fn next(&self) -> u64 {
+        let next = self.next.get();
+        self.next.set(next + 1);
+        next << 8 | self.process
+    }
 }

@@ -9,6 +9,7 @@ use crate::proto::command::{self, Command, Mail, Recipient};
 use crate::proto::line::{Flaw, Lines, Next};
 use crate::proto::reply::{self, Reply};
 use crate::role::{Guest, Patience, Place};
+use crate::wire::figures::Figure;
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
@@ -67,8 +68,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(client: Client, peer: IpAddr, place: Place, house: Rc<House>) -> Self {
-        let number = house.next.get();
-        house.next.set(number + 1);
+        let number = house.numbers.next();
         Self {
             client,
             peer,
@@ -302,6 +302,12 @@ impl Session {
         let Some(transaction) = self.transaction.as_mut().filter(|t| !t.due.is_empty()) else { return Ok(()) };
         // Boxed for the same reason as DATA.
         for reply in Box::pin(transaction.resolve(&mut self.link, &self.house.links)).await {
+            self.house.tally.count(match reply.code {
+                200..300 => Figure::RecipientsAccepted,
+                400..500 => Figure::RecipientsPutOff,
+                _ if reply == reply::UNKNOWN_USER => Figure::RecipientsUnknown,
+                _ => Figure::RecipientsRefused,
+            });
             if reply == reply::UNKNOWN_USER {
                 self.tally.unknown += 1;
                 self.client.say(&reply);

@@ -4,6 +4,7 @@
 //! Which socket is what goes by its name, never by its place.
 
 use listenfd::ListenFd;
+use nix::sys::socket::{getsockopt, sockopt::AcceptConn};
 use std::fmt;
 use std::io;
 use std::net::TcpListener;
@@ -15,7 +16,7 @@ pub struct Inherited {
     names: Vec<String>,
 }
 
-/// A descriptor is missing, or is not what its name promises.
+/// A descriptor is missing, or is not what it must be.
 #[derive(Debug)]
 pub struct Unusable {
     name: String,
@@ -45,14 +46,20 @@ impl Inherited {
         self.names.is_empty()
     }
 
-    /// The names, in the order of the descriptors; empty for one without a name.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// Everything that was handed over, by name; nothing but listening TCP sockets is taken.
+    pub fn all_tcp_listeners(mut self) -> Result<Vec<(String, TcpListener)>, Unusable> {
+        let mut all = Vec::new();
+        for (at, name) in self.names.iter().enumerate() {
+            let taken = take_tcp_listener(&mut self.descriptors, at);
+            let listener = taken.map_err(|cause| Unusable { name: name.clone(), cause })?;
+            all.extend(listener.map(|listener| (name.clone(), listener)));
+        }
+        Ok(all)
     }
 
     /// All listening TCP sockets of this name; there may be several, for IPv4 and IPv6.
     pub fn tcp_listeners(&mut self, name: &str) -> Result<Vec<TcpListener>, Unusable> {
-        self.take(name, ListenFd::take_tcp_listener)
+        self.take(name, take_tcp_listener)
     }
 
     /// The listening Unix socket of this name.
@@ -79,6 +86,17 @@ impl Inherited {
         }
         Ok(taken)
     }
+}
+
+/// A TCP socket that listens: one that is connected, or does not listen yet, is somebody's mistake.
+fn take_tcp_listener(descriptors: &mut ListenFd, at: usize) -> io::Result<Option<TcpListener>> {
+    let listener = descriptors.take_tcp_listener(at)?;
+    if let Some(listener) = &listener
+        && !getsockopt(listener, AcceptConn)?
+    {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "does not listen (Accept=no is wanted)"));
+    }
+    Ok(listener)
 }
 
 impl Unusable {

@@ -1,8 +1,14 @@
-//! The operating system: inherited descriptors, spawning, the log. The only place for `unsafe`.
+//! The operating system: inherited descriptors, spawning, the walls, the log. The only place for `unsafe`.
 
+pub mod identity;
 pub mod inherit;
+pub mod lasting;
 pub mod log;
+pub mod notify;
 pub mod reading;
+pub mod resolve;
+pub mod sandbox;
 pub mod scheduling;
+pub mod signals;
 pub mod spawn;
 pub mod stream;

@@ -2,13 +2,15 @@
 
 mod desk;
 mod engine;
+mod people;
 mod seal;
 mod srs;
 mod tickets;
 
-use crate::config::settings::{self, Store};
+use crate::config::settings::{self, Redis, Store, Topology};
 use crate::door::{Door, Listener, Soon, serve};
-use crate::role::{self, Fatal, Start};
+use crate::role::{self, Fatal, Promise, Start};
+use crate::wire::figures::Figures;
 use desk::Desk;
 use engine::Engine;
 use seal::Seal;
@@ -25,18 +27,23 @@ const SWEEP_EVERY: Duration = Duration::from_secs(30);
 pub fn run() -> Result<(), Fatal> {
     let mut start = Start::<settings::Vault>::take("vault")?;
     role::block_on(async move {
-        let seal = Seal::open(&start.config.key_file)?;
-        let engine: Rc<dyn Engine> = match &start.config.store {
-            Store::Redb { path } => Rc::new(engine::redb::Redb::open(path, seal.fingerprint())?),
-            Store::Redis(redis) => Rc::new(engine::redis::Redis::open(redis)?),
-        };
+        let seal = start.open(|| Seal::open(&start.config.key_file))?;
+        let engine = start.open(|| open_engine(&start.config.store, &seal))?;
+        let doors = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb, Door::Admin];
+        let [smtp, relay, web, admin] = doors.map(|door| start.door(door));
+        let ports = ports(&start.config.store);
         let desk = Rc::new(Desk::new(&start.config, seal, engine));
+        start.confine(&match &ports {
+            None => [Promise::Accept, Promise::Table, Promise::Threads],
+            Some(ports) => [Promise::Accept, Promise::Internet(ports), Promise::Table],
+        })?;
+        desk.note(std::process::id().cast_signed(), start.report(Figures::default()));
         let (broken, mut hostile) = mpsc::channel(1);
-        open(start.door(Door::VaultSmtp)?, &desk, Desk::smtp, &broken);
-        open(start.door(Door::VaultRelay)?, &desk, Desk::relay, &broken);
-        open(start.door(Door::VaultWeb)?, &desk, Desk::web, &broken);
-        open(start.door(Door::VaultAdmin)?, &desk, Desk::admin, &broken);
-        let stop = start.ready()?;
+        open(smtp?, &desk, Desk::smtp, &broken);
+        open(relay?, &desk, Desk::relay, &broken);
+        open(web?, &desk, Desk::web, &broken);
+        tokio::task::spawn_local(people::attend(admin?, Rc::clone(&desk)));
+        let stop = start.ready(Rc::clone(&desk))?;
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         loop {
             tokio::select! {
@@ -49,11 +56,27 @@ pub fn run() -> Result<(), Fatal> {
     })
 }
 
+fn open_engine(store: &Store, seal: &Seal) -> Result<Rc<dyn Engine>, Fatal> {
+    Ok(match store {
+        Store::Redb { path } => Rc::new(engine::redb::Redb::open(path, seal.fingerprint())?),
+        Store::Redis(redis) => Rc::new(engine::redis::Redis::open(redis)?),
+    })
+}
+
+/// The ports the store is at; none of a file. Nodes that Sentinels or a Cluster name may be at any.
+fn ports(store: &Store) -> Option<Vec<u16>> {
+    match store {
+        Store::Redb { .. } => None,
+        Store::Redis(Redis { nodes, topology: Topology::Single, .. }) => Some(engine::redis::ports(nodes)),
+        Store::Redis(_) => Some(Vec::new()),
+    }
+}
+
 /// Serves a door in the background, each connection by `answer`.
 fn open<Q, A>(
     door: Listener,
     desk: &Rc<Desk>,
-    answer: fn(&Rc<Desk>, Q) -> Soon<A>,
+    answer: fn(&Rc<Desk>, i32, Q) -> Soon<A>,
     broken: &mpsc::Sender<std::io::Error>,
 ) where
     Q: DeserializeOwned + 'static,
@@ -62,14 +85,14 @@ fn open<Q, A>(
     let (desk, broken) = (Rc::clone(desk), broken.clone());
     tokio::task::spawn_local(async move {
         loop {
-            let stream = match door.accept().await {
-                Ok(stream) => stream,
+            let (stream, pid) = match door.accept().await {
+                Ok(accepted) => accepted,
                 Err(cause) => return drop(broken.send(cause).await),
             };
             let (desk, broken) = (Rc::clone(&desk), broken.clone());
             tokio::task::spawn_local(async move {
                 desk.enter();
-                let end = serve(stream, |request| answer(&desk, request)).await;
+                let end = serve(stream, Vec::new(), |request| answer(&desk, pid, request)).await;
                 desk.leave();
                 // A caller that has ended is the monitor's affair; one that breaks the protocol is ours.
                 if let Err(cause) = end.or_else(gone) {

@@ -52,7 +52,7 @@ pub(super) fn fresh(
 }
 
 /// Plain text for people who look with curl.
-pub(super) fn text(status: StatusCode, text: &'static str) -> Answer {
+pub(super) fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
     let mut answer = of(status, "text/plain; charset=utf-8", text);
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     answer

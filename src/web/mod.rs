@@ -6,23 +6,27 @@ mod answer;
 mod api;
 mod body;
 mod files;
+mod metrics;
 mod negotiate;
 mod pages;
 mod router;
 
 use crate::config::settings;
 use crate::door::{Caller, Door};
-use crate::role::{self, Crowd, Fatal, Guest, Guests, Place, Start};
+use crate::role::{self, Crowd, Duties, Fatal, Guest, Guests, Place, Promise, Start, Tally};
+use crate::wire::figures::{Figure, Figures};
 use crate::wire::web::{Answer, Request};
 use files::Files;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tracing::error;
 
 /// How long one connection may be used, so that a client that reads slowly does not stay for ever.
 const LIFETIME: Duration = Duration::from_secs(300);
@@ -30,34 +34,73 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// Octets of a request's header at the most; more is `431`.
 const MAX_HEADER: usize = 16 * 1024;
 
-/// What all connections share.
+/// What connections share. New settings make a new one, for the connections that come from then on.
+#[derive(Clone)]
 struct House {
     settings: settings::Web,
     vault: Caller<Request, Answer>,
-    files: Files,
+    files: Rc<Files>,
+    crowd: Rc<Crowd>,
+    tally: Rc<Tally>,
 }
+
+/// The house as who comes now finds it.
+struct Current(RefCell<Rc<House>>);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
     let mut start = Start::<settings::Web>::take("web")?;
     role::block_on(async move {
         let listeners = start.listeners("web")?;
+        let metrics = start.listeners("metrics")?;
         let settings = start.config.clone();
         let drain = settings.drain;
-        let files = Files::prepare(&settings)?;
-        let house = Rc::new(House { vault: Caller::new(start.path(Door::VaultWeb)), files, settings });
-        let stop = start.ready()?;
+        let files = Rc::new(Files::prepare(&settings)?);
+        start.confine(&[Promise::Accept, Promise::Doors])?;
+        let vault = Caller::new(Door::VaultWeb.file());
+        let crowd = Crowd::new(settings.max_connections, settings.max_connections_per_address);
+        let house = House { vault: vault.clone(), files, crowd, tally: Rc::default(), settings };
+        let current = Rc::new(Current(RefCell::new(Rc::new(house))));
+        let teller = vault.clone();
+        start.keep_telling(Rc::clone(&current), move |report| teller.tell(Request::Report(report)));
+        let stop = start.ready(Rc::clone(&current))?;
+        tokio::task::spawn_local(metrics::serve(metrics, vault));
         let guests = Guests::default();
-        let crowd = Crowd::new(house.settings.max_connections, house.settings.max_connections_per_address);
-        let take = |stream, peer| match crowd.admit(peer) {
-            Some(place) => {
-                tokio::task::spawn_local(serve(stream, Rc::clone(&house), guests.welcome(), place));
+        let take = |stream, peer| {
+            let house = Rc::clone(&current.0.borrow());
+            match house.crowd.admit(peer) {
+                Some(place) => {
+                    house.tally.count(Figure::WebConnectionsTotal);
+                    tokio::task::spawn_local(serve(stream, house, guests.welcome(), place));
+                }
+                None => {
+                    house.tally.count(Figure::WebTurnedAway);
+                    turn_away(&stream);
+                }
             }
-            None => turn_away(&stream),
         };
         role::host(listeners, take, &stop, &guests, drain).await;
         Ok(())
     })
+}
+
+impl Duties<settings::Web> for Current {
+    fn reload(&self, settings: settings::Web) {
+        let mut house = self.0.borrow_mut();
+        match Files::prepare(&settings) {
+            Ok(files) => {
+                house.crowd.bound(settings.max_connections, settings.max_connections_per_address);
+                *house = Rc::new(House { settings, files: Rc::new(files), ..House::clone(&house) });
+            }
+            Err(cause) => error!(%cause, "the site cannot be made of the new settings and stays as it was"),
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let house = self.0.borrow();
+        house.tally.set(Figure::WebConnections, house.crowd.present() as u64);
+        house.tally.figures()
+    }
 }
 
 /// One word to a visitor for whom there is no place, at no cost.

@@ -2,14 +2,26 @@
 
 use super::answer::{self, Answer};
 use super::{House, api, negotiate};
+use crate::wire::figures::Figure;
 use crate::wire::web;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 
 impl House {
-    /// Answers one request.
+    /// Answers one request, and counts the answer.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let answer = self.route(request).await;
+        self.tally.count(match answer.status().as_u16() {
+            ..300 => Figure::WebAnswers2xx,
+            300..400 => Figure::WebAnswers3xx,
+            400..500 => Figure::WebAnswers4xx,
+            500.. => Figure::WebAnswers5xx,
+        });
+        answer
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Answer {
         let path = request.uri().path().to_owned();
         let mut segments = path.trim_start_matches('/').split('/');
         let route = [(); 4].map(|()| segments.next());

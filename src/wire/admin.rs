@@ -1,12 +1,14 @@
 //! vault ← the administrator.
 
+use super::figures::{Figure, Figures, Kind};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
 /// What the administrator may ask of the vault.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
-    /// Figures about the table.
-    Stats,
+    /// How the daemon is.
+    Status,
     /// Remove now what has expired.
     Sweep,
     /// Kill one alias.
@@ -24,8 +26,8 @@ pub enum Request {
 /// What the vault answers: counts, never a real address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// To `Stats`.
-    Stats(Stats),
+    /// To `Status`.
+    Status(Status),
     /// How many aliases were removed; to `Sweep`, `Revoke` and `Forget`.
     Removed(u64),
     /// Not an address.
@@ -34,13 +36,63 @@ pub enum Answer {
     Unavailable,
 }
 
-/// Figures about the table and the messages in flight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stats {
+/// How the daemon is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Of the program.
+    pub version: String,
+    /// Since it was started.
+    pub uptime_seconds: u64,
+    /// The monitor first.
+    pub processes: Vec<Process>,
     /// Aliases in the table; `None` where the store cannot tell without reading it all.
     pub aliases: Option<u64>,
-    /// Tickets out.
-    pub held: u64,
-    /// Uses counted since the start.
-    pub spent: u64,
+    /// Of all processes together.
+    pub figures: Figures,
+}
+
+/// One of the processes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// What it does.
+    pub role: String,
+    /// Its number.
+    pub pid: i32,
+    /// Its walls, in words.
+    pub walls: String,
+}
+
+impl Status {
+    /// The [Prometheus text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
+    pub fn prometheus(&self) -> String {
+        let mut text = String::new();
+        let mut last = "";
+        // Writing to a String cannot fail.
+        for &figure in Figure::ALL {
+            let (name, label) = figure.name();
+            if name != last {
+                let kind = match figure.kind() {
+                    Kind::Counter => "counter",
+                    Kind::Gauge => "gauge",
+                };
+                let _ = writeln!(text, "# HELP tempalias_{name} {}\n# TYPE tempalias_{name} {kind}", figure.help());
+                last = name;
+            }
+            let label = if label.is_empty() { String::new() } else { format!("{{{label}}}") };
+            let _ = writeln!(text, "tempalias_{name}{label} {}", self.figures[figure]);
+        }
+        if let Some(aliases) = self.aliases {
+            let _ = writeln!(
+                text,
+                "# HELP tempalias_aliases Aliases in the table.\n# TYPE tempalias_aliases gauge\ntempalias_aliases {aliases}"
+            );
+        }
+        let _ = writeln!(
+            text,
+            "# HELP tempalias_uptime_seconds Time since the start.\n# TYPE tempalias_uptime_seconds gauge\n\
+             tempalias_uptime_seconds {}",
+            self.uptime_seconds
+        );
+        text
+    }
 }

@@ -4,6 +4,7 @@
 //! but the administrator's has a way to say *list*. Nothing here performs I/O.
 
 pub mod admin;
+pub mod figures;
 pub mod frame;
 pub mod mail;
 pub mod relay;

@@ -1,6 +1,7 @@
 //! vault ← smtp.
 
 use super::Ticket;
+use super::figures::Report;
 use crate::alias::AliasAddress;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub enum Request {
         /// From [`Answer::Held`].
         ticket: Ticket,
     },
+    /// How the process is; wants no answer.
+    Report(Report),
 }
 
 /// What the vault answers.
@@ -33,6 +36,6 @@ pub enum Answer {
     No,
     /// The store does not answer.
     Unavailable,
-    /// To [`Request::Release`].
+    /// To [`Request::Release`] and [`Request::Report`].
     Done,
 }

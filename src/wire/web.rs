@@ -1,5 +1,7 @@
 //! vault ← web.
 
+use super::admin::Status;
+use super::figures::Report;
 use crate::alias::{Account, AliasAddress, Change, Fault, Time, Wish};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,10 @@ pub enum Request {
     },
     /// Does the store answer? For health checks.
     Ping,
+    /// How the process is; wants no answer.
+    Report(Report),
+    /// How the daemon is; for whoever reads metrics.
+    Status,
 }
 
 /// What the vault answers. No answer carries a real address.
@@ -57,8 +63,10 @@ pub enum Answer {
     },
     /// To `Inspect` and `Change`.
     Alias(Alias),
-    /// To `Revoke` and `Ping`.
+    /// To `Revoke`, `Ping` and `Report`.
     Done,
+    /// To `Status`.
+    Status(Status),
     /// The wish is not granted.
     Refused(Fault),
     /// No such alias, or not its key: one answer for both.

@@ -1,7 +1,7 @@
 //! P3: an alias with `max-usage` n delivers at most n messages, on either engine, under concurrency
 //! and with processes killed; what is not delivered costs nothing. P4: the dead are all alike.
 
-use crate::fixture::{Alias, Client, Daemon, RedisCluster, RedisServer, Smarthost, Store, signal, until};
+use crate::fixture::{Alias, Client, Daemon, RedisCluster, RedisServer, Smarthost, Store, directory, signal, until};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
@@ -40,10 +40,6 @@ fn exactly_three(daemons: &[&Daemon], smarthost: &Smarthost) {
     smarthost.forget();
 }
 
-fn shared_key() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
-}
-
 #[test]
 fn two_hundred_senders_and_three_uses_on_redb() {
     let smarthost = Smarthost::start();
@@ -53,14 +49,14 @@ fn two_hundred_senders_and_three_uses_on_redb() {
 
 #[test]
 fn two_hundred_senders_and_three_uses_on_redis() {
-    let (redis, key, smarthost) = (RedisServer::start(&[]), shared_key(), Smarthost::start());
+    let (redis, key, smarthost) = (RedisServer::start(&[]), directory(), Smarthost::start());
     let daemon = Daemon::with(smarthost.address, &Store::Redis(redis.url(), key.path().join("key")), "");
     exactly_three(&[&daemon], &smarthost);
 }
 
 #[test]
 fn two_daemons_on_one_cluster_behave_as_one() {
-    let (cluster, key, smarthost) = (RedisCluster::start(), shared_key(), Smarthost::start());
+    let (cluster, key, smarthost) = (RedisCluster::start(), directory(), Smarthost::start());
     let store = Store::Redis(cluster.url(), key.path().join("key"));
     let (one, two) = (Daemon::with(smarthost.address, &store, ""), Daemon::with(smarthost.address, &store, ""));
     for _ in 0..3 {
@@ -122,7 +118,7 @@ fn never_more_than_three_with_kills_on_redb() {
 
 #[test]
 fn never_more_than_three_with_kills_of_redis() {
-    let (mut redis, key, smarthost) = (RedisServer::start(&[]), shared_key(), Smarthost::start());
+    let (mut redis, key, smarthost) = (RedisServer::start(&[]), directory(), Smarthost::start());
     smarthost.delay(".", Duration::from_millis(2));
     let mut daemon = Daemon::with(smarthost.address, &Store::Redis(redis.url(), key.path().join("key")), "");
     for n in 0..rounds(200) {

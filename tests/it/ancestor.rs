@@ -58,7 +58,7 @@ fn a04_a_relay_that_is_down_is_a_temporary_error() {
 
 #[test]
 fn a05_a_lost_redis_takes_nothing_down() {
-    let (mut redis, key, smarthost) = (RedisServer::start(&[]), tempfile::tempdir().unwrap(), Smarthost::start());
+    let (mut redis, key, smarthost) = (RedisServer::start(&[]), directory(), Smarthost::start());
     let daemon = Daemon::with(smarthost.address, &Store::Redis(redis.url(), key.path().join("key")), "");
     let alias = daemon.alias("someone@real.example", "\"days\":1");
     let pids = daemon.pids();

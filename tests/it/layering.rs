@@ -17,8 +17,8 @@ const PICTURE: &[(&str, &[&str])] = &[
     ("vault", &["alias", "config", "door", "role", "wire"]),
     ("web", &["alias", "config", "door", "role", "wire"]),
     ("monitor", &["config", "door", "relay", "role", "smtp", "sys", "vault", "web"]),
-    ("demo", &["config", "monitor", "role", "sys"]),
-    ("cli", &["config", "demo", "monitor", "role", "sys"]),
+    ("demo", &["role", "sys"]),
+    ("cli", &["config", "demo", "door", "monitor", "role", "sys", "wire"]),
 ];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {

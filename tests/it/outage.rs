@@ -69,7 +69,7 @@ fn nothing_is_lost(taken: &HashSet<String>, smarthost: &Smarthost) {
 
 #[test]
 fn redis_stopped_and_started_under_load() {
-    let (mut redis, key, smarthost) = (RedisServer::start(&[]), tempfile::tempdir().unwrap(), Smarthost::start());
+    let (mut redis, key, smarthost) = (RedisServer::start(&[]), directory(), Smarthost::start());
     let daemon = Daemon::with(smarthost.address, &Store::Redis(redis.url(), key.path().join("key")), "");
     let alias = daemon.alias("someone@real.example", "\"max-usage\":1000000");
     let pids = daemon.pids();

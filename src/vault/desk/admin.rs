@@ -3,19 +3,20 @@
 use super::Desk;
 use crate::alias::{AliasAddress, RealAddress};
 use crate::door::Soon;
+use crate::role::Duties as _;
 use crate::vault::engine::Outage;
-use crate::wire::admin::{Answer, Request, Stats};
+use crate::wire::admin::{Answer, Process, Request, Status};
 use std::rc::Rc;
 
 impl Desk {
     /// Answers the administrator.
-    pub(in crate::vault) fn admin(self: &Rc<Self>, request: Request) -> Soon<Answer> {
+    pub(in crate::vault) fn admin(self: &Rc<Self>, _: i32, request: Request) -> Soon<Answer> {
         let desk = Rc::clone(self);
         Soon::later(async move {
             match request {
-                Request::Stats => desk.stats().await,
+                Request::Status => desk.status().await.map_or(Answer::Unavailable, Answer::Status),
                 Request::Sweep => desk.removed(desk.engine.sweep().get().await),
-                Request::Revoke { address } => match AliasAddress::parse(&address, &desk.settings.domains) {
+                Request::Revoke { address } => match AliasAddress::parse(&address, &desk.settings().domains) {
                     Some(alias) => desk.removed(desk.engine.remove(desk.seal.key(&alias)).get().await.map(u64::from)),
                     None => Answer::Refused,
                 },
@@ -27,13 +28,17 @@ impl Desk {
         })
     }
 
-    async fn stats(&self) -> Answer {
-        match self.heard(self.engine.count().get().await) {
-            Ok(aliases) => {
-                Answer::Stats(Stats { aliases, held: self.tickets.borrow().count() as u64, spent: self.spent.get() })
-            }
-            Err(_) => Answer::Unavailable,
+    /// How the daemon is.
+    pub(in crate::vault) async fn status(&self) -> Result<Status, Outage> {
+        let aliases = self.heard(self.engine.count().get().await)?;
+        let mut figures = self.figures();
+        let mut processes = Vec::new();
+        for (&pid, report) in &*self.processes.borrow() {
+            figures += &report.figures;
+            processes.push(Process { role: report.role.clone(), pid, walls: report.walls.clone() });
         }
+        let uptime_seconds = self.started.elapsed().as_secs();
+        Ok(Status { version: env!("CARGO_PKG_VERSION").to_owned(), uptime_seconds, processes, aliases, figures })
     }
 
     fn removed(&self, outcome: Result<u64, Outage>) -> Answer {

@@ -9,7 +9,10 @@ use super::engine::{Engine, Outage};
 use super::seal::Seal;
 use super::tickets::Tickets;
 use crate::config::settings;
+use crate::role::{Duties, Tally};
+use crate::wire::figures::{Figure, Figures, Report};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -17,14 +20,18 @@ use tracing::{info, warn};
 
 /// The vault's state.
 pub(super) struct Desk {
-    settings: settings::Vault,
+    settings: RefCell<Rc<settings::Vault>>,
     seal: Seal,
     engine: Rc<dyn Engine>,
     tickets: RefCell<Tickets>,
     /// Whether the store's absence has been told.
     out: Cell<bool>,
-    /// Uses counted since the start.
-    spent: Cell<u64>,
+    tally: Tally,
+    /// How the other processes are, by pid.
+    processes: RefCell<BTreeMap<i32, Report>>,
+    /// The monitor's pid.
+    monitor: i32,
+    started: Instant,
     callers: Cell<usize>,
     left: Notify,
 }
@@ -32,12 +39,15 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(settings: &settings::Vault, seal: Seal, engine: Rc<dyn Engine>) -> Self {
         Self {
-            settings: settings.clone(),
+            settings: RefCell::new(Rc::new(settings.clone())),
             seal,
             engine,
             tickets: RefCell::new(Tickets::new(settings.ticket_lifetime)),
             out: Cell::new(false),
-            spent: Cell::new(0),
+            tally: Tally::default(),
+            processes: RefCell::default(),
+            monitor: std::os::unix::process::parent_id().cast_signed(),
+            started: Instant::now(),
             callers: Cell::new(0),
             left: Notify::new(),
         }
@@ -78,8 +88,33 @@ impl Desk {
         }
     }
 
+    fn settings(&self) -> Rc<settings::Vault> {
+        Rc::clone(&self.settings.borrow())
+    }
+
     pub(super) fn drain(&self) -> Duration {
-        self.settings.drain
+        self.settings().drain
+    }
+
+    /// Notes how a process is.
+    pub(super) fn note(&self, pid: i32, report: Report) {
+        self.processes.borrow_mut().insert(pid, report);
+    }
+}
+
+impl Duties<settings::Vault> for Desk {
+    fn reload(&self, settings: settings::Vault) {
+        *self.settings.borrow_mut() = Rc::new(settings);
+    }
+
+    fn figures(&self) -> Figures {
+        self.tally.set(Figure::UsesHeld, self.tickets.borrow().count() as u64);
+        self.tally.set(Figure::StoreUp, u64::from(!self.out.get()));
+        self.tally.figures()
+    }
+
+    fn together(&self, walls: String) {
+        self.note(self.monitor, Report { role: "monitor".to_owned(), walls, figures: Figures::default() });
     }
 }
 

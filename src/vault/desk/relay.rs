@@ -7,13 +7,14 @@ use crate::door::Soon;
 use crate::vault::srs;
 use crate::vault::tickets::Target;
 use crate::wire::Ticket;
+use crate::wire::figures::Figure;
 use crate::wire::relay::{Answer, Request};
 use std::rc::Rc;
 use std::time::SystemTime;
 
 impl Desk {
     /// Answers the process that speaks to the Internet.
-    pub(in crate::vault) fn relay(self: &Rc<Self>, request: Request) -> Soon<Answer> {
+    pub(in crate::vault) fn relay(self: &Rc<Self>, pid: i32, request: Request) -> Soon<Answer> {
         match request {
             Request::Redeem { ticket, reverse_path } => Soon::Now(self.redeem(ticket, &reverse_path)),
             Request::Spend { ticket } => self.spend(ticket),
@@ -22,13 +23,17 @@ impl Desk {
                 self.tickets.borrow_mut().settle(ticket);
                 Soon::Now(Answer::Done)
             }
+            Request::Report(report) => {
+                self.note(pid, report);
+                Soon::Now(Answer::Done)
+            }
         }
     }
 
     fn redeem(&self, ticket: Ticket, reverse_path: &str) -> Answer {
         let Some((target, counted)) = self.tickets.borrow_mut().redeem(ticket) else { return Answer::No };
         let Some((target, domain)) = self.reveal(&target) else { return Answer::No };
-        let reverse_path = match self.settings.reverse_path {
+        let reverse_path = match self.settings().reverse_path {
             ReversePath::Keep => reverse_path.to_owned(),
             ReversePath::Srs => srs::rewrite(reverse_path, &domain, &self.seal, today()),
         };
@@ -39,7 +44,7 @@ impl Desk {
     fn reveal(&self, target: &Target) -> Option<(RealAddress, Domain)> {
         match target {
             Target::Sealed { alias, sealed } => Some((self.seal.open_address(alias, sealed)?, domain_of(alias)?)),
-            Target::Postmaster => Some((self.settings.postmaster.clone()?, self.settings.domains.first()?.clone())),
+            Target::Postmaster => Some((self.settings().postmaster.clone()?, self.settings().domains.first()?.clone())),
         }
     }
 
@@ -48,7 +53,7 @@ impl Desk {
         let desk = Rc::clone(self);
         self.engine.spend(key, ticket).map(move |outcome| match desk.heard(outcome) {
             Ok(true) => {
-                desk.spent.set(desk.spent.get() + 1);
+                desk.tally.count(Figure::UsesSpent);
                 Answer::Done
             }
             Ok(false) => Answer::No,
@@ -65,7 +70,7 @@ impl Desk {
         let desk = Rc::clone(self);
         self.engine.refund(key, ticket).map(move |outcome| match desk.heard(outcome) {
             Ok(()) => {
-                desk.spent.set(desk.spent.get().saturating_sub(1));
+                desk.tally.leave(Figure::UsesSpent);
                 Answer::Done
             }
             Err(_) => Answer::Unavailable,

@@ -12,13 +12,17 @@ use std::time::Instant;
 
 impl Desk {
     /// Answers the process at port 25.
-    pub(in crate::vault) fn smtp(self: &Rc<Self>, request: Request) -> Soon<Answer> {
+    pub(in crate::vault) fn smtp(self: &Rc<Self>, pid: i32, request: Request) -> Soon<Answer> {
         match request {
             Request::Hold { recipient } => self.hold(recipient),
             Request::Release { ticket } => {
                 if let Some(key) = self.tickets.borrow_mut().release(ticket) {
                     tokio::task::spawn_local(self.engine.release(key, ticket).get());
                 }
+                Soon::Now(Answer::Done)
+            }
+            Request::Report(report) => {
+                self.note(pid, report);
                 Soon::Now(Answer::Done)
             }
         }
@@ -28,7 +32,7 @@ impl Desk {
         let Ok(random) = self.seal.random() else { return Soon::Now(Answer::Unavailable) };
         let ticket = Ticket::from_random(random);
         if alias.is_role() {
-            let Some(_) = self.settings.postmaster else { return Soon::Now(Answer::No) };
+            let Some(_) = self.settings().postmaster else { return Soon::Now(Answer::No) };
             self.tickets.borrow_mut().issue(ticket, Target::Postmaster, None, Instant::now());
             return Soon::Now(Answer::Held { ticket });
         }

@@ -43,14 +43,14 @@ async fn create(desk: &Rc<Desk>, max_usage: i64) -> (AliasAddress, String) {
         domain: Some("Two.example".to_owned()),
         wish,
     };
-    match desk.web(request).get().await {
+    match desk.web(3, request).get().await {
         web::Answer::Created { alias, key } => (alias.address, key),
         other => panic!("{other:?}"),
     }
 }
 
 async fn hold(desk: &Rc<Desk>, recipient: &AliasAddress) -> smtp::Answer {
-    desk.smtp(smtp::Request::Hold { recipient: recipient.clone() }).get().await
+    desk.smtp(1, smtp::Request::Hold { recipient: recipient.clone() }).get().await
 }
 
 #[test]
@@ -60,16 +60,16 @@ fn one_message_from_hold_to_settle() {
         let smtp::Answer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
         assert_eq!(hold(&desk, &alias).await, smtp::Answer::Busy);
         let redeem = || relay::Request::Redeem { ticket, reverse_path: "a@sender.example".to_owned() };
-        let relay::Answer::Redeemed { target, reverse_path, counted } = desk.relay(redeem()).get().await else {
+        let relay::Answer::Redeemed { target, reverse_path, counted } = desk.relay(2, redeem()).get().await else {
             panic!()
         };
         assert!(counted && target.expose() == "someone@real.example");
         assert!(reverse_path.starts_with("SRS0=") && reverse_path.ends_with("=sender.example=a@two.example"));
-        assert!(desk.relay(redeem()).get().await == relay::Answer::No, "a ticket is redeemed once");
-        assert!(desk.relay(relay::Request::Spend { ticket }).get().await == relay::Answer::Done);
+        assert!(desk.relay(2, redeem()).get().await == relay::Answer::No, "a ticket is redeemed once");
+        assert!(desk.relay(2, relay::Request::Spend { ticket }).get().await == relay::Answer::Done);
         assert_eq!(hold(&desk, &alias).await, smtp::Answer::No);
-        assert!(desk.relay(relay::Request::Refund { ticket }).get().await == relay::Answer::Done);
-        assert!(desk.relay(relay::Request::Refund { ticket }).get().await == relay::Answer::No, "and refunded once");
+        assert!(desk.relay(2, relay::Request::Refund { ticket }).get().await == relay::Answer::Done);
+        assert!(desk.relay(2, relay::Request::Refund { ticket }).get().await == relay::Answer::No, "and refunded once");
         assert!(matches!(hold(&desk, &alias).await, smtp::Answer::Held { .. }));
     });
 }
@@ -79,11 +79,12 @@ fn a_released_use_is_free() {
     run(|desk| async move {
         let (alias, _) = create(&desk, 1).await;
         let smtp::Answer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
-        assert_eq!(desk.smtp(smtp::Request::Release { ticket }).get().await, smtp::Answer::Done);
+        assert_eq!(desk.smtp(1, smtp::Request::Release { ticket }).get().await, smtp::Answer::Done);
         tokio::task::yield_now().await;
         assert!(matches!(hold(&desk, &alias).await, smtp::Answer::Held { .. }));
         assert!(
-            desk.relay(relay::Request::Redeem { ticket, reverse_path: String::new() }).get().await == relay::Answer::No
+            desk.relay(2, relay::Request::Redeem { ticket, reverse_path: String::new() }).get().await
+                == relay::Answer::No
         );
     });
 }
@@ -94,15 +95,15 @@ fn owners_prove_themselves_with_the_manage_key() {
         let (alias, key) = create(&desk, 1).await;
         let aid = alias.name().to_owned();
         let inspect = |aid: &str, key: &str| web::Request::Inspect { aid: aid.to_owned(), key: key.to_owned() };
-        assert!(matches!(desk.web(inspect(&aid, &key)).get().await, web::Answer::Alias(_)));
-        assert!(matches!(desk.web(inspect(alias.as_str(), &key)).get().await, web::Answer::Alias(_)));
-        assert_eq!(desk.web(inspect(&aid, "wrong")).get().await, web::Answer::No);
-        assert_eq!(desk.web(inspect("unknown", &key)).get().await, web::Answer::No);
+        assert!(matches!(desk.web(3, inspect(&aid, &key)).get().await, web::Answer::Alias(_)));
+        assert!(matches!(desk.web(3, inspect(alias.as_str(), &key)).get().await, web::Answer::Alias(_)));
+        assert_eq!(desk.web(3, inspect(&aid, "wrong")).get().await, web::Answer::No);
+        assert_eq!(desk.web(3, inspect("unknown", &key)).get().await, web::Answer::No);
         let change = Change { max_usage: Some(5), paused: Some(true), ..Change::default() };
-        let changed = desk.web(web::Request::Change { aid: aid.clone(), key: key.clone(), change }).get().await;
+        let changed = desk.web(3, web::Request::Change { aid: aid.clone(), key: key.clone(), change }).get().await;
         assert!(matches!(changed, web::Answer::Alias(a) if a.account.paused && a.account.remaining() == Some(5)));
         assert_eq!(hold(&desk, &alias).await, smtp::Answer::No);
-        assert_eq!(desk.web(web::Request::Revoke { aid, key }).get().await, web::Answer::Done);
+        assert_eq!(desk.web(3, web::Request::Revoke { aid, key }).get().await, web::Answer::Done);
     });
 }
 
@@ -116,14 +117,14 @@ fn wishes_are_refused() {
         ] {
             let wish = Wish { days: Some(1), ..Wish::default() };
             let request = web::Request::Create { target: target.to_owned(), domain: domain.map(str::to_owned), wish };
-            assert_eq!(desk.web(request).get().await, web::Answer::Refused(fault));
+            assert_eq!(desk.web(3, request).get().await, web::Answer::Refused(fault));
         }
         for _ in 0..3 {
             create(&desk, 1).await;
         }
         let wish = Wish { days: Some(1), ..Wish::default() };
         let request = web::Request::Create { target: "SomeOne@real.example".to_owned(), domain: None, wish };
-        assert_eq!(desk.web(request).get().await, web::Answer::Refused(Fault::TooManyForTarget));
+        assert_eq!(desk.web(3, request).get().await, web::Answer::Refused(Fault::TooManyForTarget));
     });
 }
 
@@ -132,10 +133,10 @@ fn the_administrator_forgets_a_person() {
     run(|desk| async move {
         let (alias, _) = create(&desk, 1).await;
         create(&desk, 1).await;
-        let admin::Answer::Stats(stats) = desk.admin(admin::Request::Stats).get().await else { panic!() };
-        assert_eq!(stats.aliases, Some(2));
+        let admin::Answer::Status(status) = desk.admin(4, admin::Request::Status).get().await else { panic!() };
+        assert_eq!(status.aliases, Some(2));
         let forget = admin::Request::Forget { address: "Someone@Real.example".to_owned() };
-        assert_eq!(desk.admin(forget).get().await, admin::Answer::Removed(2));
+        assert_eq!(desk.admin(4, forget).get().await, admin::Answer::Removed(2));
         assert_eq!(hold(&desk, &alias).await, smtp::Answer::No);
     });
 }
@@ -143,10 +144,12 @@ fn the_administrator_forgets_a_person() {
 #[test]
 fn postmaster_is_the_administrator() {
     run(|desk| async move {
-        let alias = AliasAddress::parse("abuse@example.org", &desk.settings.domains).unwrap();
+        let alias = AliasAddress::parse("abuse@example.org", &desk.settings().domains).unwrap();
         let smtp::Answer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
         let redeem = relay::Request::Redeem { ticket, reverse_path: String::new() };
-        let relay::Answer::Redeemed { target, counted: false, .. } = desk.relay(redeem).get().await else { panic!() };
+        let relay::Answer::Redeemed { target, counted: false, .. } = desk.relay(2, redeem).get().await else {
+            panic!()
+        };
         assert_eq!(target.expose(), "boss@real.example");
     });
 }

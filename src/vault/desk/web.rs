@@ -5,6 +5,7 @@ use crate::alias::{Account, AliasAddress, Change, Domain, Fault, Name, RealAddre
 use crate::door::Soon;
 use crate::vault::engine::{Key, Outage, Record};
 use crate::vault::seal::{hash_manage_key, same};
+use crate::wire::figures::Figure;
 use crate::wire::web::{Alias, Answer, Request};
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -36,7 +37,7 @@ impl From<ring::error::Unspecified> for Miss {
 
 impl Desk {
     /// Answers the process at port 80.
-    pub(in crate::vault) fn web(self: &Rc<Self>, request: Request) -> Soon<Answer> {
+    pub(in crate::vault) fn web(self: &Rc<Self>, pid: i32, request: Request) -> Soon<Answer> {
         let desk = Rc::clone(self);
         Soon::later(async move {
             let answer = match request {
@@ -44,6 +45,11 @@ impl Desk {
                 Request::Inspect { aid, key } => desk.inspect(&aid, &key).await,
                 Request::Change { aid, key, change } => desk.change(&aid, &key, change).await,
                 Request::Revoke { aid, key } => desk.revoke(&aid, &key).await,
+                Request::Report(report) => {
+                    desk.note(pid, report);
+                    Ok(Answer::Done)
+                }
+                Request::Status => desk.status().await.map(Answer::Status).map_err(Miss::from),
                 Request::Ping => desk.heard(desk.engine.now().get().await).map(|_| Answer::Done).map_err(Miss::from),
             };
             answer.unwrap_or_else(|miss| match miss {
@@ -55,16 +61,17 @@ impl Desk {
     }
 
     async fn create(&self, target: &str, domain: Option<&str>, wish: Wish) -> Result<Answer, Miss> {
-        let domains = &self.settings.domains;
+        let settings = self.settings();
+        let domains = &settings.domains;
         let target = RealAddress::parse(target).map_err(Fault::from)?;
         if target.is_in(domains) {
             return Err(Fault::TargetIsOurs.into());
         }
-        let domain = self.domain(domain)?;
+        let domain = chosen(domain, domains)?;
         let now = self.heard(self.engine.now().get().await)?;
-        let limits = wish.grant(now, self.settings.caps)?;
+        let limits = wish.grant(now, self.settings().caps)?;
         let owner = self.seal.owner(&target);
-        let most = self.settings.creations_per_address;
+        let most = self.settings().creations_per_address;
         if most > 0 && !self.heard(self.engine.admit(owner, most).get().await)? {
             return Err(Fault::TooManyForTarget.into());
         }
@@ -76,18 +83,8 @@ impl Desk {
             let sealed = self.seal.seal(&address, &target).ok_or(Miss::Outage)?;
             let record = Record { account, manage: hash_manage_key(&key), owner, sealed };
             if self.heard(self.engine.create(self.seal.key(&address), record).get().await)? {
+                self.tally.count(Figure::AliasesCreated);
                 return Ok(Answer::Created { alias: Alias { address, account, now }, key });
-            }
-        }
-    }
-
-    fn domain(&self, wanted: Option<&str>) -> Result<&Domain, Fault> {
-        let domains = &self.settings.domains;
-        match wanted {
-            None => domains.first().ok_or(Fault::Domain),
-            Some(wanted) => {
-                let wanted = Domain::parse(wanted).map_err(|_| Fault::Domain)?;
-                domains.iter().find(|d| **d == wanted).ok_or(Fault::Domain)
             }
         }
     }
@@ -101,7 +98,7 @@ impl Desk {
         loop {
             let (address, at, seen) = self.owned(aid, key).await?;
             let now = self.heard(self.engine.now().get().await)?;
-            let limits = seen.limits.changed(change, now, self.settings.caps)?;
+            let limits = seen.limits.changed(change, now, self.settings().caps)?;
             let new = Account { limits, paused: change.paused.unwrap_or(seen.paused), ..seen };
             // Somebody else may have changed it since: then what they made of it is changed.
             if self.heard(self.engine.amend(at, seen, new).get().await)? {
@@ -124,7 +121,8 @@ impl Desk {
     /// The alias that `aid` names, if `key` is its manage key. A name without a domain is looked for in each.
     async fn owned(&self, aid: &str, key: &str) -> Result<(AliasAddress, Key, Account), Miss> {
         let presented = hash_manage_key(key);
-        let domains = &self.settings.domains;
+        let settings = self.settings();
+        let domains = &settings.domains;
         let spelled: Vec<String> = if aid.contains('@') {
             vec![aid.to_owned()]
         } else {
@@ -138,6 +136,17 @@ impl Desk {
             }
         }
         Err(Miss::Unknown)
+    }
+}
+
+/// The domain of ours that was asked for; the first if none was.
+fn chosen<'a>(wanted: Option<&str>, domains: &'a [Domain]) -> Result<&'a Domain, Fault> {
+    match wanted {
+        None => domains.first().ok_or(Fault::Domain),
+        Some(wanted) => {
+            let wanted = Domain::parse(wanted).map_err(|_| Fault::Domain)?;
+            domains.iter().find(|d| **d == wanted).ok_or(Fault::Domain)
+        }
     }
 }
 

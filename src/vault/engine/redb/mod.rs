@@ -18,7 +18,7 @@ use crate::role::Fatal;
 use crate::wire::Ticket;
 use held::Held;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -45,12 +45,14 @@ const LAST_LIFE: Duration = Duration::from_secs(3);
 /// The table in one file.
 pub(crate) struct Redb {
     database: Arc<Database>,
-    writer: Writer,
+    /// Started by the first change: threads are started within the walls.
+    writer: OnceCell<Writer>,
+    in_flight: Arc<AtomicUsize>,
     held: Rc<RefCell<Held>>,
 }
 
 impl Redb {
-    /// Opens or makes the table at `path`; `fingerprint` tells the server key. Needs a local runtime.
+    /// Opens or makes the table at `path`; `fingerprint` tells the server key.
     ///
     /// # Errors
     /// A file that cannot be used, or that was made under another server key.
@@ -70,8 +72,8 @@ impl Redb {
         }
         let database = Arc::new(database);
         let in_flight = Arc::new(AtomicUsize::new(0));
-        let writer = Writer::start(Arc::clone(&database), Arc::clone(&in_flight))?;
-        Ok(Self { database, writer, held: Rc::new(RefCell::new(Held::new(in_flight))) })
+        let held = Rc::new(RefCell::new(Held::new(Arc::clone(&in_flight))));
+        Ok(Self { database, writer: OnceCell::new(), in_flight, held })
     }
 
     fn find(&self, key: Key) -> Result<Option<Record>, Outage> {
@@ -95,8 +97,15 @@ impl Redb {
     }
 
     fn change(&self, change: Change) -> Step<u64> {
+        let writer = match self.writer.get() {
+            Some(writer) => writer,
+            None => match Writer::start(Arc::clone(&self.database), Arc::clone(&self.in_flight)) {
+                Ok(writer) => self.writer.get_or_init(|| writer),
+                Err(cause) => return Soon::Now(Err(Outage(format!("no thread to write with: {cause}")))),
+            },
+        };
         let (done, outcome) = oneshot::channel();
-        self.writer.order(Order { change, done });
+        writer.order(Order { change, done });
         Soon::later(async move { outcome.await.unwrap_or_else(|_| Err(Outage("the writer has ended".to_owned()))) })
     }
 

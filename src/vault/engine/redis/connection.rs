@@ -1,14 +1,19 @@
 //! A connection to Redis: single, Sentinel or Cluster, made when it is needed and again when it is lost.
 
 use crate::config::settings::{self, Topology};
-use crate::role::Fatal;
+use crate::role::{Fatal, Resolver};
 use crate::vault::engine::Outage;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
-use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
-use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo, Pipeline, RedisError, RedisFuture, Value};
+use redis::io::AsyncDNSResolver;
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, Pipeline, RedisError,
+    RedisFuture, TlsCertificates, TlsMode, Value,
+};
 use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -24,7 +29,14 @@ enum Way {
     Single(Client),
     Cluster(ClusterClient),
     /// Asks the Sentinels anew each time.
-    Sentinel(Mutex<SentinelClient>),
+    Sentinel(Sentinels),
+}
+
+/// Those who know which node is the master.
+struct Sentinels {
+    nodes: Vec<ConnectionInfo>,
+    master: String,
+    certificates: Option<TlsCertificates>,
 }
 
 /// A connection that many requests share.
@@ -37,6 +49,7 @@ pub(super) enum Connection {
 /// Makes connections, keeps the one that works.
 pub(super) struct Connector {
     way: Way,
+    resolver: Resolver,
     patience: Duration,
     current: RefCell<Option<Connection>>,
     /// Counts connections, so that a late failure of an old one does not cost the new one.
@@ -51,32 +64,41 @@ impl Connector {
     pub(super) fn new(settings: &settings::Redis) -> Result<Self, Fatal> {
         // The URL may hold a password: it is not repeated.
         let wrong = |cause: RedisError| Fatal::Config(format!("store.url: {cause}"));
-        let nodes = settings.nodes.clone();
-        let way = match &settings.topology {
-            Topology::Single => {
-                let node = nodes.first().ok_or_else(|| Fatal::Config("store.url names no host".to_owned()))?;
-                Way::Single(Client::open(node.as_str()).map_err(wrong)?)
+        let nodes: Vec<ConnectionInfo> = settings
+            .nodes
+            .iter()
+            .map(|node| node.as_str().into_connection_info())
+            .collect::<Result<_, _>>()
+            .map_err(wrong)?;
+        let hosts = nodes.iter().filter_map(|node| address(node)).map(|(host, _)| host);
+        let resolver = Resolver::for_hosts(hosts).map_err(Fatal::Config)?;
+        let certificates = certificates(settings)?;
+        let way = match (&settings.topology, certificates) {
+            (Topology::Single, certificates) => {
+                let node =
+                    nodes.into_iter().next().ok_or_else(|| Fatal::Config("store.url names no host".to_owned()))?;
+                Way::Single(match certificates {
+                    Some(certificates) => Client::build_with_tls(node, certificates).map_err(wrong)?,
+                    None => Client::open(node).map_err(wrong)?,
+                })
             }
-            Topology::Cluster => {
+            (Topology::Cluster, certificates) => {
                 let builder = ClusterClient::builder(nodes).retries(REDIRECTIONS);
                 let builder = builder.connection_timeout(settings.timeout).response_timeout(settings.timeout);
+                let builder = builder.async_dns_resolver(Lookup(resolver.clone()));
+                let builder = match certificates {
+                    Some(certificates) => builder.certs(certificates),
+                    None => builder,
+                };
                 Way::Cluster(builder.build().map_err(wrong)?)
             }
-            Topology::Sentinel { master } => {
-                let info = nodes.first().map(|node| node.as_str().into_connection_info()).transpose().map_err(wrong)?;
-                let mut node = SentinelNodeConnectionInfo::default();
-                if let Some(info) = info {
-                    node = node.set_redis_connection_info(info.redis_settings().clone());
-                    if nodes.iter().all(|node| node.starts_with("rediss:")) {
-                        node = node.set_tls_mode(redis::TlsMode::Secure);
-                    }
-                }
-                let client = SentinelClient::build(nodes, master.clone(), Some(node), SentinelServerType::Master);
-                Way::Sentinel(Mutex::new(client.map_err(wrong)?))
+            (Topology::Sentinel { master }, certificates) => {
+                Way::Sentinel(Sentinels { nodes, master: master.clone(), certificates })
             }
         };
         Ok(Self {
             way,
+            resolver,
             patience: settings.timeout,
             current: RefCell::default(),
             generation: Cell::new(0),
@@ -140,6 +162,7 @@ impl Connector {
 
     async fn connect(&self) -> Result<Connection, RedisError> {
         let config = AsyncConnectionConfig::new()
+            .set_dns_resolver(Lookup(self.resolver.clone()))
             .set_connection_timeout(Some(self.patience))
             .set_response_timeout(Some(self.patience));
         match &self.way {
@@ -147,8 +170,8 @@ impl Connector {
                 client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
             }
             Way::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
-            Way::Sentinel(client) => {
-                let mut client = client.lock().await;
+            Way::Sentinel(sentinels) => {
+                let mut client = sentinels.client(&self.resolver).await?;
                 client.get_async_connection_with_config(&config).await.map(Connection::Single)
             }
         }
@@ -163,6 +186,83 @@ impl Connector {
             *self.current.borrow_mut() = None;
         }
     }
+}
+
+impl Sentinels {
+    /// A client of the Sentinels at their addresses of today: it does not resolve names by itself within walls.
+    async fn client(&self, resolver: &Resolver) -> Result<SentinelClient, RedisError> {
+        let mut addresses = Vec::new();
+        for node in &self.nodes {
+            match node.addr() {
+                ConnectionAddr::Tcp(host, port) => {
+                    let found = resolver.addresses(host, *port).await;
+                    addresses.extend(found.iter().map(|at| ConnectionAddr::Tcp(at.ip().to_string(), at.port())));
+                }
+                // A name that a certificate vouches for stays one.
+                named => addresses.push(named.clone()),
+            }
+        }
+        let mut builder = SentinelClientBuilder::new(addresses, self.master.clone(), SentinelServerType::Master)?;
+        if let Some(settings) = self.nodes.first().map(ConnectionInfo::redis_settings) {
+            builder = builder.set_client_to_redis_db(settings.db());
+            if let Some(user) = settings.username() {
+                builder = builder.set_client_to_redis_username(user).set_client_to_sentinel_username(user);
+            }
+            if let Some(password) = settings.password() {
+                builder = builder.set_client_to_redis_password(password).set_client_to_sentinel_password(password);
+            }
+        }
+        if let Some(certificates) = &self.certificates {
+            builder = builder
+                .set_client_to_redis_tls_mode(TlsMode::Secure)
+                .set_client_to_redis_certificates(certificates.clone())
+                .set_client_to_sentinel_certificates(certificates.clone());
+        }
+        builder.build()
+    }
+}
+
+/// Our resolver for the client library, whose own would open files.
+struct Lookup(Resolver);
+
+impl AsyncDNSResolver for Lookup {
+    fn resolve<'a, 'b: 'a>(
+        &'a self,
+        host: &'b str,
+        port: u16,
+    ) -> RedisFuture<'a, Box<dyn Iterator<Item = SocketAddr> + Send + 'a>> {
+        Box::pin(async move {
+            let found = self.0.addresses(host, port).await;
+            Ok(Box::new(found.into_iter()) as Box<dyn Iterator<Item = SocketAddr> + Send>)
+        })
+    }
+}
+
+/// Host and port of a node.
+fn address(node: &ConnectionInfo) -> Option<(&str, u16)> {
+    match node.addr() {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => Some((host, *port)),
+        _ => None,
+    }
+}
+
+/// The ports that the URLs name.
+pub(crate) fn ports(nodes: &[String]) -> Vec<u16> {
+    let infos = nodes.iter().filter_map(|node| node.as_str().into_connection_info().ok());
+    infos.filter_map(|info| address(&info).map(|(_, port)| port)).collect()
+}
+
+/// The authorities' certificates, if any node wants TLS: read now, within walls no file can be.
+fn certificates(settings: &settings::Redis) -> Result<Option<TlsCertificates>, Fatal> {
+    if !settings.nodes.iter().any(|node| node.starts_with("rediss:")) {
+        return Ok(None);
+    }
+    let unusable = |cause| Fatal::File {
+        path: settings.ca_file.clone(),
+        what: format!("cannot be read ({cause}); install ca-certificates, or set ca_file under [store]"),
+    };
+    let root_cert = Some(std::fs::read(&settings.ca_file).map_err(unusable)?);
+    Ok(Some(TlsCertificates { client_tls: None, root_cert }))
 }
 
 impl ConnectionLike for Connection {

@@ -22,6 +22,7 @@ use crate::config::settings;
 use crate::door::Soon;
 use crate::role::Fatal;
 use crate::wire::Ticket;
+pub(crate) use connection::ports;
 use connection::{Connection, Connector};
 use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::{ErrorKind, FromRedisValue, RedisError, Script, Value};

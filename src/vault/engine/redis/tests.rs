@@ -10,7 +10,14 @@ use std::time::{Duration, Instant};
 
 fn engine(servers: &[Server], topology: Topology, min_replicas: u32) -> Redis {
     let nodes = servers.iter().map(|s| format!("redis://127.0.0.1:{}", s.port)).collect();
-    Redis::open(&settings::Redis { nodes, topology, min_replicas, timeout: Duration::from_secs(2) }).unwrap()
+    Redis::open(&settings::Redis {
+        nodes,
+        topology,
+        min_replicas,
+        timeout: Duration::from_secs(2),
+        ca_file: "/nowhere".into(),
+    })
+    .unwrap()
 }
 
 fn run(test: impl Future<Output = ()>) {

@@ -1,0 +1,148 @@
+//! `tempalias status`, `revoke` and `forget`: questions through the administrator's door.
+
+use crate::config::{self, DEFAULT_RUNTIME_DIR};
+use crate::door::{Door, ask_once};
+use crate::wire::admin::{Answer, Request, Status};
+use crate::wire::figures::{Figure, Figures};
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// sysexits(3): the daemon is not there.
+const EX_UNAVAILABLE: u8 = 69;
+/// sysexits(3): what was given is no address.
+const EX_DATAERR: u8 = 65;
+/// sysexits(3): the store does not answer now.
+const EX_TEMPFAIL: u8 = 75;
+/// sysexits(3): not for this user.
+const EX_NOPERM: u8 = 77;
+
+/// How to ask.
+#[derive(Args)]
+pub(super) struct Asking {
+    /// The configuration file, which tells where the daemon can be reached
+    #[arg(long = "config", value_name = "FILE", default_value = config::DEFAULT_FILE)]
+    path: PathBuf,
+    /// Answer in JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints how the daemon is.
+pub(super) fn status(asking: &Asking) -> ExitCode {
+    let status = match asking.ask(Request::Status) {
+        Ok(Answer::Status(status)) => status,
+        Ok(other) => return asking.fail(&other),
+        Err(cause) => return asking.unreachable(&cause),
+    };
+    if asking.json {
+        println!("{:#}", in_json(&status))
+    } else {
+        print!("{}", in_words(&status))
+    }
+    ExitCode::SUCCESS
+}
+
+/// Kills one alias.
+pub(super) fn revoke(asking: &Asking, address: String) -> ExitCode {
+    asking.remove(Request::Revoke { address })
+}
+
+/// Kills every alias of a real address; `-` reads it from the standard input, where no list of processes shows it.
+pub(super) fn forget(asking: &Asking, address: String) -> ExitCode {
+    let address = match address.as_str() {
+        "-" => io::read_to_string(io::stdin()).unwrap_or_default().trim().to_owned(),
+        _ => address,
+    };
+    asking.remove(Request::Forget { address })
+}
+
+impl Asking {
+    fn ask(&self, request: Request) -> io::Result<Answer> {
+        ask_once(&self.door(), request)
+    }
+
+    /// The configuration may be for the daemon's eyes only: then the door is where it is by default.
+    fn door(&self) -> PathBuf {
+        let config = config::read(&self.path).config;
+        Door::Admin.path(config.as_ref().map_or(Path::new(DEFAULT_RUNTIME_DIR), |config| &config.runtime_dir))
+    }
+
+    fn remove(&self, request: Request) -> ExitCode {
+        match self.ask(request) {
+            Ok(Answer::Removed(count)) if self.json => println!("{}", json!({ "removed": count })),
+            Ok(Answer::Removed(0)) => println!("no such alias"),
+            Ok(Answer::Removed(1)) => println!("1 alias removed"),
+            Ok(Answer::Removed(count)) => println!("{count} aliases removed"),
+            Ok(other) => return self.fail(&other),
+            Err(cause) => return self.unreachable(&cause),
+        }
+        ExitCode::SUCCESS
+    }
+
+    fn fail(&self, answer: &Answer) -> ExitCode {
+        match answer {
+            Answer::Refused => self.complain(EX_DATAERR, "that is not an address; an alias is given with its domain"),
+            _ => self.complain(EX_TEMPFAIL, "the store does not answer; see the daemon's log"),
+        }
+    }
+
+    fn unreachable(&self, cause: &io::Error) -> ExitCode {
+        let door = self.door();
+        let (code, cure) = match cause.kind() {
+            io::ErrorKind::PermissionDenied => (EX_NOPERM, "become root, or a member of the daemon's group"),
+            _ => (EX_UNAVAILABLE, "is the daemon running?"),
+        };
+        self.complain(code, &format!("{}: {cause}; {cure}", door.display()))
+    }
+
+    fn complain(&self, code: u8, what: &str) -> ExitCode {
+        if self.json {
+            println!("{}", json!({ "error": what }));
+        } else {
+            eprintln!("tempalias: {what}");
+        }
+        ExitCode::from(code)
+    }
+}
+
+fn in_json(status: &Status) -> Value {
+    let figures: Map<String, Value> =
+        Figure::ALL.iter().map(|figure| (figure.plain_name(), status.figures[*figure].into())).collect();
+    let processes: Vec<Value> = status
+        .processes
+        .iter()
+        .map(|process| json!({ "role": process.role, "pid": process.pid, "walls": process.walls }))
+        .collect();
+    json!({
+        "version": status.version,
+        "uptime_seconds": status.uptime_seconds,
+        "processes": processes,
+        "aliases": status.aliases,
+        "figures": figures,
+    })
+}
+
+fn in_words(status: &Status) -> String {
+    let uptime = jiff::SignedDuration::from_secs(status.uptime_seconds.cast_signed());
+    let mut text = format!("tempalias {}, up {uptime:#}\n\n", status.version);
+    for process in &status.processes {
+        text.push_str(&format!("{:<8} {:>8}  {}\n", process.role, process.pid, process.walls));
+    }
+    text.push_str("\nfigures since the start\n");
+    if let Some(aliases) = status.aliases {
+        text.push_str(&row("aliases", aliases));
+    }
+    text.push_str(&rows(&status.figures));
+    text
+}
+
+fn rows(figures: &Figures) -> String {
+    Figure::ALL.iter().map(|figure| row(&figure.plain_name(), figures[*figure])).collect()
+}
+
+fn row(name: &str, value: u64) -> String {
+    format!("  {name:<24} {value:>10}\n")
+}

@@ -1,0 +1,313 @@
+//! The roles that are alive, and what is said between them and the monitor.
+
+use super::Role;
+use super::premises::Premises;
+use super::sockets::Sockets;
+use crate::config::Config;
+use crate::door::Door;
+use crate::role::Fatal;
+use crate::role::control::{CONTROL, Orders, Reply, Word, framed, take};
+use crate::sys::log::Verbosity;
+use crate::sys::sandbox::{Deed, Strictness};
+use crate::sys::spawn::spawn;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use serde::Serialize;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdStream;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+use tracing::{error, warn};
+
+/// One process of a role.
+struct Child {
+    role: Role,
+    pid: Pid,
+    /// Dropping it tells the process to stop.
+    control: Option<Control>,
+    ready: bool,
+    /// Whether it has answered the last ping.
+    answered: bool,
+}
+
+/// The monitor's words on a control channel; the end of them when dropped.
+struct Control(StdStream);
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        // It fails when the other end is closed already.
+        let _ = self.0.shutdown(Shutdown::Write);
+    }
+}
+
+/// How each role is to begin.
+pub(super) struct Upbringing {
+    pub(super) verbosity: Verbosity,
+    pub(super) strictness: Strictness,
+    pub(super) probe: Option<(Option<Role>, Deed)>,
+}
+
+/// All processes but the monitor.
+pub(super) struct Family {
+    children: Vec<Child>,
+    replies: mpsc::UnboundedReceiver<(Pid, Reply)>,
+}
+
+impl Family {
+    /// Starts every role with its sockets, its doors and a control channel. Needs a local runtime.
+    pub(super) fn spawn(config: &Config, sockets: &Sockets, premises: &Premises) -> Result<Self, Fatal> {
+        let (heard, replies) = mpsc::unbounded_channel();
+        let mut family = Self { children: Vec::new(), replies };
+        for role in Role::ALL {
+            for _ in 0..role.processes(config) {
+                let (ours, theirs) = StdStream::pair()?;
+                let mut descriptors: Vec<(String, OwnedFd)> = vec![(CONTROL.to_owned(), theirs.into())];
+                descriptors.extend(sockets.of(role)?);
+                for (door, socket) in premises.doors.iter().filter(|(door, _)| role.doors().contains(door)) {
+                    descriptors.push((door.name().to_owned(), socket.try_clone()?.into()));
+                }
+                let child = spawn(&["role", role.name()], &[], descriptors)?;
+                let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+                ours.set_nonblocking(true)?;
+                let control = Some(Control(ours.try_clone()?));
+                tokio::task::spawn_local(hear(pid, UnixStream::from_std(ours)?, heard.clone()));
+                family.children.push(Child { role, pid, control, ready: false, answered: true });
+            }
+        }
+        Ok(family)
+    }
+
+    /// Gives each its orders.
+    pub(super) fn instruct(&self, config: &Config, premises: &Premises, upbringing: &Upbringing) -> Result<(), Fatal> {
+        for child in &self.children {
+            let callers = child.role.doors().iter().map(|door| (*door, self.callers_of(*door))).collect();
+            let sent = match child.role {
+                Role::Smtp => self.order(child, &config.smtp, config, premises, upbringing, callers),
+                Role::Relay => self.order(child, &config.relay, config, premises, upbringing, callers),
+                Role::Vault => self.order(child, &config.vault, config, premises, upbringing, callers),
+                Role::Web => self.order(child, &config.web, config, premises, upbringing, callers),
+            };
+            // One that is gone already is noticed when it does not get ready.
+            if let Err(cause) = sent {
+                warn!(role = child.role.name(), %cause, "a role does not take its orders");
+            }
+        }
+        Ok(())
+    }
+
+    fn callers_of(&self, door: Door) -> Vec<i32> {
+        let callers = self.children.iter().filter(|child| child.role.calls().contains(&door));
+        callers.map(|child| child.pid.as_raw()).collect()
+    }
+
+    fn order<C: Serialize + Clone>(
+        &self,
+        child: &Child,
+        slice: &C,
+        config: &Config,
+        premises: &Premises,
+        upbringing: &Upbringing,
+        callers: Vec<(Door, Vec<i32>)>,
+    ) -> io::Result<()> {
+        let probe = upbringing.probe.as_ref().filter(|(role, _)| *role == Some(child.role));
+        let orders = Orders {
+            config: slice.clone(),
+            verbosity: upbringing.verbosity,
+            runtime_dir: config.runtime_dir.clone(),
+            callers,
+            identity: premises.identity.clone(),
+            strictness: upbringing.strictness,
+            probe: probe.map(|(_, deed)| (deed.clone(), self.sibling(child.pid))),
+        };
+        child.say(&framed(&orders)?)
+    }
+
+    /// Some process of the daemon, not this one.
+    pub(super) fn sibling(&self, pid: Pid) -> i32 {
+        self.children.iter().map(|child| child.pid).find(|other| *other != pid).map_or(0, Pid::as_raw)
+    }
+
+    /// Tells all what needs no slice of the configuration.
+    pub(super) fn tell(&self, word: &Word<()>) {
+        for child in &self.children {
+            if let Err(cause) = framed(word).and_then(|frame| child.say(&frame)) {
+                warn!(role = child.role.name(), pid = %child.pid, %cause, "a role cannot be told");
+            }
+        }
+    }
+
+    /// Gives new settings to all that take them.
+    pub(super) fn reload(&self, config: &Config) {
+        for child in &self.children {
+            let frame = match child.role {
+                Role::Smtp => framed(&Word::Reload(&config.smtp)),
+                Role::Vault => framed(&Word::Reload(&config.vault)),
+                Role::Web => framed(&Word::Reload(&config.web)),
+                Role::Relay => continue,
+            };
+            if let Err(cause) = frame.and_then(|frame| child.say(&frame)) {
+                warn!(role = child.role.name(), pid = %child.pid, %cause, "a role does not take new settings");
+            }
+        }
+    }
+
+    /// What a role says next. Cancel safe.
+    pub(super) async fn hear(&mut self) {
+        // There is always a sender while there is a child.
+        let Some((pid, reply)) = self.replies.recv().await else { return std::future::pending().await };
+        let Some(child) = self.children.iter_mut().find(|child| child.pid == pid) else { return };
+        match reply {
+            Reply::Ready(_) => child.ready = true,
+            Reply::Alive => child.answered = true,
+        }
+    }
+
+    /// Whether all can serve.
+    pub(super) fn is_ready(&self) -> bool {
+        self.children.iter().all(|child| child.ready)
+    }
+
+    /// Asks all whether they are alive; false if one has not answered the last time.
+    pub(super) fn ping(&mut self) -> bool {
+        let silent: Vec<String> = self.children.iter().filter(|c| !c.answered).map(Child::to_string).collect();
+        if silent.is_empty() {
+            self.children.iter_mut().for_each(|child| child.answered = false);
+            self.tell(&Word::Ping);
+        } else {
+            error!(roles = silent.join(" "), "no sign of life; the watchdog is not fed");
+        }
+        silent.is_empty()
+    }
+
+    /// Tells each role to stop that nobody calls on any more: first those that hear the Internet, the vault last.
+    pub(super) fn dismiss(&mut self) {
+        let present: Vec<Role> = self.children.iter().map(|child| child.role).collect();
+        for child in &mut self.children {
+            let doors = child.role.doors();
+            if !present.iter().any(|role| role.calls().iter().any(|door| doors.contains(door))) {
+                child.control = None;
+            }
+        }
+    }
+
+    /// Takes leave of roles that have ended. If that was not `expected`, the exit code to end with.
+    pub(super) fn reap(&mut self, expected: bool) -> Option<u8> {
+        let mut code = None;
+        self.children.retain(|child| match waitpid(child.pid, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) => true,
+            Ok(status) => {
+                let (role, pid, cause) = (child.role.name(), child.pid, Cause(status));
+                if !expected {
+                    let what = if child.ready { "a role has ended, so all end" } else { "a role did not get ready" };
+                    error!(role, %pid, %cause, "{what}");
+                    code = Some(cause.exit_code());
+                } else if !matches!(status, WaitStatus::Exited(_, 0)) {
+                    warn!(role, %pid, %cause, "a role has not ended well");
+                }
+                false
+            }
+            Err(_) => false,
+        });
+        code
+    }
+
+    /// Names those that are not ready.
+    pub(super) fn laggards(&self) -> String {
+        let laggards: Vec<String> = self.children.iter().filter(|c| !c.ready).map(Child::to_string).collect();
+        laggards.join(" ")
+    }
+
+    pub(super) fn pids(&self) -> Vec<i32> {
+        self.children.iter().map(|child| child.pid.as_raw()).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.children.is_empty()
+    }
+
+    pub(super) fn kill_all(&mut self) {
+        for child in self.children.drain(..) {
+            // It may be gone already.
+            if kill(child.pid, Signal::SIGKILL).is_ok() {
+                let _ = waitpid(child.pid, None);
+            }
+        }
+    }
+}
+
+/// Whatever goes wrong in the monitor, no role outlives it.
+impl Drop for Family {
+    fn drop(&mut self) {
+        self.kill_all();
+    }
+}
+
+impl Child {
+    /// Says it at once: there is room, or the role has not listened for long.
+    fn say(&self, frame: &[u8]) -> io::Result<()> {
+        let Some(Control(stream)) = &self.control else { return Ok(()) };
+        match (&mut &*stream).write(frame)? {
+            written if written == frame.len() => Ok(()),
+            _ => Err(io::ErrorKind::WriteZero.into()),
+        }
+    }
+}
+
+impl fmt::Display for Child {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.role.name(), self.pid)
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<String> = self.children.iter().map(Child::to_string).collect();
+        f.write_str(&all.join(" "))
+    }
+}
+
+/// Passes on what one process says, until it has ended or says what no role says.
+async fn hear(pid: Pid, mut input: UnixStream, heard: mpsc::UnboundedSender<(Pid, Reply)>) {
+    let mut octets = Vec::new();
+    while input.read_buf(&mut octets).await.is_ok_and(|count| count > 0) {
+        loop {
+            match take::<Reply>(&mut octets) {
+                Ok(Some(reply)) => drop(heard.send((pid, reply))),
+                Ok(None) => break,
+                Err(cause) => return error!(%pid, %cause, "a role is not heard any more"),
+            }
+        }
+    }
+}
+
+/// Why a role ended, in words.
+struct Cause(WaitStatus);
+
+impl Cause {
+    fn exit_code(&self) -> u8 {
+        /// EX_SOFTWARE: an internal fault, worth a restart.
+        const SOFTWARE: u8 = 70;
+        match self.0 {
+            WaitStatus::Exited(_, code) if code != 0 => u8::try_from(code).unwrap_or(SOFTWARE),
+            _ => SOFTWARE,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            WaitStatus::Exited(_, code) => write!(f, "exit code {code}"),
+            WaitStatus::Signaled(_, Signal::SIGSYS, _) => {
+                f.write_str("killed by SIGSYS: it tried a system call that it has not promised; see --sandbox=report")
+            }
+            WaitStatus::Signaled(_, signal, _) => write!(f, "killed by {signal}"),
+            _ => f.write_str("no answer"),
+        }
+    }
+}

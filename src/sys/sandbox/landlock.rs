@@ -1,0 +1,77 @@
+//! Files and TCP ports (landlock(7)).
+
+use super::Promise;
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, NetPort, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
+};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+/// The newest version whose every right is refused where it is not granted.
+const NEWEST: ABI = ABI::V9;
+
+/// The DNS over TCP, for answers too long for a datagram (RFC 7766).
+const DNS: u16 = 53;
+
+/// Where journald hears; on kernels that control connecting to Unix sockets, it must be granted.
+const JOURNAL: &str = "/run/systemd/journal/socket";
+
+/// The promises as rules; what they do not name is refused.
+pub(super) fn ruleset(promises: &[Promise<'_>], doors: &Path) -> io::Result<RulesetCreated> {
+    let every_port = promises.contains(&Promise::Internet(&[]));
+    let mut net = AccessNet::from_all(NEWEST);
+    if every_port {
+        net.remove(AccessNet::ConnectTcp);
+    }
+    let mut scope = Scope::from_all(NEWEST);
+    if promises.iter().any(|promise| matches!(promise, Promise::Children(_))) {
+        // The children are outside of these walls: they have their own.
+        scope.remove(Scope::Signal);
+    }
+    let handle = || {
+        Ruleset::default()
+            .set_compatibility(CompatLevel::BestEffort)
+            .handle_access(AccessFs::from_all(NEWEST))?
+            .handle_access(net)?
+            .scope(scope)?
+            .create()
+    };
+    let mut ruleset = handle().map_err(io::Error::other)?;
+    for socket in [doors, Path::new(JOURNAL)] {
+        if let Ok(place) = PathFd::new(socket) {
+            let rule = PathBeneath::new(place, AccessFs::ResolveUnix);
+            ruleset = ruleset.add_rule(rule).map_err(io::Error::other)?;
+        }
+    }
+    for promise in promises {
+        match *promise {
+            Promise::Internet(ports) if !every_port => {
+                for port in ports.iter().copied().chain([DNS]) {
+                    let rule = NetPort::new(port, AccessNet::ConnectTcp);
+                    ruleset = ruleset.add_rule(rule).map_err(io::Error::other)?;
+                }
+            }
+            Promise::Reread(directory) => ruleset = reread(ruleset, directory)?,
+            _ => {}
+        }
+    }
+    Ok(ruleset)
+}
+
+#[allow(unsafe_code)] // to borrow a descriptor by its number is a promise about it
+fn reread(ruleset: RulesetCreated, directory: i32) -> io::Result<RulesetCreated> {
+    // SAFETY: whoever promises `Reread` keeps the directory open; it is borrowed for this call only.
+    let directory = unsafe { BorrowedFd::borrow_raw(directory) };
+    ruleset.add_rule(PathBeneath::new(directory, AccessFs::ReadFile)).map_err(io::Error::other)
+}
+
+/// Puts the rules in force: the kernel's version of Landlock, if it has it.
+pub(super) fn restrict(ruleset: RulesetCreated) -> io::Result<Option<u8>> {
+    let status = ruleset.restrict_self().map_err(io::Error::other)?;
+    Ok(match status.landlock {
+        LandlockStatus::Available { effective_abi, .. } => u8::try_from(effective_abi as i32).ok(),
+        _ => None,
+    })
+}

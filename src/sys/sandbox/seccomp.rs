@@ -1,0 +1,77 @@
+//! The lists as filters (seccomp(2)).
+//!
+//! Of several filters the kernel obeys the strictest answer: the first kills what is on no list, the
+//! others refuse what is to be refused, each with its error.
+
+use super::syscalls::{Allowed, Must, Refused, allowed, refused};
+use super::{Promise, Strictness, report};
+use seccompiler::{
+    BackendError as Error, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch, apply_filter,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use syscalls::Sysno;
+
+#[cfg(target_arch = "x86_64")]
+const HERE: TargetArch = TargetArch::x86_64;
+#[cfg(target_arch = "aarch64")]
+const HERE: TargetArch = TargetArch::aarch64;
+
+/// By number of system call, the alternatives; an empty list is any.
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+/// Puts the filters in force for this thread and those it starts.
+pub(super) fn restrict(promises: &[Promise<'_>], strictness: Strictness) -> io::Result<()> {
+    let outlaw = match strictness {
+        Strictness::Kill => SeccompAction::KillProcess,
+        Strictness::Report => {
+            report::prepare()?;
+            SeccompAction::Trap
+        }
+    };
+    let programs = compile(promises, outlaw).map_err(io::Error::other)?;
+    for program in programs {
+        apply_filter(&program).map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// The last is the one that kills: putting up the others takes a system call that it does not allow.
+fn compile(promises: &[Promise<'_>], outlaw: SeccompAction) -> Result<Vec<BpfProgram>, Error> {
+    let refused = refused(promises);
+    let errors: BTreeSet<i32> = refused.iter().map(|refused| refused.error).collect();
+    let mut programs = Vec::new();
+    for error in errors {
+        let mut rules = Rules::new();
+        for Refused { call, unless, .. } in refused.iter().filter(|refused| refused.error == error) {
+            let otherwise = unless.map(|(argument, value)| condition(argument, SeccompCmpOp::Ne, value)).transpose()?;
+            rules.insert(i64::from(call.id()), otherwise.into_iter().collect());
+        }
+        let action = SeccompAction::Errno(error.cast_unsigned());
+        programs.push(SeccompFilter::new(rules, SeccompAction::Allow, action, HERE)?.try_into()?);
+    }
+    let mut listed: Vec<Allowed> = allowed(promises);
+    listed.extend(refused.iter().map(|refused| (refused.call, None)));
+    programs.push(SeccompFilter::new(rules(&listed)?, outlaw, SeccompAction::Allow, HERE)?.try_into()?);
+    Ok(programs)
+}
+
+fn rules(allowed: &[Allowed]) -> Result<Rules, Error> {
+    let whole: BTreeSet<Sysno> = allowed.iter().filter(|(_, must)| must.is_none()).map(|(call, _)| *call).collect();
+    let mut rules: Rules = whole.iter().map(|call| (i64::from(call.id()), Vec::new())).collect();
+    for (call, must) in allowed.iter().filter(|(call, _)| !whole.contains(call)) {
+        let rule = match *must {
+            None => continue,
+            Some(Must::Be(argument, value)) => condition(argument, SeccompCmpOp::Eq, value),
+            Some(Must::Have(argument, bits)) => condition(argument, SeccompCmpOp::MaskedEq(bits), bits),
+            Some(Must::Lack(argument, bits)) => condition(argument, SeccompCmpOp::MaskedEq(bits), 0),
+        };
+        rules.entry(i64::from(call.id())).or_default().push(rule?);
+    }
+    Ok(rules)
+}
+
+fn condition(argument: u8, op: SeccompCmpOp, value: u64) -> Result<SeccompRule, Error> {
+    SeccompRule::new(vec![SeccompCondition::new(argument, SeccompCmpArgLen::Dword, op, value)?])
+}

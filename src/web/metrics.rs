@@ -1,0 +1,66 @@
+//! Figures for whoever measures, in the Prometheus text format, on a socket of its own that is no visitor's.
+
+use super::answer::{self, Answer};
+use crate::door::Caller;
+use crate::wire::web;
+use hyper::body::Incoming;
+use hyper::header::HeaderValue;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, StatusCode, header};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+
+/// One request takes no longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+type Vault = Caller<web::Request, web::Answer>;
+
+/// Serves for as long as the role lives.
+pub(super) async fn serve(listeners: Vec<TcpListener>, vault: Vault) {
+    for listener in listeners {
+        let vault = vault.clone();
+        tokio::task::spawn_local(async move {
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => drop(tokio::task::spawn_local(converse(stream, vault.clone()))),
+                    Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+                }
+            }
+        });
+    }
+}
+
+async fn converse(stream: TcpStream, vault: Vault) {
+    let answer = service_fn(|request| {
+        let vault = &vault;
+        async move { Ok::<_, Infallible>(answer(&request, vault).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), answer);
+    // What is wrong with a connection its client knows best.
+    let _ = tokio::time::timeout(PATIENCE, connection).await;
+}
+
+async fn answer(request: &Request<Incoming>, vault: &Vault) -> Answer {
+    if request.uri().path() != "/metrics" {
+        return answer::text(StatusCode::NOT_FOUND, "see /metrics\n");
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return answer::text(StatusCode::METHOD_NOT_ALLOWED, "only to be read\n");
+    }
+    match vault.ask(web::Request::Status).await {
+        Ok(web::Answer::Status(status)) => {
+            let mut answer = answer::text(StatusCode::OK, status.prometheus());
+            let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+            answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+            answer
+        }
+        _ => answer::text(StatusCode::SERVICE_UNAVAILABLE, "the vault does not answer\n"),
+    }
+}
