@@ -1,6 +1,6 @@
 //! The faults of the 2010 original (DESIGN.md §9), each once and never again.
 
-use crate::fixture::{Daemon, RedisServer, Smarthost, Store, until};
+use crate::fixture::{Daemon, RedisServer, Smarthost, Store, directory, until};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 

@@ -1,7 +1,7 @@
 //! P9: a store, a next host that goes away and comes back, under load: no crash, no lost message,
 //! 451 and 503 in between, and no restart. P12: a stop lets messages in flight finish.
 
-use crate::fixture::{Daemon, RedisServer, Smarthost, Store, until};
+use crate::fixture::{Daemon, RedisServer, Smarthost, Store, directory, until};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
