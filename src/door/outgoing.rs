@@ -41,7 +41,13 @@ impl Outgoing {
             let written = stream.try_write(&self.bytes.borrow());
             match written {
                 Ok(n) => {
-                    self.bytes.borrow_mut().drain(..n);
+                    let mut bytes = self.bytes.borrow_mut();
+                    if n == bytes.len() {
+                        // Freed, it is overwritten; in a buffer kept for the next time it would stay.
+                        *bytes = Vec::new();
+                    } else {
+                        bytes.drain(..n);
+                    }
                     return Ok(());
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => stream.writable().await?,

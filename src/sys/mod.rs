@@ -4,6 +4,7 @@ pub mod identity;
 pub mod inherit;
 pub mod lasting;
 pub mod log;
+pub mod memory;
 pub mod notify;
 pub mod reading;
 pub mod resolve;

@@ -116,7 +116,7 @@ fn a12_there_is_no_jsonp() {
 
 #[test]
 fn a13_the_page_names_the_configured_domain_and_no_third_party() {
-    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "domains = ['alias.test']");
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "domains = ['alias.test']");
     let (status, page) = daemon.curl(&[], "/");
     assert_eq!(status, 200);
     assert!(page.contains("alias.test") && !page.contains("tempalias.com"), "{page}");

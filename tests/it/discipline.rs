@@ -200,7 +200,7 @@ fn a_hundred_recipients() {
 #[test]
 fn postmaster_and_abuse_are_read_by_somebody() {
     let smarthost = Smarthost::start();
-    let daemon = Daemon::with(smarthost.address, &Store::Redb, "postmaster = 'boss@real.example'");
+    let daemon = Daemon::with(smarthost.address, &Store::Any, "postmaster = 'boss@real.example'");
     for to in ["postmaster@example.org", "Abuse@two.example", "postmaster"] {
         assert!(daemon.connect().mail("a@b.example", to, b"x").starts_with("250"), "{to}");
     }
@@ -209,7 +209,7 @@ fn postmaster_and_abuse_are_read_by_somebody() {
 
 #[test]
 fn talk_before_the_greeting_is_refused() {
-    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "[smtp]\ngreeting_delay = '300ms'");
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[smtp]\ngreeting_delay = '300ms'");
     let mut client = Client::connect(daemon.smtp_address());
     client.send(b"EHLO x.example\r\n");
     let reply = client.reply();
@@ -221,7 +221,7 @@ fn talk_before_the_greeting_is_refused() {
 #[test]
 fn a_session_has_its_bounds() {
     let bounds = "[smtp]\nmax_sessions = 4\nmax_sessions_per_address = 2\nmax_errors = 3\nmax_unknown = 3\nmax_commands = 30\nmax_message_size = 65536\ncommand_timeout = '1s'";
-    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, bounds);
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, bounds);
     let mut client = daemon.connect();
     client.ask("MAIL FROM:<a@b.example>", "250");
     for _ in 0..2 {
@@ -250,7 +250,7 @@ fn a_session_has_its_bounds() {
 #[test]
 fn too_large_a_message_is_552_and_the_session_goes_on() {
     let smarthost = Smarthost::start();
-    let daemon = Daemon::with(smarthost.address, &Store::Redb, "[smtp]\nmax_message_size = 65536");
+    let daemon = Daemon::with(smarthost.address, &Store::Any, "[smtp]\nmax_message_size = 65536");
     let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
     let mut client = daemon.connect();
     let told = client.mail("a@b.example", &alias.address, &b"0123456789\r\n".repeat(10_000));

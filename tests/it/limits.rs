@@ -4,7 +4,7 @@ use crate::fixture::{Daemon, Smarthost, Store};
 
 #[test]
 fn wishes_that_are_not_granted_name_their_field() {
-    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "[limits]\nmax_usage = 100");
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[limits]\nmax_usage = 100");
     for (body, field) in [
         ("{\"days\":1}", "target"),
         ("{\"target\":\"nobody\",\"days\":1}", "target"),
@@ -63,7 +63,7 @@ fn the_field_names_of_2010() {
 
 #[test]
 fn as_many_for_one_address_as_configured() {
-    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "[limits]\ncreations_per_address = 2");
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[limits]\ncreations_per_address = 2");
     for target in ["someone@real.example", "SomeOne@Real.example"] {
         daemon.alias(target, "\"days\":1");
     }

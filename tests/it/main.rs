@@ -17,3 +17,4 @@ mod regressions;
 mod site;
 mod storage;
 mod tools;
+mod walls;

@@ -125,7 +125,7 @@ fn the_next_host_stopped_and_started_under_load() {
 fn the_next_host_by_name_and_on_ipv6() {
     let smarthost = Smarthost::start();
     let by_name = format!("[relay]\nsmarthost = 'localhost:{}'", smarthost.address.port());
-    let daemon = Daemon::with(smarthost.address, &Store::Redb, &by_name);
+    let daemon = Daemon::with(smarthost.address, &Store::Any, &by_name);
     let alias = daemon.alias("someone@real.example", "\"days\":1");
     assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
     let smarthost = Smarthost::at("[::1]:0");
@@ -138,7 +138,7 @@ fn the_next_host_by_name_and_on_ipv6() {
 #[test]
 fn a_next_host_whose_name_is_not_known() {
     let unknown = "[relay]\nsmarthost = 'nowhere.invalid:25'";
-    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, unknown);
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, unknown);
     let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
     assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451 4.4.1"));
     assert_eq!(daemon.remaining(&alias), 1);

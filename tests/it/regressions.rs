@@ -1,6 +1,6 @@
 //! Faults that were once there, each with its name.
 
-use crate::fixture::{Client, Daemon, Smarthost, Store};
+use crate::fixture::{Client, Daemon, Smarthost, Store, until};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ fn r0002_a_positive_reply_to_data_is_no_delivery() {
 fn r0003_an_idle_connection_is_nobodys() {
     let smarthost = Smarthost::start();
     smarthost.delay(".", Duration::from_millis(200));
-    let daemon = Daemon::with(smarthost.address, &Store::Redb, "[relay]\nmax_connections = 1\nconnect_timeout = '5s'");
+    let daemon = Daemon::with(smarthost.address, &Store::Any, "[relay]\nmax_connections = 1\nconnect_timeout = '5s'");
     let alias = daemon.alias("someone@real.example", "\"days\":1");
     let start = Instant::now();
     let senders: Vec<_> = (0..4)
@@ -82,7 +82,7 @@ fn r0004_one_recipient_that_needs_smtputf8_costs_the_others_nothing() {
 fn r0005_a_refused_message_does_not_last_for_ever() {
     let daemon = Daemon::with(
         Smarthost::start().address,
-        &Store::Redb,
+        &Store::Any,
         "[smtp]\ntransaction_timeout = '2s'\ndata_timeout = '1s'\ncommand_timeout = '1s'",
     );
     let alias = daemon.alias("someone@real.example", "\"days\":1");
@@ -105,14 +105,15 @@ fn r0005_a_refused_message_does_not_last_for_ever() {
 
 #[test]
 fn r0006_what_is_asked_for_and_not_waited_for_is_not_held() {
-    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "[smtp]\nmax_commands = 20");
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[smtp]\nmax_commands = 20");
     let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
     let mut client = daemon.connect();
     let commands =
         "NOOP\r\n".repeat(17) + &format!("MAIL FROM:<a@b.example>\r\nRCPT TO:<{}>\r\nNOOP\r\nNOOP\r\n", alias.address);
     client.send(commands.as_bytes());
     assert!(client.is_closed());
-    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+    // The answer nobody waits for may come after the connection is closed; then the use is free at once.
+    until("the use is free", || daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
 }
 
 #[test]

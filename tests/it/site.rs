@@ -111,7 +111,7 @@ fn what_is_not_there_and_what_cannot_be_done() {
 
 #[test]
 fn links_carry_the_configured_address() {
-    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "[web]\nurl = 'https://alias.example/'");
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[web]\nurl = 'https://alias.example/'");
     let (_, answer) = daemon.curl(&["-d", "{\"target\":\"a@b.example\",\"days\":1}"], "/aliases");
     assert!(answer.contains("\"manage_url\":\"https://alias.example/manage/"), "{answer}");
     let head = head(&daemon, &["-d", "{\"target\":\"a@b.example\",\"days\":1}", "-H", "Host: evil\"><x"], "/aliases");
