@@ -31,7 +31,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let postmaster = root.take("postmaster", real_address);
     let runtime_dir = root.take("runtime_dir", absolute_path).unwrap_or_else(|| DEFAULT_RUNTIME_DIR.into());
     let state_dir = root.take("state_dir", absolute_path).unwrap_or_else(|| "/var/lib/tempalias".into());
-    let drain = root.take("drain", duration).unwrap_or(30 * SECOND);
+    let drain = root.take("drain", duration).unwrap_or(5 * SECOND);
 
     let user = root.take("user", text).unwrap_or_else(|| "tempalias".to_owned());
     let group = root.take("group", text).unwrap_or_else(|| "tempalias".to_owned());

@@ -74,7 +74,11 @@ impl Sockets {
     pub fn take_or_bind(config: &Config) -> Result<Self, Fatal> {
         let inherited = Inherited::from_env();
         if inherited.is_empty() {
-            return Self::bind(config);
+            let mut sockets = Vec::new();
+            for service in Service::ALL {
+                sockets.extend(bind(service, config)?);
+            }
+            return Ok(Self(sockets));
         }
         let mut sockets = Vec::new();
         for (name, listener) in inherited.all_tcp_listeners()? {
@@ -88,21 +92,12 @@ impl Sockets {
             };
             sockets.push((service, listener));
         }
-        for service in [Service::Smtp, Service::Web] {
-            if !sockets.iter().any(|(of, _)| *of == service) {
-                info!("no socket for {service} was handed over: it is not served");
-            }
+        let missing = |service: &Service| !sockets.iter().any(|(of, _)| of == service);
+        for service in [Service::Smtp, Service::Web].into_iter().filter(missing) {
+            info!("no socket for {service} was handed over: it is not served");
         }
-        Ok(Self(sockets))
-    }
-
-    fn bind(config: &Config) -> Result<Self, Fatal> {
-        let mut sockets = Vec::new();
-        for service in Service::ALL {
-            for &address in service.listen(config) {
-                let listener = TcpListener::bind(address).map_err(|cause| refused(address, service, &cause))?;
-                sockets.push((service, listener));
-            }
+        if missing(&Service::Metrics) {
+            sockets.extend(bind(Service::Metrics, config)?);
         }
         Ok(Self(sockets))
     }
@@ -112,6 +107,15 @@ impl Sockets {
         let own = self.0.iter().filter(|(service, _)| service.role() == role);
         own.map(|(service, listener)| Ok((service.name().to_owned(), listener.try_clone()?.into()))).collect()
     }
+}
+
+/// The addresses that the configuration names.
+fn bind(service: Service, config: &Config) -> Result<Vec<(Service, TcpListener)>, Fatal> {
+    let bind = |&address: &SocketAddr| {
+        let listener = TcpListener::bind(address).map_err(|cause| refused(address, service, &cause))?;
+        Ok((service, listener))
+    };
+    service.listen(config).iter().map(bind).collect()
 }
 
 impl fmt::Display for Service {

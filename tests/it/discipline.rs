@@ -220,7 +220,8 @@ fn talk_before_the_greeting_is_refused() {
 
 #[test]
 fn a_session_has_its_bounds() {
-    let bounds = "[smtp]\nmax_sessions = 4\nmax_sessions_per_address = 2\nmax_errors = 3\nmax_unknown = 3\nmax_commands = 30\nmax_message_size = 65536\ncommand_timeout = '1s'";
+    // Each process has these bounds for itself.
+    let bounds = "[smtp]\nprocesses = 1\nmax_sessions = 4\nmax_sessions_per_address = 2\nmax_errors = 3\nmax_unknown = 3\nmax_commands = 30\nmax_message_size = 65536\ncommand_timeout = '1s'";
     let daemon = Daemon::with(Smarthost::start().address, &Store::Any, bounds);
     let mut client = daemon.connect();
     client.ask("MAIL FROM:<a@b.example>", "250");

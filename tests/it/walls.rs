@@ -287,7 +287,7 @@ fn the_front_knows_no_real_address() {
         clients.push(client);
     }
     let count = |role: &str, what: &str| {
-        let memory = memory(daemon.pid_of(role));
+        let memory: Vec<u8> = daemon.pids_of(role).into_iter().flat_map(memory).collect();
         memory.windows(what.len()).filter(|window| *window == what.as_bytes()).count()
     };
     // The memory is really looked at: what each must have is found in it.

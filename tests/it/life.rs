@@ -1,0 +1,295 @@
+//! P12 and the order of life: readiness, signals, watchdog, reload, the ends of processes, the administrator's door.
+
+use crate::fixture::{Client, Daemon, Load, Smarthost, Store, is_gone, nothing_is_lost, signal, until};
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+fn tempalias(daemon: &Daemon, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tempalias"));
+    let output = command.args(arguments).arg("--config").arg(daemon.config_path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.code(), said)
+}
+
+#[test]
+fn status_revoke_and_forget() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(smarthost.address, &Store::Redb, "");
+    let alias = daemon.alias("someone@hidden.example", "\"max-usage\":5");
+    let other = daemon.alias("someone@hidden.example", "\"max-usage\":5");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+    assert!(daemon.connect().mail("a@b.example", "nobodyknows@example.org", b"x").starts_with("550"));
+    let figures = || {
+        let (code, said) = tempalias(&daemon, &["status", "--json"]);
+        assert_eq!(code, Some(0), "{said}");
+        serde_json::from_str::<serde_json::Value>(&said).unwrap()
+    };
+    // Each process tells once a second.
+    until("the figures are there", || figures()["figures"]["recipients_unknown"] == 1);
+    let status = figures();
+    println!("{}", tempalias(&daemon, &["status"]).1);
+    let processes = status["processes"].as_array().unwrap();
+    assert_eq!(processes.len(), daemon.pids().len());
+    for process in processes {
+        assert!(daemon.pids().contains(&(process["pid"].as_u64().unwrap() as u32)));
+        assert!(process["walls"].as_str().unwrap().starts_with("seccomp, "), "{process}");
+    }
+    assert_eq!(status["aliases"], 2);
+    for (figure, value) in [
+        ("aliases_created_total", 2),
+        ("messages_delivered", 1),
+        ("relay_verdicts_2xx", 1),
+        ("smtp_sessions_total", 2),
+        ("store_up", 1),
+        ("uses_spent_total", 1),
+        ("web_answers_2xx", 2),
+    ] {
+        until(figure, || figures()["figures"][figure] == value);
+    }
+    // The same for Prometheus, without a name or an address.
+    let door = daemon.dir().join("run/admin.sock");
+    let metrics =
+        Command::new("curl").args(["-s", "-m", "5", "--unix-socket"]).arg(door).arg("http://x/metrics").output();
+    let metrics = String::from_utf8(metrics.unwrap().stdout).unwrap();
+    assert!(metrics.contains("\ntempalias_messages_total{verdict=\"delivered\"} 1\n"), "{metrics}");
+    assert!(!metrics.contains('@') && !metrics.contains("hidden") && !metrics.contains(&alias.aid));
+
+    assert_eq!(tempalias(&daemon, &["revoke", &alias.address]), (Some(0), "1 alias removed\n".to_owned()));
+    assert_eq!(tempalias(&daemon, &["revoke", &alias.address]).1, "no such alias\n");
+    assert_eq!(tempalias(&daemon, &["revoke", "me@elsewhere.example"]).0, Some(65));
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("550"));
+    assert_eq!(tempalias(&daemon, &["forget", "--json", "someone@hidden.example"]).1, "{\"removed\":1}\n");
+    assert!(daemon.connect().mail("a@b.example", &other.address, b"x").starts_with("550"));
+}
+
+#[test]
+fn metrics_on_a_local_address() {
+    let port = crate::fixture::free_port();
+    let metrics = format!("[metrics]\nlisten = ['127.0.0.1:{port}']");
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, &metrics);
+    let curl = |path: &str| {
+        let output =
+            Command::new("curl").args(["-s", "-m", "5"]).arg(format!("http://127.0.0.1:{port}{path}")).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    assert!(curl("/metrics").contains("# TYPE tempalias_smtp_sessions gauge"));
+    assert_eq!(curl("/aliases"), "see /metrics\n");
+    assert_eq!(daemon.curl(&[], "/metrics").0, 404, "visitors see no figures");
+}
+
+/// Who comes through the administrator's door and talks nonsense is hung up on, and that is all.
+#[test]
+fn nonsense_at_the_administrators_door() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    let pids = daemon.pids();
+    for nonsense in [&b"hello\r\n"[..], &[0xff; 100_000], b"\x02\x00\x00\x63", b""] {
+        let mut door = std::os::unix::net::UnixStream::connect(daemon.dir().join("run/admin.sock")).unwrap();
+        let _ = door.write_all(nonsense);
+        let _ = door.shutdown(std::net::Shutdown::Write);
+        let _ = door.read_to_end(&mut Vec::new());
+    }
+    assert_eq!(tempalias(&daemon, &["status"]).0, Some(0));
+    assert_eq!(daemon.pids(), pids);
+}
+
+/// sd_notify(3): READY, WATCHDOG while all processes answer, RELOADING and READY again, STOPPING.
+#[test]
+fn systemd_is_told() {
+    let (mut daemon, systemd) = Daemon::notifying(Smarthost::start().address, &[("WATCHDOG_USEC", "400000")]);
+    let next = || {
+        let mut said = [0; 512];
+        let length = systemd.recv(&mut said).unwrap();
+        String::from_utf8_lossy(&said[..length]).into_owned()
+    };
+    assert!(next().starts_with("READY=1\nSTATUS=5 processes serve mail to example.org, two.example"));
+    for _ in 0..3 {
+        assert_eq!(next(), "WATCHDOG=1");
+    }
+    signal(daemon.pid(), "HUP");
+    let after = |wanted: &str| (0..5).map(|_| next()).find(|said| said.starts_with(wanted)).unwrap();
+    assert!(after("RELOADING=1\nMONOTONIC_USEC=").len() > 30);
+    after("READY=1");
+    // A process that is stuck is noticed: the watchdog gets no more.
+    let stuck = daemon.pid_of("web");
+    signal(stuck, "STOP");
+    until("silence is noticed", || daemon.log().contains("no sign of life"));
+    systemd.set_nonblocking(true).unwrap();
+    while systemd.recv(&mut [0; 512]).is_ok() {}
+    thread::sleep(Duration::from_millis(900));
+    assert!(systemd.recv(&mut [0; 512]).is_err(), "the watchdog is not fed");
+    systemd.set_nonblocking(false).unwrap();
+    signal(stuck, "CONT");
+    assert_eq!(next(), "WATCHDOG=1");
+    signal(daemon.pid(), "TERM");
+    after("STOPPING=1");
+    assert_eq!(daemon.wait(), Some(0));
+}
+
+/// SIGHUP: new limits and bounds for what begins from then on, without a session dropped; what takes a restart is
+/// named; a faulty file changes nothing.
+#[test]
+fn a_reload_drops_nobody() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::start(smarthost.address);
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let pids = daemon.pids();
+    let mut client = daemon.connect();
+    client.ask("EHLO client.example", "250");
+    client.ask("MAIL FROM:<a@b.example>", "250");
+    client.ask(&format!("RCPT TO:<{}>", alias.address), "250");
+    let old = fs::read_to_string(daemon.config_path()).unwrap();
+    let reload = |text: &str, told: &str| {
+        let before = daemon.log().matches(told).count();
+        // As editors do: a new file in the place of the old one.
+        let new = daemon.dir().join("new");
+        fs::write(&new, text).unwrap();
+        fs::rename(&new, daemon.config_path()).unwrap();
+        signal(daemon.pid(), "HUP");
+        until(told, || daemon.log().matches(told).count() > before);
+    };
+    let days =
+        |days: u32| daemon.curl(&["-d", &format!("{{\"target\":\"a@real.example\",\"days\":{days}}}")], "/aliases").0;
+    assert_eq!(days(3), 201);
+    let new = old.replace("[limits]", "[limits]\nmax_days = 2").replace("[smtp]", "[smtp]\nmax_message_size = 70000");
+    reload(&new, "the configuration was read again");
+    until("the new limit is in force", || days(3) == 400);
+    until("the new size is announced", || daemon.connect().ask("EHLO c.example", "250").contains("SIZE 70000"));
+    reload(&new.replace("[limits]", "[limits]\nmax_dayz = 1"), "did you mean max_days?");
+    assert!(daemon.log().contains("the configuration stays as it was"));
+    assert_eq!((days(3), days(2)), (400, 201));
+    reload(&new.replace("drain = \"3s\"", "drain = \"4s\""), "drain has changed, which takes effect with a restart");
+    client.ask("DATA", "354");
+    client.send(b"Subject: still here\r\n\r\n");
+    client.ask(".", "250");
+    assert_eq!(daemon.pids(), pids);
+}
+
+#[test]
+fn sigusr1_logs_the_state() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    daemon.connect().ask("QUIT", "221");
+    signal(daemon.pid(), "USR1");
+    until("every role has told", || {
+        let log = daemon.log();
+        let told = |role: &str| log.lines().any(|line| line.contains(&format!("] {role} INFO: state: ")));
+        ["monitor", "vault", "relay", "smtp", "web"].iter().all(|role| told(role))
+    });
+    assert!(daemon.log().contains("smtp_sessions_total=1"), "{}", daemon.log());
+}
+
+/// kill -9 of each process under load, with systemd's part played by the test: the sockets are held, the daemon is
+/// down within a second and up again, nobody is refused, nothing that was told 250 is lost, and P3 holds.
+#[test]
+fn killed_under_load_and_up_again() {
+    let smarthost = Smarthost::start();
+    let mut daemon = Daemon::start(smarthost.address);
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":1000000");
+    let counted = daemon.alias("someone@real.example", "\"max-usage\":3");
+    let load = Load::start(daemon.smtp_address(), &alias.address);
+    let storm = Load::start(daemon.smtp_address(), &counted.address);
+    for role in ["vault", "relay", "smtp", "web", "monitor"] {
+        thread::sleep(Duration::from_millis(200));
+        let pids = daemon.pids();
+        let start = Instant::now();
+        signal(daemon.pid_of(role), "KILL");
+        daemon.wait();
+        until("all are gone", || pids.iter().all(|pid| is_gone(*pid)));
+        println!("{role}: all gone after {} ms", start.elapsed().as_millis());
+        assert!(start.elapsed() < Duration::from_secs(1), "{role}");
+        daemon.up();
+    }
+    thread::sleep(Duration::from_millis(300));
+    let ((taken, other), (few, others)) = (load.end(), storm.end());
+    println!("{} messages taken, else {other:?}; {} of the alias for three, else {others:?}", taken.len(), few.len());
+    assert!(!other.contains("refused") && !others.contains("refused"), "a connection was refused");
+    assert!(taken.len() > 10 && few.len() <= 3);
+    nothing_is_lost(&taken, &smarthost);
+    nothing_is_lost(&few, &smarthost);
+}
+
+/// SIGTERM while 500 clients a second come and 20 long messages are under way: nobody is refused, what is under way
+/// is finished or told 421, and the exit code is 0 in time.
+#[test]
+fn stopped_under_load() {
+    let smarthost = Smarthost::start();
+    let mut daemon = Daemon::start(smarthost.address);
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let address = daemon.smtp_address();
+    let long: Vec<_> = (0..20)
+        .map(|n| {
+            let alias = alias.address.clone();
+            thread::spawn(move || {
+                let mut client = Client::greeted(address);
+                client.ask("HELO c.example", "250");
+                client.ask("MAIL FROM:<a@b.example>", "250");
+                client.ask(&format!("RCPT TO:<{alias}>"), "250");
+                client.ask("DATA", "354");
+                // Half of them are done before the deadline, half would go on for ever.
+                for _ in 0..if n % 2 == 0 { 10 } else { 1000 } {
+                    if !client.try_send(&[&[b'x'; 900][..], b"\r\n"].concat()) {
+                        break;
+                    }
+                    thread::sleep(Duration::from_millis(100));
+                }
+                if n % 2 == 0 { client.ask(".", "") } else { client.reply() }
+            })
+        })
+        .collect();
+    let over = Arc::new(AtomicBool::new(false));
+    let comers: Vec<_> = (0..5)
+        .map(|_| {
+            let over = Arc::clone(&over);
+            thread::spawn(move || {
+                let (mut refused, mut came) = (0, 0);
+                while !over.load(Ordering::Relaxed) {
+                    match TcpStream::connect(address) {
+                        Err(_) => refused += 1,
+                        Ok(stream) => drop(stream),
+                    }
+                    came += 1;
+                    thread::sleep(Duration::from_millis(10));
+                }
+                (refused, came)
+            })
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(500));
+    let start = Instant::now();
+    assert_eq!(daemon.stop(), Some(0));
+    let took = start.elapsed();
+    over.store(true, Ordering::Relaxed);
+    let (refused, came) =
+        comers.into_iter().map(|comer| comer.join().unwrap()).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    println!("ended after {took:?}; {came} came, {refused} refused");
+    assert_eq!(refused, 0);
+    assert!(took < Duration::from_secs(5), "the drain deadline is 3 s");
+    for (n, thread) in long.into_iter().enumerate() {
+        let reply = thread.join().unwrap();
+        assert!(reply.starts_with(if n % 2 == 0 { "250" } else { "421" }), "{n}: {reply}");
+    }
+    assert_eq!(smarthost.count(), 10);
+    // What waits in the socket is served by the next life.
+    daemon.up();
+    daemon.connect().ask("QUIT", "221");
+}
+
+/// In report mode the daemon works, and nothing of what it does is outside of its promises.
+#[test]
+fn report_mode_has_nothing_to_report() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with_arguments(smarthost.address, &["--sandbox", "report"]);
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":3");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+    assert!(daemon.log().contains("seccomp only reports"));
+    assert!(!daemon.log().contains("would be killed"), "{}", daemon.log());
+    let daemon =
+        Daemon::with_arguments(smarthost.address, &["--sandbox", "report", "--probe", "web:execute=/bin/true"]);
+    assert!(daemon.log().contains("sandbox: would be killed for system call"), "{}", daemon.log());
+    assert!(daemon.log().contains("execve"), "{}", daemon.log());
+}
