@@ -117,6 +117,9 @@ fn forwarding() {
     let daemon = Daemon::with(sink.address(), &Store::Redb, OPEN_BOUNDS);
     let free = daemon.alias("someone@real.example", "\"days\":1");
     let counted = daemon.alias("someone@real.example", "\"max-usage\":1000000");
+    let other = std::env::var_os("TEMPALIAS_BENCH_OTHER")
+        .map(|program| Daemon::of(program.into(), sink.address(), &Store::Redb, OPEN_BOUNDS));
+    let other_free = other.as_ref().map(|other| other.alias("someone@real.example", "\"days\":1"));
     let haproxy = Haproxy::start(sink.address());
     let postfix = Postfix::proxy(sink.address());
     for (title, reuse, messages) in [
@@ -129,6 +132,10 @@ fn forwarding() {
             Contender::new("tempalias, uncounted", daemon.smtp_address(), &free.address, ours),
             Contender::new("tempalias, counted on redb", daemon.smtp_address(), &counted.address, ours),
         ];
+        if let (Some(other), Some(free)) = (&other, &other_free) {
+            let pid = Some(other.pid());
+            contenders.push(Contender::new("the other build, uncounted", other.smtp_address(), &free.address, pid));
+        }
         if let Some(haproxy) = &haproxy {
             let pid = Some(haproxy.child.id());
             contenders.push(Contender::new("haproxy, plain TCP", haproxy.address, "someone@real.example", pid));
@@ -160,6 +167,10 @@ fn forwarding() {
         }
         let ratio = median(contenders[2].rates.clone()) / median(contenders[1].rates.clone());
         println!("counted / uncounted {ratio:.2}");
+        if other.is_some() {
+            let ratio = median(contenders[1].rates.clone()) / median(contenders[3].rates.clone());
+            println!("this build / the other build {ratio:.2}");
+        }
     }
 }
 
