@@ -74,9 +74,9 @@ figures! {
 
 const COUNT: usize = Figure::ALL.len();
 
-/// A number for each figure; zero for those that a process does not count.
+/// A number for each figure; zero for those that a process does not count. Boxed, so that requests stay small.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures([u64; COUNT]);
+pub struct Figures(Box<[u64; COUNT]>);
 
 impl Figures {
     /// Those that are not zero, in words.
@@ -114,7 +114,7 @@ impl IndexMut<Figure> for Figures {
 
 impl AddAssign<&Figures> for Figures {
     fn add_assign(&mut self, other: &Figures) {
-        self.0.iter_mut().zip(&other.0).for_each(|(sum, more)| *sum = sum.saturating_add(*more));
+        self.0.iter_mut().zip(other.0.iter()).for_each(|(sum, more)| *sum = sum.saturating_add(*more));
     }
 }
 

@@ -104,6 +104,6 @@ fn fifty_large_messages_at_once_in_little_memory() {
     assert_eq!(daemon.remaining(&alias), 950);
     let peaks: Vec<u64> = daemon.pids().into_iter().map(peak).collect();
     eprintln!("peak resident memory of monitor, vault, relay, smtp, web: {peaks:?} KiB");
-    let all: u64 = peaks.iter().sum();
-    assert!(all < (MESSAGES * SIZE / 1024 / 10) as u64, "it grows with the messages: {peaks:?} KiB");
+    let most = (2 * SIZE / 1024) as u64;
+    assert!(peaks.iter().all(|peak| *peak < most), "a process has held two of the fifty: {peaks:?} KiB");
 }

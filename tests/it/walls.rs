@@ -3,9 +3,10 @@
 //! - In every role, each deed of the hidden probe is refused or kills the process; the table is printed.
 //! - The same on a kernel without Landlock, but for what only Landlock gives: the ports that `relay` may connect to.
 //! - Started as root in a network namespace of its own it binds 25 and 80, and nobody keeps root.
+//! - A Redis by name and over TLS is reached from within the walls, where no file can be opened.
 //! - The memory of `smtp` and `web` holds no real address while messages to fifty are under way; `relay`'s does.
 
-use crate::fixture::{Client, DEADLINE, Daemon, Smarthost, Store, directory, signal, until};
+use crate::fixture::{Client, DEADLINE, Daemon, RedisServer, Smarthost, Store, directory, free_port, signal, until};
 use seccompiler::{SeccompAction, SeccompFilter, TargetArch};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -299,4 +300,52 @@ fn the_front_knows_no_real_address() {
         client.ask(".", "250");
     }
     until("all have arrived", || smarthost.count() == 50);
+}
+
+#[test]
+fn a_redis_by_name_and_over_tls() {
+    let dir = directory();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (ca, ca_key, key, request, certificate) =
+        (path("ca.pem"), path("ca.key"), path("redis.key"), path("redis.csr"), path("redis.pem"));
+    let openssl = |arguments: &[&str]| {
+        let output = Command::new("openssl").args(arguments).output().expect("openssl is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj"];
+    openssl(&[&new[..], &["/CN=an authority", "-x509", "-days", "2", "-keyout", &ca_key, "-out", &ca]].concat());
+    openssl(&[&new[..], &["/CN=localhost", "-keyout", &key, "-out", &request]].concat());
+    fs::write(path("san"), "subjectAltName = DNS:localhost\n").unwrap();
+    openssl(&[
+        "x509",
+        "-req",
+        "-in",
+        &request,
+        "-CA",
+        &ca,
+        "-CAkey",
+        &ca_key,
+        "-CAcreateserial",
+        "-days",
+        "2",
+        "-extfile",
+        &path("san"),
+        "-out",
+        &certificate,
+    ]);
+    let port = free_port();
+    let tls = ["--tls-port", &port.to_string(), "--tls-auth-clients", "no", "--tls-ca-cert-file", &ca];
+    let redis = RedisServer::start(&[&tls[..], &["--tls-cert-file", &certificate, "--tls-key-file", &key]].concat());
+    let smarthost = Smarthost::start();
+    let store = Store::Redis(format!("rediss://localhost:{port}"), path("server.key").into());
+    let daemon = Daemon::with(smarthost.address, &store, &format!("[store]\nca_file = '{ca}'"));
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("550"));
+    // Another authority's word is not taken.
+    let stranger = Store::Redis(format!("rediss://localhost:{port}"), path("server.key").into());
+    let shipped = "[store]\nca_file = '/etc/ssl/certs/ca-certificates.crt'";
+    let daemon = Daemon::with(smarthost.address, &stranger, shipped);
+    assert_eq!(daemon.curl(&[], "/readyz").0, 503);
+    drop(redis);
 }

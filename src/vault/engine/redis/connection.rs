@@ -27,7 +27,7 @@ const REDIRECTIONS: u32 = 4;
 /// How to connect.
 enum Way {
     Single(Client),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
     /// Asks the Sentinels anew each time.
     Sentinel(Sentinels),
 }
@@ -90,7 +90,7 @@ impl Connector {
                     Some(certificates) => builder.certs(certificates),
                     None => builder,
                 };
-                Way::Cluster(builder.build().map_err(wrong)?)
+                Way::Cluster(Box::new(builder.build().map_err(wrong)?))
             }
             (Topology::Sentinel { master }, certificates) => {
                 Way::Sentinel(Sentinels { nodes, master: master.clone(), certificates })
