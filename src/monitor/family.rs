@@ -18,7 +18,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream as StdStream;
+use std::os::unix::net::{UnixListener, UnixStream as StdStream};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
@@ -60,7 +60,7 @@ pub(super) struct Family {
 
 impl Family {
     /// Starts every role with its sockets, its doors and a control channel. Needs a local runtime.
-    pub(super) fn spawn(config: &Config, sockets: &Sockets, premises: &Premises) -> Result<Self, Fatal> {
+    pub(super) fn spawn(config: &Config, sockets: &Sockets, doors: &[(Door, UnixListener)]) -> Result<Self, Fatal> {
         let (heard, replies) = mpsc::unbounded_channel();
         let mut family = Self { children: Vec::new(), replies };
         for role in Role::ALL {
@@ -68,7 +68,7 @@ impl Family {
                 let (ours, theirs) = StdStream::pair()?;
                 let mut descriptors: Vec<(String, OwnedFd)> = vec![(CONTROL.to_owned(), theirs.into())];
                 descriptors.extend(sockets.of(role)?);
-                for (door, socket) in premises.doors.iter().filter(|(door, _)| role.doors().contains(door)) {
+                for (door, socket) in doors.iter().filter(|(door, _)| role.doors().contains(door)) {
                     descriptors.push((door.name().to_owned(), socket.try_clone()?.into()));
                 }
                 let child = spawn(&["role", role.name()], &[], descriptors)?;

@@ -67,10 +67,11 @@ pub fn run(config: Config, sockets: Sockets, manner: Manner) -> Result<End, Fata
         let signals = Signals::catch(&[SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1])?;
         let notifier = Notifier::from_env()?;
         let file = Lasting::open(&manner.file)?;
-        let premises = Premises::prepare(&config)?;
+        let (premises, doors) = Premises::prepare(&config)?;
         let Manner { verbosity, strictness, probe, .. } = manner;
-        let mut family = Family::spawn(&config, &sockets, &premises)?;
-        drop(sockets);
+        let mut family = Family::spawn(&config, &sockets, &doors)?;
+        // Nobody but its owner is to hear on a socket.
+        drop((sockets, doors));
         family.instruct(&config, &premises, &Upbringing { verbosity, strictness, probe: probe.clone() })?;
         if let Some(end) = wait_until_ready(&mut family, &signals).await {
             return Ok(end);

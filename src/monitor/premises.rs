@@ -11,19 +11,17 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-/// All that is ready for the roles.
+/// What must last as long as the daemon.
 pub(super) struct Premises {
     /// Whom to become; `None` unless started as root.
     pub(super) identity: Option<Identity>,
-    /// Each with its socket.
-    pub(super) doors: Vec<(Door, UnixListener)>,
     /// Kept for as long as the daemon lives.
     _lock: File,
 }
 
 impl Premises {
-    /// Makes what is missing, as the user who will use it.
-    pub(super) fn prepare(config: &Config) -> Result<Self, Fatal> {
+    /// Makes what is missing, as the user who will use it; and the doors, each with its socket.
+    pub(super) fn prepare(config: &Config) -> Result<(Self, Vec<(Door, UnixListener)>), Fatal> {
         let identity = if identity::is_root() { Some(find(config)?) } else { None };
         for (path, key, mode) in [(&config.runtime_dir, "runtime_dir", 0o750), (&config.state_dir, "state_dir", 0o700)]
         {
@@ -34,7 +32,7 @@ impl Premises {
             Some(identity) => identity.act(furnish)??,
             None => furnish()?,
         };
-        Ok(Self { identity, doors, _lock: lock })
+        Ok((Self { identity, _lock: lock }, doors))
     }
 }
 

@@ -33,7 +33,8 @@ fn redis_stopped_and_started_under_load() {
 #[test]
 fn the_next_host_stopped_and_started_under_load() {
     let smarthost = Smarthost::start();
-    let daemon = Daemon::start(smarthost.address);
+    // One relay, so that what it has logged can be counted.
+    let daemon = Daemon::with(smarthost.address, &Store::Any, "[relay]\nprocesses = 1");
     let alias = daemon.alias("someone@real.example", "\"max-usage\":1000000");
     let pids = daemon.pids();
     let load = Load::start(daemon.smtp_address(), &alias.address);
