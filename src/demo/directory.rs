@@ -1,6 +1,5 @@
 //! A directory that is gone when the demo is.
 
-use crate::sys::identity::Identity;
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -10,16 +9,11 @@ use std::path::{Path, PathBuf};
 pub(super) struct Directory(PathBuf);
 
 impl Directory {
-    /// For this user and group rather than ourselves, if they are given and known here.
-    pub(super) fn new(owner: Option<(&str, &str)>) -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         let path = std::env::temp_dir().join(format!("tempalias-demo-{}", std::process::id()));
         // Fails if somebody else has made it: a name in a shared directory can be guessed.
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        if let Some((user, group)) = owner
-            && let Ok(identity) = Identity::find(user, group)?
-        {
-            identity.take_over(&path)?;
-        }
+        // Others may pass through it: the daemon, if it becomes another user.
+        fs::DirBuilder::new().mode(0o711).create(&path)?;
         Ok(Self(path))
     }
 

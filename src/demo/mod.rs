@@ -4,7 +4,6 @@ mod catcher;
 mod directory;
 
 use crate::role::Fatal;
-use crate::sys::identity::is_root;
 use crate::sys::spawn::{spawn, terminate};
 use directory::Directory;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
@@ -24,13 +23,13 @@ const NOBODY: (&str, &str) = ("nobody", "nogroup");
 /// A port that is taken, with the flag that chooses another.
 pub fn run(smtp_port: u16, web_port: u16) -> Result<ExitCode, Fatal> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGCHLD])?;
-    let directory = Directory::new(is_root().then_some(NOBODY))?;
+    let directory = Directory::new()?;
     let smtp = listen(smtp_port, "--smtp-port")?;
     let web = listen(web_port, "--web-port")?;
     let next_host = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let (file, notify) = (directory.path().join("tempalias.toml"), directory.path().join("notify"));
     let text = format!(
-        "hostname = \"localhost\"\ndomains = [\"demo.example\"]\nruntime_dir = '{dir}/run'\nstate_dir = '{dir}'\n\
+        "hostname = \"localhost\"\ndomains = [\"demo.example\"]\nruntime_dir = '{dir}/run'\nstate_dir = '{dir}/state'\n\
          drain = \"1s\"\nuser = \"{user}\"\ngroup = \"{group}\"\n[relay]\nsmarthost = \"{next}\"\n",
         dir = directory.path().display(),
         user = NOBODY.0,

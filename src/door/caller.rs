@@ -10,14 +10,9 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
 use tokio::sync::oneshot;
-use tracing::{error, warn};
-
-/// How long to wait before knocking again at a door that does not open.
-const RETRY: Duration = Duration::from_millis(100);
+use tracing::error;
 
 /// No answer will come: the door is closed, or its owner is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,20 +44,18 @@ struct Shared<A> {
 }
 
 struct Waiting<A> {
-    /// False from the loss of a connection to the next: questions are then answered by [`Gone`].
+    /// False once the connection is lost: questions are then answered by [`Gone`], until the monitor ends us all.
     connected: bool,
     next: u32,
     answers: HashMap<u32, oneshot::Sender<A>>,
 }
 
 impl<Q: Serialize, A: DeserializeOwned + 'static> Caller<Q, A> {
-    /// A caller of the door at `path`; connects in the background, and again if the connection is lost.
-    ///
-    /// Needs a local runtime: it spawns the task that owns the connection.
-    pub fn new(path: PathBuf) -> Self {
+    /// A caller through this connection. Needs a local runtime: it spawns the task that owns it.
+    pub fn new(stream: Stream) -> Self {
         let waiting = Waiting { connected: true, next: 0, answers: HashMap::new() };
         let shared = Rc::new(Shared { outgoing: Outgoing::default(), waiting: RefCell::new(waiting) });
-        tokio::task::spawn_local(keep_connected(path, Rc::clone(&shared)));
+        tokio::task::spawn_local(keep(stream, Rc::clone(&shared)));
         Self { shared, request: std::marker::PhantomData }
     }
 
@@ -106,29 +99,13 @@ impl<Q: Serialize, A: DeserializeOwned + 'static> Caller<Q, A> {
     }
 }
 
-async fn keep_connected<A: DeserializeOwned>(path: PathBuf, shared: Rc<Shared<A>>) {
-    let mut complained = false;
-    loop {
-        match Stream::connect(&path).await {
-            Ok(stream) => {
-                shared.waiting.borrow_mut().connected = true;
-                let Err(cause) = converse(&stream, &shared).await;
-                error!(door = %path.display(), %cause, "connection to a door lost");
-            }
-            Err(cause) if !complained => {
-                warn!(door = %path.display(), %cause, "a door does not open");
-                complained = true;
-            }
-            Err(_) => {}
-        }
-        {
-            let mut waiting = shared.waiting.borrow_mut();
-            waiting.connected = false;
-            waiting.answers.clear();
-            shared.outgoing.clear();
-        }
-        tokio::time::sleep(RETRY).await;
-    }
+async fn keep<A: DeserializeOwned>(stream: Stream, shared: Rc<Shared<A>>) {
+    let Err(cause) = converse(&stream, &shared).await;
+    error!(%cause, "a door has closed");
+    let mut waiting = shared.waiting.borrow_mut();
+    waiting.connected = false;
+    waiting.answers.clear();
+    shared.outgoing.clear();
 }
 
 /// Writes what is asked and hands out what is answered, until the connection ends.

@@ -1,4 +1,4 @@
-//! The owner's side of a door.
+//! The administrator's door.
 
 use super::Stream;
 use std::io;
@@ -6,29 +6,30 @@ use std::os::unix::net::UnixListener as StdListener;
 use tokio::net::UnixListener;
 use tracing::error;
 
-/// A door that opens to certain processes only, or to whom the socket's mode lets in.
+/// A door that opens to whom the socket's mode lets in, but to no process of the daemon: they have doors of their own.
 pub struct Listener {
     socket: UnixListener,
-    callers: Option<Vec<i32>>,
+    own: Vec<i32>,
 }
 
 impl Listener {
-    /// Takes an inherited socket; `callers` are the pids let in, `None` leaves that to the file system.
-    pub fn new(socket: StdListener, callers: Option<Vec<i32>>) -> io::Result<Self> {
+    /// Takes an inherited socket; `own` are the daemon's pids.
+    pub fn new(socket: StdListener, own: Vec<i32>) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { socket: UnixListener::from_std(socket)?, callers })
+        Ok(Self { socket: UnixListener::from_std(socket)?, own })
     }
 
-    /// The next connection from a process that may use this door, and its pid; 0 for one of another pid name
-    /// space. Others are dropped unheard.
-    pub async fn accept(&self) -> io::Result<(Stream, i32)> {
+    /// The next connection. Those of our own processes, who could only have been taken over, are dropped unheard.
+    pub async fn accept(&self) -> io::Result<Stream> {
         loop {
             let (stream, _) = self.socket.accept().await?;
-            let pid = stream.peer_cred()?.pid().unwrap_or_default();
-            if self.callers.as_ref().is_none_or(|callers| callers.contains(&pid)) {
-                return Ok((Stream::new(stream)?, pid));
+            let stream = Stream::new(stream.into_std()?)?;
+            match stream.peer()? {
+                pid if self.own.contains(&pid) => {
+                    error!(pid, "one of our own processes knocks at the administrator's door")
+                }
+                _ => return Ok(stream),
             }
-            error!(pid, "a process knocked at a door that is not made for it");
         }
     }
 }

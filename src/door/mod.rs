@@ -1,10 +1,12 @@
-//! The doors between the processes: Unix stream sockets that carry frames of [`crate::wire`].
+//! The doors between the processes: connected Unix sockets that carry frames of [`crate::wire`].
 //!
-//! 1. The monitor binds each door in the runtime directory and hands it to its owner.
-//! 2. A caller connects by path; the owner lets in only the process the door was made for, known
-//!    by the pid that the kernel vouches for (`SO_PEERCRED`).
-//! 3. On a door of questions and answers, each request carries a number and its answer the same:
+//! 1. The monitor makes a pair of sockets for each caller and each door it may go through, and hands the ends to
+//!    caller and owner: who has no end cannot come through, and nobody can make one.
+//! 2. On a door of questions and answers, each request carries a number and its answer the same:
 //!    many callers' tasks share one connection, and what is ready at the same time travels together.
+//! 3. The door for mail is a slot: `smtp` puts in one end of a new pair for each message that is under way at the
+//!    same time, and some `relay` takes it out.
+//! 4. The administrator's door alone has a place in the file system, and lets in whom its mode does but our own.
 
 mod caller;
 mod listener;
@@ -13,6 +15,7 @@ mod outgoing;
 mod server;
 mod soon;
 
+pub use crate::sys::passing::{SlotIn, SlotOut};
 pub use crate::sys::stream::Stream;
 pub use caller::{Caller, Gone};
 pub use listener::Listener;
@@ -42,7 +45,7 @@ impl Door {
     /// Every door.
     pub const ALL: [Self; 5] = [Self::VaultSmtp, Self::VaultRelay, Self::VaultWeb, Self::Admin, Self::RelaySmtp];
 
-    /// The name of its socket, in `LISTEN_FDNAMES` and in the file system.
+    /// The name of its sockets in `LISTEN_FDNAMES`.
     pub fn name(self) -> &'static str {
         match self {
             Self::VaultSmtp => "vault-smtp",
@@ -53,19 +56,9 @@ impl Door {
         }
     }
 
-    /// Where its socket lies.
+    /// Where its socket lies, if it is one for people.
     pub fn path(self, runtime_dir: &Path) -> PathBuf {
-        runtime_dir.join(self.file())
-    }
-
-    /// The name of its socket in the runtime directory, which is every role's working directory.
-    pub fn file(self) -> PathBuf {
-        Path::new(self.name()).with_extension("sock")
-    }
-
-    /// Whether it opens to people, not to one of our own processes.
-    pub fn is_for_people(self) -> bool {
-        self == Self::Admin
+        runtime_dir.join(self.name()).with_extension("sock")
     }
 }
 

@@ -1,8 +1,8 @@
-//! Many questions over one connection; answers in any order; the wrong caller stays outside.
+//! Many questions over one connection, answers in any order; a slot for connections; who stays outside.
 
-use super::{Caller, Listener, Soon, serve};
-use std::os::unix::net::UnixListener;
-use std::path::Path;
+use super::{Caller, Listener, SlotIn, SlotOut, Soon, Stream, serve};
+use crate::sys::passing::slot;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 fn run(test: impl Future<Output = ()>) {
@@ -10,8 +10,10 @@ fn run(test: impl Future<Output = ()>) {
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(10), test).await.unwrap() });
 }
 
-fn open(path: &Path, pid: u32) -> Listener {
-    Listener::new(UnixListener::bind(path).unwrap(), Some(vec![pid as i32])).unwrap()
+/// Both ends of a door.
+fn door() -> (Caller<u64, u64>, Stream) {
+    let (caller, owner) = UnixStream::pair().unwrap();
+    (Caller::new(Stream::new(caller).unwrap()), Stream::new(owner).unwrap())
 }
 
 /// Answers n with n + 1; even numbers only after a while.
@@ -27,12 +29,9 @@ fn successor(n: u64) -> Soon<u64> {
 
 #[test]
 fn a_thousand_questions_at_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("door.sock");
     run(async {
-        let door = open(&path, std::process::id());
-        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap().0, Vec::new(), successor).await });
-        let caller = Caller::<u64, u64>::new(path.clone());
+        let (caller, owner) = door();
+        tokio::task::spawn_local(serve(owner, Vec::new(), successor));
         let asked: Vec<_> = (0..1000).map(|n| (n, caller.ask(n))).collect();
         for (n, answer) in asked {
             assert_eq!(answer.await, Ok(n + 1));
@@ -42,19 +41,14 @@ fn a_thousand_questions_at_once() {
 
 #[test]
 fn what_wants_no_answer_gets_none_and_is_heard_in_order() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("door.sock");
     run(async {
-        let door = open(&path, std::process::id());
+        let (caller, owner) = door();
         let mut sum = 0;
-        tokio::task::spawn_local(async move {
-            let add = |n: u64| {
-                sum += n;
-                Soon::Now(sum)
-            };
-            serve(door.accept().await.unwrap().0, Vec::new(), add).await
-        });
-        let caller = Caller::<u64, u64>::new(path.clone());
+        let add = move |n: u64| {
+            sum += n;
+            Soon::Now(sum)
+        };
+        tokio::task::spawn_local(serve(owner, Vec::new(), add));
         caller.tell(1);
         caller.tell_along(10);
         assert_eq!(caller.ask(100).await, Ok(111));
@@ -62,28 +56,53 @@ fn what_wants_no_answer_gets_none_and_is_heard_in_order() {
 }
 
 #[test]
-fn after_a_lost_connection_the_caller_knocks_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("door.sock");
+fn a_door_that_closes_answers_nobody() {
     run(async {
-        let door = open(&path, std::process::id());
-        let caller = Caller::<u64, u64>::new(path.clone());
-        drop(door.accept().await.unwrap());
+        let (caller, owner) = door();
+        let asked = caller.ask(1);
+        drop(owner);
+        assert!(asked.await.is_err());
         assert!(caller.ask(1).await.is_err());
-        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap().0, Vec::new(), successor).await });
-        while caller.ask(1).await != Ok(2) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
     });
 }
 
 #[test]
-fn the_wrong_process_stays_outside() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("door.sock");
+fn connections_come_out_of_the_slot_once_each() {
     run(async {
-        let door = open(&path, std::process::id() + 1);
-        tokio::task::spawn_local(async move { serve(door.accept().await.unwrap().0, Vec::new(), successor).await });
-        assert!(Caller::<u64, u64>::new(path.clone()).ask(1).await.is_err());
+        let (inwards, outwards) = slot().unwrap();
+        let (inwards, outwards) = (SlotIn::new(inwards).unwrap(), SlotOut::new(outwards).unwrap());
+        // More than the kernel keeps: who puts in waits.
+        let taker = tokio::task::spawn_local(async move {
+            let mut taken = 0;
+            while let Some(stream) = outwards.accept().await.unwrap() {
+                stream.write_all(b"here").await.unwrap();
+                taken += 1;
+            }
+            taken
+        });
+        let mut streams = Vec::new();
+        for _ in 0..400 {
+            streams.push(inwards.connect().await.unwrap());
+        }
+        for stream in streams {
+            let mut said = Vec::new();
+            stream.read(&mut said).await.unwrap();
+            assert_eq!(said, b"here");
+        }
+        drop(inwards);
+        assert_eq!(taker.await.unwrap(), 400);
+    });
+}
+
+#[test]
+fn our_own_processes_do_not_come_through_the_administrators_door() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("admin.sock");
+    run(async {
+        let us = std::process::id().cast_signed();
+        let door = Listener::new(UnixListener::bind(&path).unwrap(), vec![us]).unwrap();
+        let mut knocking = UnixStream::connect(&path).unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(100), door.accept()).await.is_err());
+        assert_eq!(std::io::Read::read(&mut knocking, &mut [0]).unwrap(), 0);
     });
 }

@@ -1,6 +1,7 @@
 //! The roles that are alive, and what is said between them and the monitor.
 
 use super::Role;
+use super::doors::Doors;
 use super::premises::Premises;
 use super::sockets::Sockets;
 use crate::config::Config;
@@ -8,8 +9,9 @@ use crate::door::Door;
 use crate::role::Fatal;
 use crate::role::control::{CONTROL, Orders, Reply, Word, framed, take};
 use crate::sys::log::Verbosity;
-use crate::sys::sandbox::{Deed, Strictness};
+use crate::sys::sandbox::{Deed, Strictness, Walls};
 use crate::sys::spawn::spawn;
+use crate::wire::admin::Process;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -30,7 +32,8 @@ struct Child {
     pid: Pid,
     /// Dropping it tells the process to stop.
     control: Option<Control>,
-    ready: bool,
+    /// Once it is ready.
+    walls: Option<Walls>,
     /// Whether it has answered the last ping.
     answered: bool,
 }
@@ -59,41 +62,42 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// Starts every role with its sockets, its doors and a control channel. Needs a local runtime.
-    pub(super) fn spawn(config: &Config, sockets: &Sockets, doors: &[(Door, UnixListener)]) -> Result<Self, Fatal> {
+    /// Starts every role with its sockets, its ends of the doors and a control channel. Needs a local runtime.
+    pub(super) fn spawn(config: &Config, sockets: &Sockets, admin: &UnixListener) -> Result<Self, Fatal> {
         let (heard, replies) = mpsc::unbounded_channel();
         let mut family = Self { children: Vec::new(), replies };
+        let mut doors = Doors::make(config, admin)?;
         for role in Role::ALL {
             for _ in 0..role.processes(config) {
                 let (ours, theirs) = StdStream::pair()?;
                 let mut descriptors: Vec<(String, OwnedFd)> = vec![(CONTROL.to_owned(), theirs.into())];
                 descriptors.extend(sockets.of(role)?);
-                for (door, socket) in doors.iter().filter(|(door, _)| role.doors().contains(door)) {
-                    descriptors.push((door.name().to_owned(), socket.try_clone()?.into()));
-                }
+                descriptors.extend(doors.of(role)?);
                 let child = spawn(&["role", role.name()], &[], descriptors)?;
                 let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
                 ours.set_nonblocking(true)?;
                 let control = Some(Control(ours.try_clone()?));
                 tokio::task::spawn_local(hear(pid, UnixStream::from_std(ours)?, heard.clone()));
-                family.children.push(Child { role, pid, control, ready: false, answered: true });
+                family.children.push(Child { role, pid, control, walls: None, answered: true });
             }
         }
         Ok(family)
     }
 
     /// Gives each its orders.
+    ///
+    /// # Errors
+    /// A configuration that is too long for a frame.
     pub(super) fn instruct(&self, config: &Config, premises: &Premises, upbringing: &Upbringing) -> Result<(), Fatal> {
         for child in &self.children {
-            let callers = child.role.doors().iter().map(|door| (*door, self.callers_of(*door))).collect();
-            let sent = match child.role {
-                Role::Smtp => self.order(child, &config.smtp, config, premises, upbringing, callers),
-                Role::Relay => self.order(child, &config.relay, config, premises, upbringing, callers),
-                Role::Vault => self.order(child, &config.vault, config, premises, upbringing, callers),
-                Role::Web => self.order(child, &config.web, config, premises, upbringing, callers),
+            let orders = match child.role {
+                Role::Smtp => self.orders(child, &config.smtp, config, premises, upbringing),
+                Role::Relay => self.orders(child, &config.relay, config, premises, upbringing),
+                Role::Vault => self.orders(child, &config.vault, config, premises, upbringing),
+                Role::Web => self.orders(child, &config.web, config, premises, upbringing),
             };
             // One that is gone already is noticed when it does not get ready.
-            if let Err(cause) = sent {
+            if let Err(cause) = child.say(&orders.map_err(|cause| Fatal::Config(cause.to_string()))?) {
                 warn!(role = child.role.name(), %cause, "a role does not take its orders");
             }
         }
@@ -105,26 +109,25 @@ impl Family {
         callers.map(|child| child.pid.as_raw()).collect()
     }
 
-    fn order<C: Serialize + Clone>(
+    fn orders<C: Serialize + Clone>(
         &self,
         child: &Child,
         slice: &C,
         config: &Config,
         premises: &Premises,
         upbringing: &Upbringing,
-        callers: Vec<(Door, Vec<i32>)>,
-    ) -> io::Result<()> {
+    ) -> io::Result<Vec<u8>> {
         let probe = upbringing.probe.as_ref().filter(|(role, _)| *role == Some(child.role));
-        let orders = Orders {
+        framed(&Orders {
             config: slice.clone(),
             verbosity: upbringing.verbosity,
             runtime_dir: config.runtime_dir.clone(),
-            callers,
+            callers: child.role.doors().iter().map(|door| (*door, self.callers_of(*door))).collect(),
+            family: self.pids(),
             identity: premises.identity.clone(),
             strictness: upbringing.strictness,
             probe: probe.map(|(_, deed)| (deed.clone(), self.sibling(child.pid))),
-        };
-        child.say(&framed(&orders)?)
+        })
     }
 
     /// Some process of the daemon, not this one.
@@ -142,18 +145,37 @@ impl Family {
     }
 
     /// Gives new settings to all that take them.
-    pub(super) fn reload(&self, config: &Config) {
+    ///
+    /// # Errors
+    /// Settings that are too long for a frame; nobody has got any then.
+    pub(super) fn reload(&self, config: &Config) -> io::Result<()> {
+        let smtp = framed(&Word::Reload(&config.smtp))?;
+        let vault = framed(&Word::Reload(&config.vault))?;
+        let web = framed(&Word::Reload(&config.web))?;
         for child in &self.children {
             let frame = match child.role {
-                Role::Smtp => framed(&Word::Reload(&config.smtp)),
-                Role::Vault => framed(&Word::Reload(&config.vault)),
-                Role::Web => framed(&Word::Reload(&config.web)),
+                Role::Smtp => &smtp,
+                Role::Vault => &vault,
+                Role::Web => &web,
                 Role::Relay => continue,
             };
-            if let Err(cause) = frame.and_then(|frame| child.say(&frame)) {
+            if let Err(cause) = child.say(frame) {
                 warn!(role = child.role.name(), pid = %child.pid, %cause, "a role does not take new settings");
             }
         }
+        Ok(())
+    }
+
+    /// All processes and their walls, once all are ready; `monitor` are the monitor's own.
+    pub(super) fn portrait(&self, monitor: &Walls) -> Vec<Process> {
+        let ours =
+            Process { role: "monitor".to_owned(), pid: std::process::id().cast_signed(), walls: monitor.to_string() };
+        let theirs = self.children.iter().map(|child| Process {
+            role: child.role.name().to_owned(),
+            pid: child.pid.as_raw(),
+            walls: child.walls.as_ref().map(Walls::to_string).unwrap_or_default(),
+        });
+        std::iter::once(ours).chain(theirs).collect()
     }
 
     /// What a role says next. Cancel safe.
@@ -162,26 +184,40 @@ impl Family {
         let Some((pid, reply)) = self.replies.recv().await else { return std::future::pending().await };
         let Some(child) = self.children.iter_mut().find(|child| child.pid == pid) else { return };
         match reply {
-            Reply::Ready(_) => child.ready = true,
+            Reply::Ready(walls) => child.walls = child.walls.take().or(Some(walls)),
             Reply::Alive => child.answered = true,
         }
     }
 
     /// Whether all can serve.
     pub(super) fn is_ready(&self) -> bool {
-        self.children.iter().all(|child| child.ready)
+        self.children.iter().all(|child| child.walls.is_some())
     }
 
-    /// Asks all whether they are alive; false if one has not answered the last time.
+    /// Asks all whether they are alive, but those that were told to stop; false if one has not answered since.
     pub(super) fn ping(&mut self) -> bool {
-        let silent: Vec<String> = self.children.iter().filter(|c| !c.answered).map(Child::to_string).collect();
-        if silent.is_empty() {
+        let mut heard = self.children.iter().filter(|child| child.control.is_some());
+        let alive = heard.all(|child| child.answered);
+        if alive {
             self.children.iter_mut().for_each(|child| child.answered = false);
             self.tell(&Word::Ping);
-        } else {
-            error!(roles = silent.join(" "), "no sign of life; the watchdog is not fed");
         }
-        silent.is_empty()
+        alive
+    }
+
+    /// Names those that have not answered the last ping.
+    pub(super) fn silent(&self) -> String {
+        self.names(|child| child.control.is_some() && !child.answered)
+    }
+
+    /// Names those that are not ready.
+    pub(super) fn laggards(&self) -> String {
+        self.names(|child| child.walls.is_none())
+    }
+
+    fn names(&self, which: impl Fn(&Child) -> bool) -> String {
+        let names: Vec<String> = self.children.iter().filter(|child| which(child)).map(Child::to_string).collect();
+        names.join(" ")
     }
 
     /// Tells each role to stop that nobody calls on any more: first those that hear the Internet, the vault last.
@@ -203,7 +239,8 @@ impl Family {
             Ok(status) => {
                 let (role, pid, cause) = (child.role.name(), child.pid, Cause(status));
                 if !expected {
-                    let what = if child.ready { "a role has ended, so all end" } else { "a role did not get ready" };
+                    let what =
+                        if child.walls.is_some() { "a role has ended, so all end" } else { "a role did not get ready" };
                     error!(role, %pid, %cause, "{what}");
                     code = Some(cause.exit_code());
                 } else if !matches!(status, WaitStatus::Exited(_, 0)) {
@@ -214,12 +251,6 @@ impl Family {
             Err(_) => false,
         });
         code
-    }
-
-    /// Names those that are not ready.
-    pub(super) fn laggards(&self) -> String {
-        let laggards: Vec<String> = self.children.iter().filter(|c| !c.ready).map(Child::to_string).collect();
-        laggards.join(" ")
     }
 
     pub(super) fn pids(&self) -> Vec<i32> {
@@ -266,8 +297,7 @@ impl fmt::Display for Child {
 
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all: Vec<String> = self.children.iter().map(Child::to_string).collect();
-        f.write_str(&all.join(" "))
+        f.write_str(&self.names(|_| true))
     }
 }
 

@@ -7,6 +7,7 @@
 //! 5. Wait until all are Ready; give up root; enter the sandbox; tell systemd.
 //! 6. Only wait: for a signal, or for a role that ends. One gone, all go.
 
+mod doors;
 mod family;
 mod premises;
 mod roles;
@@ -35,7 +36,7 @@ use tracing::{error, info, warn};
 const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// How much longer than the drain deadline a role may take to end before it is killed.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// sysexits(3), EX_TEMPFAIL: roles that are too slow may be faster the next time.
 const EX_TEMPFAIL: u8 = 75;
@@ -65,13 +66,13 @@ pub struct Manner {
 pub fn run(config: Config, sockets: Sockets, manner: Manner) -> Result<End, Fatal> {
     role::block_on(async move {
         let signals = Signals::catch(&[SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1])?;
-        let notifier = Notifier::from_env()?;
+        let notifier = Notifier::from_env();
         let file = Lasting::open(&manner.file)?;
-        let (premises, doors) = Premises::prepare(&config)?;
+        let (premises, admin) = Premises::prepare(&config)?;
         let Manner { verbosity, strictness, probe, .. } = manner;
-        let mut family = Family::spawn(&config, &sockets, &doors)?;
+        let mut family = Family::spawn(&config, &sockets, &admin)?;
         // Nobody but its owner is to hear on a socket.
-        drop((sockets, doors));
+        drop((sockets, admin));
         family.instruct(&config, &premises, &Upbringing { verbosity, strictness, probe: probe.clone() })?;
         if let Some(end) = wait_until_ready(&mut family, &signals).await {
             return Ok(end);
@@ -91,7 +92,7 @@ pub fn run(config: Config, sockets: Sockets, manner: Manner) -> Result<End, Fata
             }
         }
         info!(pids = %family, %walls, "ready");
-        family.tell(&Word::Together(walls.to_string()));
+        family.tell(&Word::Together(family.portrait(&walls)));
         let monitor = Monitor { config, path: manner.file, file, family, notifier, _premises: premises };
         Ok(monitor.live(signals).await)
     })
@@ -134,7 +135,9 @@ struct Monitor {
 impl Monitor {
     async fn live(mut self, signals: Signals) -> End {
         self.notifier.tell(&format!("READY=1\nSTATUS={}", self.status()));
-        let mut watchdog = notify::watchdog().map(|within| often(within / 2));
+        // Twice as often as it must be fed: one answer may be late.
+        let mut watchdog = notify::watchdog().map(|within| often(within / 4));
+        let mut unfed = 0;
         let mut deadline = None;
         loop {
             tokio::select! {
@@ -167,6 +170,12 @@ impl Monitor {
                 () = tick(&mut watchdog) => {
                     if self.family.ping() {
                         self.notifier.tell("WATCHDOG=1");
+                        unfed = 0;
+                    } else {
+                        unfed += 1;
+                        if unfed == 3 {
+                            error!(roles = self.family.silent(), "no sign of life; the watchdog will end us");
+                        }
                     }
                 }
                 () = at(deadline) => {
@@ -209,9 +218,14 @@ impl Monitor {
         for what in self.config.fixed_that_differ(&new) {
             warn!("{what} has changed, which takes effect with a restart");
         }
-        self.config = self.config.with_changes(new);
-        self.family.reload(&self.config);
-        info!("the configuration was read again");
+        let config = self.config.with_changes(new);
+        match self.family.reload(&config) {
+            Ok(()) => {
+                self.config = config;
+                info!("the configuration was read again");
+            }
+            Err(cause) => error!(%cause, "the configuration stays as it was"),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
-//! What must be there before the roles are: a user, directories, a lock, the doors.
+//! What must be there before the roles are: a user, directories, a lock, the administrator's door.
 
-use super::Role;
 use crate::config::Config;
 use crate::door::Door;
 use crate::role::Fatal;
@@ -20,19 +19,19 @@ pub(super) struct Premises {
 }
 
 impl Premises {
-    /// Makes what is missing, as the user who will use it; and the doors, each with its socket.
-    pub(super) fn prepare(config: &Config) -> Result<(Self, Vec<(Door, UnixListener)>), Fatal> {
+    /// Makes what is missing, as the user who will use it; and the administrator's door.
+    pub(super) fn prepare(config: &Config) -> Result<(Self, UnixListener), Fatal> {
         let identity = if identity::is_root() { Some(find(config)?) } else { None };
         for (path, key, mode) in [(&config.runtime_dir, "runtime_dir", 0o750), (&config.state_dir, "state_dir", 0o700)]
         {
             make(path, key, mode, identity.as_ref())?;
         }
-        let furnish = || Ok::<_, Fatal>((lock(&config.runtime_dir)?, doors(&config.runtime_dir)?));
-        let (lock, doors) = match &identity {
+        let furnish = || Ok::<_, Fatal>((lock(&config.runtime_dir)?, bind(&config.runtime_dir)?));
+        let (lock, admin) = match &identity {
             Some(identity) => identity.act(furnish)??,
             None => furnish()?,
         };
-        Ok((Self { identity, _lock: lock }, doors))
+        Ok((Self { identity, _lock: lock }, admin))
     }
 }
 
@@ -77,21 +76,15 @@ fn lock(runtime_dir: &Path) -> Result<File, Fatal> {
     Ok(file)
 }
 
-fn doors(runtime_dir: &Path) -> Result<Vec<(Door, UnixListener)>, Fatal> {
-    let doors = Role::ALL.iter().flat_map(|role| role.doors());
-    doors.map(|&door| Ok((door, bind(door, runtime_dir)?))).collect()
-}
-
-/// Binds a door, in place of one that an earlier life has left.
-fn bind(door: Door, runtime_dir: &Path) -> Result<UnixListener, Fatal> {
-    let path = door.path(runtime_dir);
+/// Binds the administrator's door, in place of one that an earlier life has left.
+fn bind(runtime_dir: &Path) -> Result<UnixListener, Fatal> {
+    let path = Door::Admin.path(runtime_dir);
     match fs::remove_file(&path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e.into()),
         _ => {}
     }
     let listener = UnixListener::bind(&path)
         .map_err(|e| Fatal::File { path: path.clone(), what: format!("cannot be bound ({e}); see runtime_dir") })?;
-    let mode = if door.is_for_people() { 0o660 } else { 0o600 };
-    fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o660))?;
     Ok(listener)
 }

@@ -11,7 +11,7 @@ mod uses;
 mod verdict;
 
 use crate::config::settings;
-use crate::door::{Caller, Door, Listener};
+use crate::door::{Caller, Door, SlotOut};
 use crate::role::{self, Duties, Fatal, Guests, Promise, Resolver, Start, Tally};
 use crate::wire::figures::{Figure, Figures};
 use crate::wire::relay::{Answer, Request};
@@ -42,17 +42,17 @@ impl Duties<settings::Relay> for House {
 pub fn run() -> Result<(), Fatal> {
     let mut start = Start::<settings::Relay>::take("relay")?;
     role::block_on(async move {
-        let door = start.door(Door::RelaySmtp)?;
+        let (vault, door) = (start.caller(Door::VaultRelay)?, start.slot_out(Door::RelaySmtp)?);
         let settings = start.config.clone();
         let drain = settings.drain;
         let resolver = Resolver::for_hosts([settings.smarthost.name.as_str()].into_iter()).map_err(Fatal::Config)?;
-        start.confine(&[Promise::Accept, Promise::Doors, Promise::Internet(&[settings.smarthost.port])])?;
+        start.confine(&[Promise::Internet(&[settings.smarthost.port])])?;
         let tally = Rc::new(Tally::default());
-        let vault = Caller::new(Door::VaultRelay.file());
+        let vault = Caller::new(vault);
         let pool = Pool::new(&settings, resolver, Rc::clone(&tally));
         let house = Rc::new(House { vault: vault.clone(), pool, settings, tally });
-        start.keep_telling(Rc::clone(&house), move |report| vault.tell(Request::Report(report)));
-        let stop = start.ready(Rc::clone(&house))?;
+        start.keep_telling(Rc::clone(&house), move |figures| vault.tell(Request::Figures(figures)));
+        let stop = start.ready(Rc::clone(&house)).await?;
         let guests = Guests::default();
         tokio::select! {
             // `smtp` has gone by then: what is left are messages whose sender is not there any more.
@@ -66,13 +66,15 @@ pub fn run() -> Result<(), Fatal> {
 }
 
 /// Serves sessions until something fails that must not.
-async fn serve(door: &Listener, house: &Rc<House>, guests: &Guests) -> Fatal {
+async fn serve(door: &SlotOut, house: &Rc<House>, guests: &Guests) -> Fatal {
     let (broken, mut hostile) = mpsc::channel::<io::Error>(1);
     loop {
         let stream = tokio::select! {
             Some(cause) = hostile.recv() => return cause.into(),
             accepted = door.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(Some(stream)) => stream,
+                // `smtp` is gone, and the monitor is about to end us all.
+                Ok(None) => std::future::pending().await,
                 Err(cause) => return cause.into(),
             },
         };

@@ -3,7 +3,8 @@
 use crate::door::Door;
 use crate::sys::identity::Identity;
 use crate::sys::log::Verbosity;
-use crate::sys::sandbox::{Deed, Strictness};
+use crate::sys::sandbox::{Deed, Strictness, Walls};
+use crate::wire::admin::Process;
 use crate::wire::frame;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,10 +22,12 @@ pub struct Orders<C> {
     pub config: C,
     /// How much it logs.
     pub verbosity: Verbosity,
-    /// Where the doors are.
+    /// What this role will see of the file system if the daemon was started as root.
     pub runtime_dir: PathBuf,
-    /// Who may come through the doors that this role owns.
+    /// The callers at each door that this role owns, in the order of the connections it has got.
     pub callers: Vec<(Door, Vec<i32>)>,
+    /// All processes but the monitor.
+    pub family: Vec<i32>,
     /// Whom to become; `None` unless the daemon was started as root.
     pub identity: Option<Identity>,
     /// What becomes of it if it breaks its promises.
@@ -42,15 +45,15 @@ pub enum Word<C> {
     Reload(C),
     /// Log how you are.
     State,
-    /// All are ready, and the monitor itself is within these walls.
-    Together(String),
+    /// All are ready, with what they are and their walls, the monitor too: serve!
+    Together(Vec<Process>),
 }
 
 /// What a role says to the monitor.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// It can serve, within these walls.
-    Ready(String),
+    Ready(Walls),
     /// To [`Word::Ping`].
     Alive,
 }

@@ -2,14 +2,16 @@
 
 use super::Fatal;
 use super::control::{CONTROL, Orders, Reply, Word, framed, receive, take};
-use crate::door::{Door, Listener};
+use crate::door::{Door, Listener, SlotIn, SlotOut, Stream};
 use crate::sys::identity::Identity;
 use crate::sys::inherit::Inherited;
 use crate::sys::log;
-use crate::sys::sandbox::{self, Deed, Promise, Strictness, raise_descriptor_limit};
+use crate::sys::sandbox::{self, Deed, Promise, Strictness, Walls, raise_descriptor_limit};
 use crate::sys::scheduling;
+use crate::sys::signals::leave_to_the_monitor;
 use crate::sys::spawn::{die_with_parent, take_name};
-use crate::wire::figures::{Figures, Report};
+use crate::wire::admin::Process;
+use crate::wire::figures::Figures;
 use serde::de::DeserializeOwned;
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
@@ -21,22 +23,22 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info};
 
-/// How often a role tells the vault how it is.
-const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// How often a role tells the vault what it has counted.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// A role that has its orders.
 pub struct Start<C> {
     /// The role's slice of the configuration.
     pub config: C,
-    role: &'static str,
     inherited: Inherited,
     control: UnixStream,
     runtime_dir: PathBuf,
     callers: Vec<(Door, Vec<i32>)>,
+    family: Vec<i32>,
     identity: Option<Identity>,
     strictness: Strictness,
     probe: Option<(Deed, i32)>,
-    walls: String,
+    walls: Option<Walls>,
 }
 
 /// What a role does when the monitor speaks to it.
@@ -47,8 +49,8 @@ pub trait Duties<C> {
     /// What it has counted.
     fn figures(&self) -> Figures;
 
-    /// All are ready; the monitor's walls.
-    fn together(&self, _monitor: String) {}
+    /// All are ready; what they are.
+    fn together(&self, _processes: Vec<Process>) {}
 }
 
 impl<C: DeserializeOwned + 'static> Start<C> {
@@ -56,23 +58,24 @@ impl<C: DeserializeOwned + 'static> Start<C> {
     pub fn take(role: &'static str) -> Result<Self, Fatal> {
         take_name();
         die_with_parent()?;
+        leave_to_the_monitor()?;
         raise_descriptor_limit()?;
         scheduling::work_in_batches();
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
         let orders: Orders<C> = receive(&mut control)?;
-        log::start(role, orders.verbosity);
+        log::start(role, orders.verbosity, orders.identity.is_some());
         Ok(Self {
             config: orders.config,
-            role,
             inherited,
             control,
             runtime_dir: orders.runtime_dir,
             callers: orders.callers,
+            family: orders.family,
             identity: orders.identity,
             strictness: orders.strictness,
             probe: orders.probe,
-            walls: String::new(),
+            walls: None,
         })
     }
 
@@ -86,12 +89,31 @@ impl<C: DeserializeOwned + 'static> Start<C> {
         Ok(listeners.into_iter().map(take).collect::<Result<_, _>>()?)
     }
 
-    /// A door this role owns. Needs a runtime.
-    pub fn door(&mut self, door: Door) -> Result<Listener, Fatal> {
-        let socket = self.inherited.unix_listener(door.name())?;
-        let callers = self.callers.iter().find(|(d, _)| *d == door).map(|(_, pids)| pids.clone());
-        let callers = if door.is_for_people() { None } else { Some(callers.unwrap_or_default()) };
-        Ok(Listener::new(socket, callers)?)
+    /// The connection through a door of another role. Needs a runtime.
+    pub fn caller(&mut self, door: Door) -> Result<Stream, Fatal> {
+        Ok(Stream::new(self.inherited.unix_stream(door.name())?)?)
+    }
+
+    /// The connections of those who call at a door of this role, with their pids. Needs a runtime.
+    pub fn callers(&mut self, door: Door) -> Result<Vec<(Stream, i32)>, Fatal> {
+        let streams = self.inherited.unix_streams(door.name())?.into_iter();
+        let pids = self.callers.iter().find(|(of, _)| *of == door).map_or(&[][..], |(_, pids)| pids);
+        Ok(streams.zip(pids).map(|(stream, pid)| Ok((Stream::new(stream)?, *pid))).collect::<io::Result<_>>()?)
+    }
+
+    /// The door for people. Needs a runtime.
+    pub fn listener(&mut self, door: Door) -> Result<Listener, Fatal> {
+        Ok(Listener::new(self.inherited.unix_listener(door.name())?, self.family.clone())?)
+    }
+
+    /// The end of a slot that this role puts into. Needs a runtime.
+    pub fn slot_in(&mut self, door: Door) -> Result<SlotIn, Fatal> {
+        Ok(SlotIn::new(self.inherited.slot(door.name())?)?)
+    }
+
+    /// The end of a slot that this role takes out of. Needs a runtime.
+    pub fn slot_out(&mut self, door: Door) -> Result<SlotOut, Fatal> {
+        Ok(SlotOut::new(self.inherited.slot(door.name())?)?)
     }
 
     /// Does `work` with the rights that this role will have in the end, so that files it makes are its own.
@@ -104,9 +126,8 @@ impl<C: DeserializeOwned + 'static> Start<C> {
 
     /// Enters the sandbox. Threads are started afterwards, and doors called at.
     pub fn confine(&mut self, promises: &[Promise<'_>]) -> Result<(), Fatal> {
-        std::env::set_current_dir(&self.runtime_dir)?;
         let walls = sandbox::enter(promises, self.identity.as_ref(), &self.runtime_dir, self.strictness)?;
-        self.walls = walls.to_string();
+        self.walls = Some(walls);
         if let Some((deed, sibling)) = self.probe.take() {
             match deed.attempt(sibling) {
                 Ok(()) => error!(?deed, "probe: succeeded"),
@@ -116,54 +137,60 @@ impl<C: DeserializeOwned + 'static> Start<C> {
         Ok(())
     }
 
-    /// How this role is.
-    pub fn report(&self, figures: Figures) -> Report {
-        Report { role: self.role.to_owned(), walls: self.walls.clone(), figures }
-    }
-
-    /// Tells the vault every second how this role is: `tell` goes through the role's own door.
-    pub fn keep_telling(&self, duties: Rc<impl Duties<C> + 'static>, tell: impl Fn(Report) + 'static) {
-        let mut report = self.report(Figures::default());
+    /// Tells the vault every second what this role has counted: `tell` goes through the role's own door.
+    pub fn keep_telling(&self, duties: Rc<impl Duties<C> + 'static>, tell: impl Fn(Figures) + 'static) {
         tokio::task::spawn_local(async move {
-            let mut every = tokio::time::interval(REPORT_EVERY);
-            tell(report.clone());
+            let mut every = tokio::time::interval(TELL_EVERY);
+            let mut told = Figures::default();
             loop {
                 every.tick().await;
                 let figures = duties.figures();
-                if report.figures != figures {
-                    report.figures = figures;
-                    tell(report.clone());
+                if told != figures {
+                    told = figures.clone();
+                    tell(figures);
                 }
             }
         });
     }
 
-    /// Tells the monitor that this role can serve. What is left after this is the loop.
-    pub fn ready(mut self, duties: Rc<impl Duties<C> + 'static>) -> Result<Stop, Fatal> {
-        self.control.write_all(&framed(&Reply::Ready(self.walls.clone()))?)?;
+    /// Tells the monitor that this role can serve, and waits until all can. What is left after this is the loop.
+    ///
+    /// # Errors
+    /// A defect: there are no walls yet.
+    pub async fn ready(mut self, duties: Rc<impl Duties<C> + 'static>) -> Result<Stop, Fatal> {
+        let walls = self.walls.take().ok_or_else(|| io::Error::other("a role without walls is not ready"))?;
+        self.control.write_all(&framed(&Reply::Ready(walls))?)?;
         self.control.set_nonblocking(true)?;
         let control = tokio::net::UnixStream::from_std(self.control)?;
-        let (stopper, stop) = watch::channel(());
+        let (told, mut stop) = watch::channel(false);
         tokio::task::spawn_local(async move {
             // However it ends, the monitor has nothing more to say.
-            if let Err(cause) = obey(control, &*duties).await {
+            if let Err(cause) = obey(control, &*duties, &told).await {
                 error!(%cause, "the monitor cannot be heard");
             }
-            drop(stopper);
         });
+        // An error means that the monitor wants us to stop already.
+        let _ = stop.wait_for(|together| *together).await;
         Ok(Stop(stop))
     }
 }
 
 /// Does what the monitor says until it closes the channel.
-async fn obey<C: DeserializeOwned>(mut control: tokio::net::UnixStream, duties: &impl Duties<C>) -> io::Result<()> {
+async fn obey<C: DeserializeOwned>(
+    mut control: tokio::net::UnixStream,
+    duties: &impl Duties<C>,
+    told: &watch::Sender<bool>,
+) -> io::Result<()> {
     let mut input = Vec::new();
     while control.read_buf(&mut input).await? > 0 {
         while let Some(word) = take::<Word<C>>(&mut input).map_err(io::Error::other)? {
             match word {
                 Word::Ping => control.write_all(&framed(&Reply::Alive)?).await?,
                 Word::Reload(settings) => duties.reload(settings),
-                Word::Together(monitor) => duties.together(monitor),
+                Word::Together(processes) => {
+                    duties.together(processes);
+                    told.send_replace(true);
+                }
                 Word::State => info!("state: {}", duties.figures().in_words()),
             }
         }
@@ -173,12 +200,13 @@ async fn obey<C: DeserializeOwned>(mut control: tokio::net::UnixStream, duties: 
 
 /// Tells when to stop.
 #[derive(Clone)]
-pub struct Stop(watch::Receiver<()>);
+pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
     /// Completes when the monitor closes the control channel, or is gone. Cancel safe.
     pub async fn requested(&self) {
-        // Nothing is ever sent: an error means that the sender is gone.
-        while self.0.clone().changed().await.is_ok() {}
+        // An error means that the sender is gone.
+        let mut told = self.0.clone();
+        while told.changed().await.is_ok() {}
     }
 }

@@ -1,25 +1,24 @@
 //! Connections to the relay ([`crate::wire::mail`]), each used by one session at a time.
 
-use crate::door::Stream;
+use crate::door::{SlotIn, Stream};
 use crate::wire::frame;
 use crate::wire::mail::{MAX_CHUNK, ToRelay, ToSmtp, Verdict};
 use std::cell::RefCell;
 use std::io;
-use std::path::PathBuf;
 
 /// Idle connections kept at the most.
 const MAX_IDLE: usize = 32;
 
 /// Connections on which no transaction is under way.
 pub(super) struct Links {
-    door: PathBuf,
+    relay: SlotIn,
     idle: RefCell<Vec<Link>>,
 }
 
 impl Links {
-    /// For the relay's door at this path.
-    pub(super) fn new(door: PathBuf) -> Self {
-        Self { door, idle: RefCell::default() }
+    /// To whichever relay takes them.
+    pub(super) fn new(relay: SlotIn) -> Self {
+        Self { relay, idle: RefCell::default() }
     }
 
     /// One that is idle, or a new one.
@@ -27,7 +26,7 @@ impl Links {
         if let Some(link) = self.idle.borrow_mut().pop() {
             return Ok(link);
         }
-        let stream = Stream::connect(&self.door).await?;
+        let stream = self.relay.connect().await?;
         Ok(Link { stream, input: Vec::new(), output: Vec::new(), aborted: 0 })
     }
 

@@ -42,20 +42,21 @@ pub fn run() -> Result<(), Fatal> {
     let mut start = Start::<settings::Smtp>::take("smtp")?;
     role::block_on(async move {
         let listeners = start.listeners("smtp")?;
-        start.confine(&[Promise::Accept, Promise::Doors])?;
+        let (vault, relay) = (start.caller(Door::VaultSmtp)?, start.slot_in(Door::RelaySmtp)?);
+        start.confine(&[Promise::Accept, Promise::Pairs])?;
         let settings = start.config.clone();
         let drain = settings.drain;
-        let vault = Caller::new(Door::VaultSmtp.file());
+        let vault = Caller::new(vault);
         let current = Rc::new(Current(RefCell::new(Rc::new(House {
             vault: vault.clone(),
-            links: Rc::new(Links::new(Door::RelaySmtp.file())),
+            links: Rc::new(Links::new(relay)),
             crowd: Crowd::new(settings.max_sessions, settings.max_sessions_per_address),
             tally: Rc::default(),
             numbers: Rc::new(Numbers::new()),
             settings,
         }))));
-        start.keep_telling(Rc::clone(&current), move |report| vault.tell(Request::Report(report)));
-        let stop = start.ready(Rc::clone(&current))?;
+        start.keep_telling(Rc::clone(&current), move |figures| vault.tell(Request::Figures(figures)));
+        let stop = start.ready(Rc::clone(&current)).await?;
         let guests = Guests::default();
         let take = |stream, peer| {
             let house = Rc::clone(&current.0.borrow());

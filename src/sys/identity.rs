@@ -4,9 +4,11 @@
 //! user that it will be ([`Identity::act`]): root's rights are never used in a directory that belongs to others.
 
 use caps::{CapSet, Capability};
+use nix::fcntl::{OFlag, open};
 use nix::sys::prctl;
+use nix::sys::stat::Mode;
 use nix::unistd::{
-    Gid, Group, Uid, User, chown, getegid, geteuid, getgroups, getresgid, getresuid, setegid, seteuid, setgid,
+    Gid, Group, Uid, User, fchown, getegid, geteuid, getgroups, getresgid, getresuid, setegid, seteuid, setgid,
     setgroups, setuid,
 };
 use privdrop::PrivDrop;
@@ -53,15 +55,17 @@ impl Identity {
         Ok(Ok(Self { user, group, uid: found.uid.as_raw(), gid: gid.gid.as_raw() }))
     }
 
-    /// Makes a directory that belongs to this user.
+    /// Makes a directory that belongs to this user: by its own rights where they suffice, else by root's, in a
+    /// directory where only root could have put something else in its place.
     pub fn make_directory(&self, path: &Path, mode: u32) -> io::Result<()> {
-        DirBuilder::new().mode(mode).create(path)?;
-        self.take_over(path)
-    }
-
-    /// Makes `path`, which is root's, this user's.
-    pub fn take_over(&self, path: &Path) -> io::Result<()> {
-        Ok(chown(path, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)))?)
+        let make = || DirBuilder::new().mode(mode).create(path);
+        match self.act(make)? {
+            Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {}
+            made => return made,
+        }
+        make()?;
+        let made = open(path, OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
+        Ok(fchown(&made, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)))?)
     }
 
     /// Does `work` with this user's rights, root's put aside.
@@ -69,18 +73,21 @@ impl Identity {
     /// # Errors
     /// When rights cannot be put aside or taken up again.
     pub fn act<T>(&self, work: impl FnOnce() -> T) -> io::Result<T> {
+        // To change it makes the kernel forget what to do when the parent dies.
+        let death = prctl::get_pdeathsig()?;
         setgroups(&[])?;
         setegid(Gid::from_raw(self.gid))?;
         seteuid(Uid::from_raw(self.uid))?;
         let outcome = work();
         seteuid(Uid::from_raw(0))?;
         setegid(Gid::from_raw(0))?;
+        prctl::set_pdeathsig(death)?;
         Ok(outcome)
     }
 
     /// Becomes this user in the directory `root`, for good, and makes sure that there is no way back.
     pub(super) fn become_for_good(&self, root: &Path) -> io::Result<()> {
-        // Becoming another user makes the kernel forget what to do when the parent dies.
+        // As in `act`.
         let death = prctl::get_pdeathsig()?;
         let drop = PrivDrop::default().chroot(root).user(&self.user).group(&self.group);
         drop.apply()

@@ -4,10 +4,12 @@
 //! Which socket is what goes by its name, never by its place.
 
 use listenfd::ListenFd;
+use nix::libc::{AF_UNIX, SOCK_SEQPACKET, SOCK_STREAM};
 use nix::sys::socket::{getsockopt, sockopt::AcceptConn};
 use std::fmt;
 use std::io;
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 /// The descriptors that were handed over, each to be taken once, by name.
@@ -67,10 +69,19 @@ impl Inherited {
         self.take(name, ListenFd::take_unix_listener)?.pop().ok_or_else(|| Unusable::missing(name))
     }
 
+    /// All connected Unix sockets of this name, in their order.
+    pub fn unix_streams(&mut self, name: &str) -> Result<Vec<UnixStream>, Unusable> {
+        self.take(name, |fds, at| fds.take_custom(at, AF_UNIX, SOCK_STREAM, "connected Unix socket"))
+    }
+
     /// The connected Unix socket of this name.
     pub fn unix_stream(&mut self, name: &str) -> Result<UnixStream, Unusable> {
-        let take =
-            |fds: &mut ListenFd, at| fds.take_custom(at, libc_af_unix(), libc_sock_stream(), "connected Unix socket");
+        self.unix_streams(name)?.pop().ok_or_else(|| Unusable::missing(name))
+    }
+
+    /// The end of a slot of this name.
+    pub fn slot(&mut self, name: &str) -> Result<OwnedFd, Unusable> {
+        let take = |fds: &mut ListenFd, at| fds.take_custom(at, AF_UNIX, SOCK_SEQPACKET, "end of a slot");
         self.take(name, take)?.pop().ok_or_else(|| Unusable::missing(name))
     }
 
@@ -103,12 +114,4 @@ impl Unusable {
     fn missing(name: &str) -> Self {
         Self { name: name.to_owned(), cause: io::Error::new(io::ErrorKind::NotFound, "not handed over") }
     }
-}
-
-fn libc_af_unix() -> i32 {
-    nix::sys::socket::AddressFamily::Unix as i32
-}
-
-fn libc_sock_stream() -> i32 {
-    nix::sys::socket::SockType::Stream as i32
 }

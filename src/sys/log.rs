@@ -1,6 +1,7 @@
 //! Where log lines go: a terminal, journald or syslog, as the place says.
 //!
-//! 1. `JOURNAL_STREAM` is set: systemd reads stderr; fields go to journald natively.
+//! 1. `JOURNAL_STREAM` is set: systemd reads stderr; fields go to journald natively. Within a chroot journald's socket
+//!    is not there: then lines go to stderr, with the prefix that tells journald their level (sd-daemon(3)).
 //! 2. stderr is a terminal, a pipe or a file: lines go there.
 //! 3. stderr is `/dev/null` or closed, as under a classic init: syslog.
 
@@ -34,14 +35,16 @@ impl Verbosity {
     }
 }
 
-/// Starts logging for this process, which calls itself `role`. Call once.
-pub fn start(role: &'static str, verbosity: Verbosity) {
+/// Starts logging for this process, which calls itself `role`, and `will_chroot` or not. Call once.
+pub fn start(role: &'static str, verbosity: Verbosity, will_chroot: bool) {
     let filter = verbosity.filter();
     // Only our own events: a library's may show what is not ours to show.
     let ours = tracing_subscriber::filter::FilterFn::new(|meta| meta.target().starts_with("tempalias"));
     let base = tracing_subscriber::registry();
     // A second start would be a defect of ours; logging then goes on as it was.
-    let _ = if std::env::var_os("JOURNAL_STREAM").is_some()
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let _ = if journal
+        && !will_chroot
         && let Ok(journal) = tracing_journald::layer()
     {
         let journal = journal
@@ -54,7 +57,7 @@ pub fn start(role: &'static str, verbosity: Verbosity) {
     {
         tracing::subscriber::set_global_default(base.with(syslog.with_filter(ours).with_filter(filter)))
     } else {
-        let lines = Lines { role, pid: std::process::id() };
+        let lines = Lines { role, pid: std::process::id(), for_journal: journal };
         tracing::subscriber::set_global_default(base.with(lines.with_filter(ours).with_filter(filter)))
     };
 }
@@ -113,14 +116,30 @@ impl fmt::Display for Escaped {
 struct Lines {
     role: &'static str,
     pid: u32,
+    for_journal: bool,
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = event.metadata().level();
-        let line = format!("tempalias[{}] {} {level}: {}\n", self.pid, self.role, Line::of(event).0);
+        let line = Line::of(event).0;
+        let line = if self.for_journal {
+            format!("{}{}: {line}\n", prefix(*level), self.role)
+        } else {
+            format!("tempalias[{}] {} {level}: {line}\n", self.pid, self.role)
+        };
         // One write, so that lines of several processes do not mix. A log that is gone is nobody's fault here.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    }
+}
+
+/// The level as sd-daemon(3) wants it at the beginning of a line.
+fn prefix(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "<3>",
+        Level::WARN => "<4>",
+        Level::INFO => "<6>",
+        Level::DEBUG | Level::TRACE => "<7>",
     }
 }
 

@@ -6,6 +6,7 @@ pub mod lasting;
 pub mod log;
 pub mod memory;
 pub mod notify;
+pub mod passing;
 pub mod reading;
 pub mod resolve;
 pub mod sandbox;

@@ -7,18 +7,22 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
+use tracing::warn;
 
 /// A line to whoever started us; silent where nobody asked to be told.
 pub struct Notifier(Option<UnixDatagram>);
 
 impl Notifier {
     /// Connects to what `NOTIFY_SOCKET` names, while its path still can be reached.
-    pub fn from_env() -> io::Result<Self> {
-        let Some(name) = env::var_os("NOTIFY_SOCKET") else { return Ok(Self(None)) };
-        let address = address(&name)?;
-        let socket = UnixDatagram::unbound()?;
-        socket.connect_addr(&address)?;
-        Ok(Self(Some(socket)))
+    pub fn from_env() -> Self {
+        let Some(name) = env::var_os("NOTIFY_SOCKET") else { return Self(None) };
+        match connect(&name) {
+            Ok(socket) => Self(Some(socket)),
+            Err(cause) => {
+                warn!(%cause, "NOTIFY_SOCKET names nobody who listens");
+                Self(None)
+            }
+        }
     }
 
     /// Sends assignments, one a line.
@@ -28,6 +32,14 @@ impl Notifier {
             let _ = socket.send(assignments.as_bytes());
         }
     }
+}
+
+fn connect(name: &OsStr) -> io::Result<UnixDatagram> {
+    let socket = UnixDatagram::unbound()?;
+    socket.connect_addr(&address(name)?)?;
+    // Who does not read what it is told must not stop us.
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 /// A path, or with `@` a name in the abstract name space.

@@ -9,14 +9,23 @@ use std::net::{IpAddr, SocketAddr};
 pub struct Resolver(Option<Box<TokioResolver>>);
 
 impl Resolver {
-    /// Reads `resolv.conf` and `hosts`, unless all of `hosts` are addresses already.
+    /// For these hosts alone: reads `resolv.conf` and `hosts` unless all are addresses already.
     ///
     /// # Errors
     /// What is wrong with `/etc/resolv.conf`.
     pub fn for_hosts<'a>(mut hosts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
-        if hosts.all(|host| host.parse::<IpAddr>().is_ok()) {
-            return Ok(Self(None));
-        }
+        if hosts.all(is_address) { Ok(Self(None)) } else { Self::new() }
+    }
+
+    /// For these hosts and others yet unknown, which may be names: those are not found where the DNS cannot be asked.
+    ///
+    /// # Errors
+    /// What is wrong with `/etc/resolv.conf`, if any of `hosts` is a name.
+    pub fn for_any<'a>(mut hosts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        Self::new().or_else(|cause| if hosts.all(is_address) { Ok(Self(None)) } else { Err(cause) })
+    }
+
+    fn new() -> Result<Self, String> {
         let unusable = |e| format!("/etc/resolv.conf cannot be used: {e}");
         let mut builder = TokioResolver::builder_tokio().map_err(unusable)?;
         builder.options_mut().ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
@@ -36,4 +45,8 @@ impl Resolver {
             Err(_) => Vec::new(),
         }
     }
+}
+
+fn is_address(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok()
 }

@@ -1,5 +1,6 @@
 //! Signals as something to wait for, beside other things.
 
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::{flag, low_level::pipe};
 use std::io;
 use std::os::unix::net::UnixStream as StdStream;
@@ -41,4 +42,13 @@ impl Signals {
             let _ = self.woken.try_read(&mut [0; 64]);
         }
     }
+}
+
+/// Signals are meant for the daemon, but systemd may send them to each of its processes: this one leaves them to the
+/// monitor, which tells it when to stop.
+pub fn leave_to_the_monitor() -> io::Result<()> {
+    for signal in [SIGHUP, SIGINT, SIGTERM, SIGUSR1] {
+        flag::register(signal, Arc::default())?;
+    }
+    Ok(())
 }

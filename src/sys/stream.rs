@@ -2,12 +2,11 @@
 #![allow(unsafe_code)] // to register a descriptor is a promise about it
 
 use super::reading::with_buffer;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream as StdStream;
-use std::path::Path;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::net::UnixStream;
 
 /// A Unix stream that waits for its peer's words, and for room only when there is none.
 ///
@@ -16,14 +15,15 @@ use tokio::net::UnixStream;
 pub struct Stream(AsyncFd<StdStream>);
 
 impl Stream {
-    /// Takes a connected stream.
-    pub fn new(stream: UnixStream) -> io::Result<Self> {
-        Ok(Self(register(stream.into_std()?, Interest::READABLE)?))
+    /// Takes a connected stream. Needs a runtime.
+    pub fn new(stream: StdStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self(register(stream, Interest::READABLE)?))
     }
 
-    /// Connects to the door at `path`.
-    pub async fn connect(path: &Path) -> io::Result<Self> {
-        Self::new(UnixStream::connect(path).await?)
+    /// The process at the other end when it was connected, as the kernel knows it; 0 in another pid name space.
+    pub fn peer(&self) -> io::Result<i32> {
+        Ok(getsockopt(self.0.get_ref(), PeerCredentials)?.pid())
     }
 
     /// Appends to `input` what the peer says; how many octets, 0 when it has gone. Cancel safe.

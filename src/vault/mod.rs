@@ -8,9 +8,8 @@ mod srs;
 mod tickets;
 
 use crate::config::settings::{self, Redis, Store, Topology};
-use crate::door::{Door, Listener, Soon, serve};
+use crate::door::{Door, Soon, Stream, serve};
 use crate::role::{self, Fatal, Promise, Start};
-use crate::wire::figures::Figures;
 use desk::Desk;
 use engine::Engine;
 use seal::Seal;
@@ -29,21 +28,20 @@ pub fn run() -> Result<(), Fatal> {
     role::block_on(async move {
         let seal = start.open(|| Seal::open(&start.config.key_file))?;
         let engine = start.open(|| open_engine(&start.config.store, &seal))?;
-        let doors = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb, Door::Admin];
-        let [smtp, relay, web, admin] = doors.map(|door| start.door(door));
+        let [smtp, relay, web] = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb].map(|door| start.callers(door));
+        let admin = start.listener(Door::Admin)?;
         let ports = ports(&start.config.store);
         let desk = Rc::new(Desk::new(&start.config, seal, engine));
         start.confine(&match &ports {
             None => [Promise::Accept, Promise::Table, Promise::Threads],
             Some(ports) => [Promise::Accept, Promise::Internet(ports), Promise::Table],
         })?;
-        desk.note(std::process::id().cast_signed(), start.report(Figures::default()));
         let (broken, mut hostile) = mpsc::channel(1);
         open(smtp?, &desk, Desk::smtp, &broken);
         open(relay?, &desk, Desk::relay, &broken);
         open(web?, &desk, Desk::web, &broken);
-        tokio::task::spawn_local(people::attend(admin?, Rc::clone(&desk)));
-        let stop = start.ready(Rc::clone(&desk))?;
+        tokio::task::spawn_local(people::attend(admin, Rc::clone(&desk)));
+        let stop = start.ready(Rc::clone(&desk)).await?;
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         loop {
             tokio::select! {
@@ -72,9 +70,9 @@ fn ports(store: &Store) -> Option<Vec<u16>> {
     }
 }
 
-/// Serves a door in the background, each connection by `answer`.
+/// Serves all who call at a door in the background, by `answer`.
 fn open<Q, A>(
-    door: Listener,
+    callers: Vec<(Stream, i32)>,
     desk: &Rc<Desk>,
     answer: fn(&Rc<Desk>, i32, Q) -> Soon<A>,
     broken: &mpsc::Sender<std::io::Error>,
@@ -82,25 +80,18 @@ fn open<Q, A>(
     Q: DeserializeOwned + 'static,
     A: Serialize + 'static,
 {
-    let (desk, broken) = (Rc::clone(desk), broken.clone());
-    tokio::task::spawn_local(async move {
-        loop {
-            let (stream, pid) = match door.accept().await {
-                Ok(accepted) => accepted,
-                Err(cause) => return drop(broken.send(cause).await),
-            };
-            let (desk, broken) = (Rc::clone(&desk), broken.clone());
-            tokio::task::spawn_local(async move {
-                desk.enter();
-                let end = serve(stream, Vec::new(), |request| answer(&desk, pid, request)).await;
-                desk.leave();
-                // A caller that has ended is the monitor's affair; one that breaks the protocol is ours.
-                if let Err(cause) = end.or_else(gone) {
-                    let _ = broken.send(cause).await;
-                }
-            });
-        }
-    });
+    for (stream, pid) in callers {
+        let (desk, broken) = (Rc::clone(desk), broken.clone());
+        desk.enter();
+        tokio::task::spawn_local(async move {
+            let end = serve(stream, Vec::new(), |request| answer(&desk, pid, request)).await;
+            desk.leave();
+            // A caller that has ended is the monitor's affair; one that breaks the protocol is ours.
+            if let Err(cause) = end.or_else(gone) {
+                let _ = broken.send(cause).await;
+            }
+        });
+    }
 }
 
 fn gone(cause: std::io::Error) -> std::io::Result<()> {

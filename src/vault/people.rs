@@ -24,12 +24,12 @@ pub(super) async fn attend(door: Listener, desk: Rc<Desk>) {
     let present = Rc::new(Cell::new(0));
     loop {
         match door.accept().await {
-            Ok((stream, pid)) if present.get() < MOST => {
+            Ok(stream) if present.get() < MOST => {
                 present.set(present.get() + 1);
                 let (desk, present) = (Rc::clone(&desk), Rc::clone(&present));
                 tokio::task::spawn_local(async move {
                     // What went wrong its caller sees.
-                    let _ = timeout(PATIENCE, converse(stream, pid, &desk)).await;
+                    let _ = timeout(PATIENCE, converse(stream, &desk)).await;
                     present.set(present.get() - 1);
                 });
             }
@@ -40,13 +40,13 @@ pub(super) async fn attend(door: Listener, desk: Rc<Desk>) {
     }
 }
 
-async fn converse(stream: Stream, pid: i32, desk: &Rc<Desk>) -> io::Result<()> {
+async fn converse(stream: Stream, desk: &Rc<Desk>) -> io::Result<()> {
     let mut input = Vec::new();
     stream.read(&mut input).await?;
     if input.starts_with(METRICS) {
         return stream.write_all(metrics(desk).await.as_bytes()).await;
     }
-    serve(stream, input, |request| desk.admin(pid, request)).await
+    serve(stream, input, |request| desk.admin(request)).await
 }
 
 async fn metrics(desk: &Desk) -> String {

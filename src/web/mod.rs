@@ -56,14 +56,15 @@ pub fn run() -> Result<(), Fatal> {
         let settings = start.config.clone();
         let drain = settings.drain;
         let files = Rc::new(Files::prepare(&settings)?);
-        start.confine(&[Promise::Accept, Promise::Doors])?;
-        let vault = Caller::new(Door::VaultWeb.file());
+        let vault = start.caller(Door::VaultWeb)?;
+        start.confine(&[Promise::Accept])?;
+        let vault = Caller::new(vault);
         let crowd = Crowd::new(settings.max_connections, settings.max_connections_per_address);
         let house = House { vault: vault.clone(), files, crowd, tally: Rc::default(), settings };
         let current = Rc::new(Current(RefCell::new(Rc::new(house))));
         let teller = vault.clone();
-        start.keep_telling(Rc::clone(&current), move |report| teller.tell(Request::Report(report)));
-        let stop = start.ready(Rc::clone(&current))?;
+        start.keep_telling(Rc::clone(&current), move |figures| teller.tell(Request::Figures(figures)));
+        let stop = start.ready(Rc::clone(&current)).await?;
         tokio::task::spawn_local(metrics::serve(metrics, vault));
         let guests = Guests::default();
         let take = |stream, peer| {

@@ -69,6 +69,7 @@ figures! {
     AliasesCreated Counter "aliases_created_total" "" "Aliases made.",
     UsesHeld Gauge "tickets" "" "Recipients accepted whose message is still under way.",
     UsesSpent Counter "uses_spent_total" "" "Uses of counted aliases.",
+    UsesRefunded Counter "uses_refunded_total" "" "Uses given back because the next host refused the message.",
     StoreUp Gauge "store_up" "" "Whether the store answers.",
 }
 
@@ -116,15 +117,4 @@ impl AddAssign<&Figures> for Figures {
     fn add_assign(&mut self, other: &Figures) {
         self.0.iter_mut().zip(other.0.iter()).for_each(|(sum, more)| *sum = sum.saturating_add(*more));
     }
-}
-
-/// What a process tells about itself, from time to time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// Its role.
-    pub role: String,
-    /// Its walls, in words.
-    pub walls: String,
-    /// What it has counted.
-    pub figures: Figures,
 }

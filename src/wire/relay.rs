@@ -1,7 +1,7 @@
 //! vault ← relay.
 
 use super::Ticket;
-use super::figures::Report;
+use super::figures::Figures;
 use crate::alias::RealAddress;
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +30,8 @@ pub enum Request {
         /// A spent ticket.
         ticket: Ticket,
     },
-    /// How the process is; wants no answer.
-    Report(Report),
+    /// What the process has counted; wants no answer.
+    Figures(Figures),
 }
 
 /// What the vault answers.
@@ -47,7 +47,7 @@ pub enum Answer {
         /// Whether `Spend` is due before the final dot.
         counted: bool,
     },
-    /// To `Spend`, `Refund`, `Settle` and `Report`.
+    /// To `Spend`, `Refund`, `Settle` and `Figures`.
     Done,
     /// The ticket is not, or no longer, good for this; to `Spend`: the alias has no use left.
     No,

@@ -1,7 +1,7 @@
 //! vault ← smtp.
 
 use super::Ticket;
-use super::figures::Report;
+use super::figures::Figures;
 use crate::alias::AliasAddress;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,8 @@ pub enum Request {
         /// From [`Answer::Held`].
         ticket: Ticket,
     },
-    /// How the process is; wants no answer.
-    Report(Report),
+    /// What the process has counted; wants no answer.
+    Figures(Figures),
 }
 
 /// What the vault answers.
@@ -36,6 +36,6 @@ pub enum Answer {
     No,
     /// The store does not answer.
     Unavailable,
-    /// To [`Request::Release`] and [`Request::Report`].
+    /// To [`Request::Release`] and [`Request::Figures`].
     Done,
 }

@@ -1,7 +1,7 @@
 //! vault ← web.
 
 use super::admin::Status;
-use super::figures::Report;
+use super::figures::Figures;
 use crate::alias::{Account, AliasAddress, Change, Fault, Time, Wish};
 use serde::{Deserialize, Serialize};
 
@@ -45,8 +45,8 @@ pub enum Request {
     },
     /// Does the store answer? For health checks.
     Ping,
-    /// How the process is; wants no answer.
-    Report(Report),
+    /// What the process has counted; wants no answer.
+    Figures(Figures),
     /// How the daemon is; for whoever reads metrics.
     Status,
 }
@@ -63,7 +63,7 @@ pub enum Answer {
     },
     /// To `Inspect` and `Change`.
     Alias(Alias),
-    /// To `Revoke`, `Ping` and `Report`.
+    /// To `Revoke`, `Ping` and `Figures`.
     Done,
     /// To `Status`.
     Status(Status),

@@ -16,7 +16,7 @@ const PICTURE: &[(&str, &[&str])] = &[
     ("relay", &["alias", "config", "door", "proto", "role", "wire"]),
     ("vault", &["alias", "config", "door", "role", "wire"]),
     ("web", &["alias", "config", "door", "role", "wire"]),
-    ("monitor", &["config", "door", "relay", "role", "smtp", "sys", "vault", "web"]),
+    ("monitor", &["config", "door", "relay", "role", "smtp", "sys", "vault", "web", "wire"]),
     ("demo", &["role", "sys"]),
     ("cli", &["config", "demo", "door", "monitor", "role", "sys", "wire"]),
 ];

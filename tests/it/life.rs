@@ -101,7 +101,7 @@ fn nonsense_at_the_administrators_door() {
 /// sd_notify(3): READY, WATCHDOG while all processes answer, RELOADING and READY again, STOPPING.
 #[test]
 fn systemd_is_told() {
-    let (mut daemon, systemd) = Daemon::notifying(Smarthost::start().address, &[("WATCHDOG_USEC", "400000")]);
+    let (mut daemon, systemd) = Daemon::notifying(Smarthost::start().address, &[("WATCHDOG_USEC", "2000000")]);
     let next = || {
         let mut said = [0; 512];
         let length = systemd.recv(&mut said).unwrap();
@@ -121,7 +121,7 @@ fn systemd_is_told() {
     until("silence is noticed", || daemon.log().contains("no sign of life"));
     systemd.set_nonblocking(true).unwrap();
     while systemd.recv(&mut [0; 512]).is_ok() {}
-    thread::sleep(Duration::from_millis(900));
+    thread::sleep(Duration::from_millis(1500));
     assert!(systemd.recv(&mut [0; 512]).is_err(), "the watchdog is not fed");
     systemd.set_nonblocking(false).unwrap();
     signal(stuck, "CONT");

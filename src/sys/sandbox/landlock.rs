@@ -7,7 +7,6 @@ use landlock::{
 };
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::path::Path;
 
 /// The newest version whose every right is refused where it is not granted.
 const NEWEST: ABI = ABI::V9;
@@ -19,7 +18,7 @@ const DNS: u16 = 53;
 const JOURNAL: &str = "/run/systemd/journal/socket";
 
 /// The promises as rules; what they do not name is refused.
-pub(super) fn ruleset(promises: &[Promise<'_>], doors: &Path) -> io::Result<RulesetCreated> {
+pub(super) fn ruleset(promises: &[Promise<'_>]) -> io::Result<RulesetCreated> {
     let every_port = promises.contains(&Promise::Internet(&[]));
     let mut net = AccessNet::from_all(NEWEST);
     if every_port {
@@ -39,11 +38,9 @@ pub(super) fn ruleset(promises: &[Promise<'_>], doors: &Path) -> io::Result<Rule
             .create()
     };
     let mut ruleset = handle().map_err(io::Error::other)?;
-    for socket in [doors, Path::new(JOURNAL)] {
-        if let Ok(place) = PathFd::new(socket) {
-            let rule = PathBeneath::new(place, AccessFs::ResolveUnix);
-            ruleset = ruleset.add_rule(rule).map_err(io::Error::other)?;
-        }
+    if let Ok(journal) = PathFd::new(JOURNAL) {
+        let rule = PathBeneath::new(journal, AccessFs::ResolveUnix);
+        ruleset = ruleset.add_rule(rule).map_err(io::Error::other)?;
     }
     for promise in promises {
         match *promise {

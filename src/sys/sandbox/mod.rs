@@ -34,10 +34,10 @@ pub enum Promise<'a> {
     Accept,
     /// Kill and bury its own children, these.
     Children(&'a [i32]),
-    /// Connect to Unix sockets: the doors.
-    Doors,
     /// Connect to the Internet: to these TCP ports, or to any when there is none; and ask the DNS.
     Internet(&'a [u16]),
+    /// Make pairs of connected sockets, to hand one end to another process.
+    Pairs,
     /// Read anew the files in this directory, which it has open.
     Reread(RawFd),
     /// Read and write the files that it has open.
@@ -69,6 +69,19 @@ pub struct Walls {
     pub bounded: bool,
 }
 
+impl Walls {
+    /// What this kernel's Landlock does not do.
+    pub fn gap(&self) -> Option<&'static str> {
+        match self.landlock {
+            None => {
+                Some("this kernel has no Landlock: of two walls around files one is missing, and that around TCP ports")
+            }
+            Some(..4) => Some("this kernel's Landlock knows no TCP ports: relay may connect to any"),
+            Some(4..) => None,
+        }
+    }
+}
+
 impl fmt::Display for Walls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.strictness {
@@ -86,7 +99,7 @@ impl fmt::Display for Walls {
 }
 
 /// Puts up the walls around this process. `root` is what it will see of the file system if it was started as
-/// root, and where doors are.
+/// root.
 ///
 /// # Errors
 /// Of the first wall that does not stand. A process that gets one must end.
@@ -97,7 +110,7 @@ pub fn enter(
     strictness: Strictness,
 ) -> io::Result<Walls> {
     // While paths still mean what they did.
-    let ruleset = landlock::ruleset(promises, root).map_err(wall("landlock"))?;
+    let ruleset = landlock::ruleset(promises).map_err(wall("landlock"))?;
     let bounded = super::identity::empty_bounding_set().map_err(wall("capabilities"))?;
     if let Some(identity) = identity {
         identity.become_for_good(root).map_err(wall("giving up root"))?;

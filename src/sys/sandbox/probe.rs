@@ -1,13 +1,16 @@
 //! What a process that has been taken over would try: for the test that proves that it cannot.
+#![allow(unsafe_code)] // one system call that nix would not make
 
+use nix::libc::{AF_INET, MSG_FASTOPEN, SOCK_CLOEXEC, SOCK_STREAM, socket};
 use nix::sys::ptrace;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, socket};
+use nix::sys::socket::{MsgFlags, Shutdown, SockaddrIn, connect, sendto, shutdown};
 use nix::unistd::{Pid, Uid, execv, setuid};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::SocketAddrV4;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 /// One thing that must not succeed.
@@ -15,14 +18,24 @@ use std::path::{Path, PathBuf};
 pub enum Deed {
     /// Connect over TCP.
     Connect(SocketAddrV4),
+    /// Deafen a listening socket, for its next owner too.
+    Deafen,
     /// Run a program.
     Execute(PathBuf),
+    /// Connect in sending, which Landlock does not see.
+    FastOpen(SocketAddrV4),
+    /// Go through the administrator's door.
+    Knock(PathBuf),
     /// Listen on TCP, on any port.
     Listen,
+    /// Connect over a TCP that Landlock does not know.
+    Multipath(SocketAddrV4),
     /// Open a file for reading.
     Open(PathBuf),
     /// Read the memory of another process of the daemon.
     Peek,
+    /// Make a connection that there is lead elsewhere.
+    Redial,
     /// Become root.
     Root,
     /// Trace another process of the daemon.
@@ -32,19 +45,24 @@ pub enum Deed {
 }
 
 impl Deed {
-    /// Parses `connect=192.0.2.1:25`, `execute=/bin/true`, `listen`, `open=/etc/passwd`, `peek`, `root`, `trace`,
-    /// `write=/run/x`.
+    /// Parses the name of a deed, followed by `=` and its object if it has one: `connect=192.0.2.1:25`, `peek`.
     ///
     /// # Errors
     /// What is none of these.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (verb, object) = text.split_once('=').unwrap_or((text, ""));
+        let address = || object.parse().map_err(|_| "needs address:port".to_owned());
         Ok(match verb {
-            "connect" => Self::Connect(object.parse().map_err(|_| "needs address:port".to_owned())?),
+            "connect" => Self::Connect(address()?),
+            "deafen" => Self::Deafen,
             "execute" => Self::Execute(object.into()),
+            "fastopen" => Self::FastOpen(address()?),
+            "knock" => Self::Knock(object.into()),
             "listen" => Self::Listen,
+            "multipath" => Self::Multipath(address()?),
             "open" => Self::Open(object.into()),
             "peek" => Self::Peek,
+            "redial" => Self::Redial,
             "root" => Self::Root,
             "trace" => Self::Trace,
             "write" => Self::Write(object.into()),
@@ -58,17 +76,29 @@ impl Deed {
     /// The refusal that is hoped for.
     pub fn attempt(&self, sibling: i32) -> io::Result<()> {
         match self {
-            Self::Connect(address) => {
-                let (ip, port) = (address.ip().octets(), address.port());
-                let socket = tcp_socket()?;
-                Ok(connect(socket.as_raw_fd(), &SockaddrIn::new(ip[0], ip[1], ip[2], ip[3], port))?)
+            Self::Connect(address) => Ok(connect(tcp_socket(0)?.as_raw_fd(), &SockaddrIn::from(*address))?),
+            // It is the system call that counts: whether this is a socket the kernel asks later.
+            Self::Deafen => Ok(shutdown(SOME, Shutdown::Read)?),
+            Self::FastOpen(address) => {
+                let socket = tcp_socket(0)?;
+                let flags = MsgFlags::from_bits_retain(MSG_FASTOPEN);
+                Ok(sendto(socket.as_raw_fd(), b"x", &SockaddrIn::from(*address), flags).map(drop)?)
             }
+            Self::Knock(door) => {
+                let mut stream = UnixStream::connect(door)?;
+                stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n")?;
+                stream.read_exact(&mut [0; 8])
+            }
+            Self::Multipath(address) => {
+                Ok(connect(tcp_socket(IPPROTO_MPTCP)?.as_raw_fd(), &SockaddrIn::from(*address))?)
+            }
+            Self::Redial => Ok(connect(SOME, &SockaddrIn::new(127, 0, 0, 1, 25))?),
             Self::Execute(program) => {
                 let path = path(program)?;
                 execv(&path, &[&path]).map(|never| match never {})?;
                 Ok(())
             }
-            Self::Listen => Ok(nix::sys::socket::listen(&tcp_socket()?, nix::sys::socket::Backlog::new(1)?)?),
+            Self::Listen => Ok(nix::sys::socket::listen(&tcp_socket(0)?, nix::sys::socket::Backlog::new(1)?)?),
             Self::Open(file) => File::open(file).map(drop),
             Self::Peek => {
                 let mut memory = File::open(format!("/proc/{sibling}/mem"))?;
@@ -82,8 +112,20 @@ impl Deed {
     }
 }
 
-fn tcp_socket() -> nix::Result<std::os::fd::OwnedFd> {
-    socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)
+/// A descriptor that every process has.
+const SOME: i32 = 0;
+
+/// Multipath TCP (RFC 8684), as Linux numbers it.
+const IPPROTO_MPTCP: i32 = 262;
+
+fn tcp_socket(protocol: i32) -> io::Result<OwnedFd> {
+    // SAFETY: the call has no pointers; what it returns, if it is no error, is a descriptor of ours alone.
+    unsafe {
+        match socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol) {
+            ..0 => Err(io::Error::last_os_error()),
+            descriptor => Ok(OwnedFd::from_raw_fd(descriptor)),
+        }
+    }
 }
 
 fn path(program: &Path) -> io::Result<std::ffi::CString> {

@@ -45,33 +45,50 @@ fn compile(promises: &[Promise<'_>], outlaw: SeccompAction) -> Result<Vec<BpfPro
     for error in errors {
         let mut rules = Rules::new();
         for Refused { call, unless, .. } in refused.iter().filter(|refused| refused.error == error) {
-            let otherwise = unless.map(|(argument, value)| condition(argument, SeccompCmpOp::Ne, value)).transpose()?;
-            rules.insert(i64::from(call.id()), otherwise.into_iter().collect());
+            rules.insert(i64::from(call.id()), none_of(unless)?);
         }
         let action = SeccompAction::Errno(error.cast_unsigned());
         programs.push(SeccompFilter::new(rules, SeccompAction::Allow, action, HERE)?.try_into()?);
     }
     let mut listed: Vec<Allowed> = allowed(promises);
-    listed.extend(refused.iter().map(|refused| (refused.call, None)));
+    listed.extend(refused.iter().map(|refused| (refused.call, Vec::new())));
     programs.push(SeccompFilter::new(rules(&listed)?, outlaw, SeccompAction::Allow, HERE)?.try_into()?);
     Ok(programs)
 }
 
 fn rules(allowed: &[Allowed]) -> Result<Rules, Error> {
-    let whole: BTreeSet<Sysno> = allowed.iter().filter(|(_, must)| must.is_none()).map(|(call, _)| *call).collect();
+    let whole: BTreeSet<Sysno> = allowed.iter().filter(|(_, musts)| musts.is_empty()).map(|(call, _)| *call).collect();
     let mut rules: Rules = whole.iter().map(|call| (i64::from(call.id()), Vec::new())).collect();
-    for (call, must) in allowed.iter().filter(|(call, _)| !whole.contains(call)) {
-        let rule = match *must {
-            None => continue,
-            Some(Must::Be(argument, value)) => condition(argument, SeccompCmpOp::Eq, value),
-            Some(Must::Have(argument, bits)) => condition(argument, SeccompCmpOp::MaskedEq(bits), bits),
-            Some(Must::Lack(argument, bits)) => condition(argument, SeccompCmpOp::MaskedEq(bits), 0),
-        };
-        rules.entry(i64::from(call.id())).or_default().push(rule?);
+    for (call, musts) in allowed.iter().filter(|(call, _)| !whole.contains(call)) {
+        let conditions = musts.iter().map(|must| holds(*must)).collect::<Result<_, _>>()?;
+        rules.entry(i64::from(call.id())).or_default().push(SeccompRule::new(conditions)?);
     }
     Ok(rules)
 }
 
-fn condition(argument: u8, op: SeccompCmpOp, value: u64) -> Result<SeccompRule, Error> {
-    SeccompRule::new(vec![SeccompCondition::new(argument, SeccompCmpArgLen::Dword, op, value)?])
+/// Rules that match when no alternative holds: from each alternative some condition fails (De Morgan).
+fn none_of(alternatives: &[Vec<Must>]) -> Result<Vec<SeccompRule>, Error> {
+    let mut failing: Vec<Vec<Must>> = vec![Vec::new()];
+    for alternative in alternatives {
+        failing = failing
+            .iter()
+            .flat_map(|so_far| alternative.iter().map(move |must| [&so_far[..], &[*must]].concat()))
+            .collect();
+    }
+    let fails = |musts: Vec<Must>| {
+        let conditions: Vec<_> = musts.into_iter().map(fails).collect::<Result<_, _>>()?;
+        SeccompRule::new(conditions)
+    };
+    if alternatives.is_empty() { Ok(Vec::new()) } else { failing.into_iter().map(fails).collect() }
+}
+
+fn holds(must: Must) -> Result<SeccompCondition, Error> {
+    let op = SeccompCmpOp::MaskedEq(must.mask.into());
+    SeccompCondition::new(must.argument, SeccompCmpArgLen::Dword, op, must.value.into())
+}
+
+/// Only of a whole argument: what is refused has no condition on some bits.
+fn fails(must: Must) -> Result<SeccompCondition, Error> {
+    debug_assert_eq!(must.mask, u32::MAX);
+    SeccompCondition::new(must.argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, must.value.into())
 }

@@ -5,24 +5,25 @@
 
 use super::Promise;
 use nix::libc::{
-    AF_INET, AF_INET6, AF_UNIX, CLONE_THREAD, CLONE_VM, EACCES, ENOSYS, ENOTTY, EPERM, F_DUPFD_CLOEXEC, F_GETFD,
-    F_GETFL, F_SETFD, F_SETFL, FIONBIO, PR_SET_NO_NEW_PRIVS, PROT_EXEC,
+    AF_INET, AF_INET6, AF_UNIX, CLONE_THREAD, CLONE_VM, EACCES, EINVAL, ENOSYS, ENOTTY, EPERM, F_DUPFD_CLOEXEC,
+    F_GETFD, F_GETFL, F_SETFD, F_SETFL, FIONBIO, IPPROTO_TCP, IPPROTO_UDP, MSG_FASTOPEN, O_CLOEXEC,
+    PR_SET_NO_NEW_PRIVS, PROT_EXEC, SHUT_WR, SO_KEEPALIVE, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY,
 };
 use syscalls::Sysno;
 
-/// What an argument must be.
+/// What an argument must be: this value, in the bits of the mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Must {
-    /// This value.
-    Be(u8, u64),
-    /// All of these bits set.
-    Have(u8, u64),
-    /// None of these bits set.
-    Lack(u8, u64),
+pub(super) struct Must {
+    pub(super) argument: u8,
+    pub(super) mask: u32,
+    pub(super) value: u32,
 }
 
-/// A system call, allowed when its argument is as it must be.
-pub(super) type Allowed = (Sysno, Option<Must>);
+/// A system call, allowed when all its arguments are as they must be.
+pub(super) type Allowed = (Sysno, Vec<Must>);
+
+/// The bits of a socket's type that are no flags (socket(2)).
+const SOCK_TYPE_MASK: u32 = 0xf;
 
 /// Whatever a process promises: it computes, waits, speaks on what it has open, and ends.
 const BASE: &[Sysno] = &[
@@ -56,10 +57,6 @@ const BASE: &[Sysno] = &[
     Sysno::rt_sigprocmask,
     Sysno::rt_sigreturn,
     Sysno::sched_yield,
-    Sysno::sendmsg,
-    Sysno::sendto,
-    Sysno::setsockopt,
-    Sysno::shutdown,
     Sysno::sigaltstack,
     Sysno::write,
     Sysno::writev,
@@ -75,8 +72,6 @@ const ACCEPT: &[Sysno] = &[Sysno::accept4, Sysno::getpeername, Sysno::getsocknam
 
 const CHILDREN: &[Sysno] = &[Sysno::wait4];
 
-const DOORS: &[Sysno] = &[Sysno::connect];
-
 const INTERNET: &[Sysno] = &[
     // Without an address: datagrams to the DNS leave from a port of their own.
     Sysno::bind,
@@ -84,7 +79,6 @@ const INTERNET: &[Sysno] = &[
     Sysno::getpeername,
     Sysno::getsockname,
     Sysno::recvmmsg,
-    Sysno::sendmmsg,
 ];
 
 const TABLE: &[Sysno] = &[
@@ -108,8 +102,12 @@ const REFUSED: &[(Sysno, i32)] = &[
     (Sysno::clone3, ENOSYS),
     (Sysno::faccessat, EACCES),
     (Sysno::faccessat2, EACCES),
+    (Sysno::fcntl, EINVAL),
     (Sysno::getcwd, EACCES),
+    // libc asks whether a stream is a terminal.
+    (Sysno::ioctl, ENOTTY),
     (Sysno::membarrier, ENOSYS),
+    (Sysno::memfd_create, EPERM),
     (Sysno::newfstatat, EACCES),
     (Sysno::openat, EACCES),
     (Sysno::prctl, EPERM),
@@ -117,6 +115,7 @@ const REFUSED: &[(Sysno, i32)] = &[
     (Sysno::readlinkat, EACCES),
     (Sysno::sched_getaffinity, EPERM),
     (Sysno::set_mempolicy, EPERM),
+    (Sysno::statx, EACCES),
     (Sysno::sysinfo, EPERM),
     (Sysno::uname, EPERM),
 ];
@@ -135,75 +134,94 @@ const REFUSED_OLD: &[(Sysno, i32)] = &[];
 /// All that `promises` allow; the same system call may occur more than once, any will do.
 pub(super) fn allowed(promises: &[Promise<'_>]) -> Vec<Allowed> {
     let mut all: Vec<Allowed> = plain(BASE).chain(plain(BASE_OLD)).collect();
-    let descriptors = [F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL];
-    all.extend(descriptors.map(|command| (Sysno::fcntl, Some(Must::Be(1, word(command))))));
-    all.push((Sysno::ioctl, Some(Must::Be(1, FIONBIO))));
-    all.push((Sysno::mmap, Some(Must::Lack(2, word(PROT_EXEC)))));
-    all.push((Sysno::mprotect, Some(Must::Lack(2, word(PROT_EXEC)))));
+    for command in [F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL] {
+        all.push((Sysno::fcntl, vec![be(1, command)]));
+    }
+    all.push((Sysno::ioctl, vec![Must { argument: 1, mask: u32::MAX, value: FIONBIO as u32 }]));
+    all.push((Sysno::mmap, vec![lack(2, PROT_EXEC)]));
+    all.push((Sysno::mprotect, vec![lack(2, PROT_EXEC)]));
     // What another wall takes to put up.
-    all.push((Sysno::prctl, Some(Must::Be(0, word(PR_SET_NO_NEW_PRIVS)))));
+    all.push((Sysno::prctl, vec![be(0, PR_SET_NO_NEW_PRIVS)]));
+    // Sending may not connect by the way: no wall would see it.
+    all.push((Sysno::sendmsg, vec![lack(2, MSG_FASTOPEN)]));
+    all.push((Sysno::sendto, vec![lack(3, MSG_FASTOPEN)]));
+    // Any other way of it would deafen a listening socket, for its next owner too.
+    all.push((Sysno::shutdown, vec![be(1, SHUT_WR)]));
     // To abort is to signal oneself.
-    all.push((Sysno::tgkill, Some(Must::Be(0, u64::from(std::process::id())))));
+    all.push((Sysno::tgkill, vec![be(0, std::process::id().cast_signed())]));
     for promise in promises {
         match *promise {
-            Promise::Accept => all.extend(plain(ACCEPT)),
+            Promise::Accept => {
+                all.extend(plain(ACCEPT));
+                all.push(no_delay());
+            }
             Promise::Children(pids) => {
                 all.extend(plain(CHILDREN));
-                all.extend(pids.iter().map(|&pid| (Sysno::kill, Some(Must::Be(0, word(pid))))));
-            }
-            Promise::Doors => {
-                all.extend(plain(DOORS));
-                all.push((Sysno::socket, Some(Must::Be(0, word(AF_UNIX)))));
+                all.extend(pids.iter().map(|&pid| (Sysno::kill, vec![be(0, pid)])));
             }
             Promise::Internet(_) => {
                 all.extend(plain(INTERNET));
-                all.extend([AF_INET, AF_INET6].map(|family| (Sysno::socket, Some(Must::Be(0, word(family))))));
+                // Whoever promises this has no listening socket of the network that could be spoilt.
+                all.push((Sysno::setsockopt, vec![be(1, IPPROTO_TCP)]));
+                all.push((Sysno::setsockopt, vec![be(1, SOL_SOCKET), be(2, SO_KEEPALIVE)]));
+                all.push((Sysno::sendmmsg, vec![lack(3, MSG_FASTOPEN)]));
+                // Not MPTCP, say, which Landlock's rules for TCP ports do not know.
+                for (kind, protocol) in
+                    [(SOCK_STREAM, 0), (SOCK_STREAM, IPPROTO_TCP), (SOCK_DGRAM, 0), (SOCK_DGRAM, IPPROTO_UDP)]
+                {
+                    let kind = Must { argument: 1, mask: SOCK_TYPE_MASK, value: kind.cast_unsigned() };
+                    for family in [AF_INET, AF_INET6] {
+                        all.push((Sysno::socket, vec![be(0, family), kind, be(2, protocol)]));
+                    }
+                }
             }
+            Promise::Pairs => all.push((Sysno::socketpair, vec![be(0, AF_UNIX)])),
             Promise::Reread(directory) => {
-                all.extend([Sysno::fstat, Sysno::lseek, Sysno::statx].map(|call| (call, None)));
-                all.push((Sysno::openat, Some(Must::Be(0, word(directory)))));
+                all.extend([Sysno::fstat, Sysno::lseek, Sysno::statx].map(|call| (call, Vec::new())));
+                all.push((Sysno::openat, vec![be(0, directory), be(2, O_CLOEXEC)]));
             }
             Promise::Table => all.extend(plain(TABLE)),
             Promise::Threads => {
                 all.extend(plain(THREADS));
-                all.push((Sysno::clone, Some(Must::Have(0, word(CLONE_THREAD | CLONE_VM)))));
+                let thread = (CLONE_THREAD | CLONE_VM).cast_unsigned();
+                all.push((Sysno::clone, vec![Must { argument: 0, mask: thread, value: thread }]));
             }
         }
     }
     all
 }
 
-/// A system call that is refused with an error, unless an argument has the value with which it is allowed.
+/// A system call that is refused with an error, unless one of the alternatives holds with which it is allowed.
 pub(super) struct Refused {
     pub(super) call: Sysno,
     pub(super) error: i32,
-    pub(super) unless: Option<(u8, u64)>,
+    pub(super) unless: Vec<Vec<Must>>,
 }
 
 /// All that is refused to who promises this.
 pub(super) fn refused(promises: &[Promise<'_>]) -> Vec<Refused> {
     let allowed = allowed(promises);
-    let mut all = Vec::new();
-    // libc asks whether a stream is a terminal.
-    for &(call, error) in REFUSED.iter().chain(REFUSED_OLD).chain(&[(Sysno::ioctl, ENOTTY)]) {
-        match allowed.iter().find(|(also, _)| *also == call) {
-            None => all.push(Refused { call, error, unless: None }),
-            Some((_, Some(Must::Be(argument, value)))) => {
-                all.push(Refused { call, error, unless: Some((*argument, *value)) });
-            }
-            Some(_) => {}
-        }
-    }
-    all
+    let unless = |call| allowed.iter().filter(move |(also, _)| *also == call).map(|(_, musts)| musts.clone()).collect();
+    let all = REFUSED.iter().chain(REFUSED_OLD).map(|&(call, error)| Refused { call, error, unless: unless(call) });
+    // What is allowed without condition is not refused.
+    all.filter(|refused| refused.unless.iter().all(|musts| !musts.is_empty())).collect()
 }
 
 fn plain(calls: &[Sysno]) -> impl Iterator<Item = Allowed> + '_ {
-    calls.iter().map(|&call| (call, None))
+    calls.iter().map(|&call| (call, Vec::new()))
 }
 
-/// An `int` argument as seccomp sees it: its 32 bits.
-fn word(value: i32) -> u64 {
-    u64::from(value.cast_unsigned())
+/// The one option that is set on connections; others could spoil a listening socket for its next owner.
+fn no_delay() -> Allowed {
+    (Sysno::setsockopt, vec![be(1, IPPROTO_TCP), be(2, TCP_NODELAY)])
+}
+
+fn be(argument: u8, value: i32) -> Must {
+    Must { argument, mask: u32::MAX, value: value.cast_unsigned() }
+}
+
+fn lack(argument: u8, bits: i32) -> Must {
+    Must { argument, mask: bits.cast_unsigned(), value: 0 }
 }
 
 #[cfg(test)]
@@ -212,7 +230,7 @@ mod tests {
 
     #[test]
     fn lists_are_in_order() {
-        for list in [BASE, BASE_OLD, ACCEPT, CHILDREN, DOORS, INTERNET, TABLE, THREADS] {
+        for list in [BASE, BASE_OLD, ACCEPT, CHILDREN, INTERNET, TABLE, THREADS] {
             assert!(list.is_sorted_by_key(|call| call.name()), "{list:?}");
         }
         for list in [REFUSED, REFUSED_OLD] {
@@ -226,7 +244,7 @@ mod tests {
         let all = [
             Promise::Accept,
             Promise::Children(&pids),
-            Promise::Doors,
+            Promise::Pairs,
             Promise::Internet(&[25]),
             Promise::Table,
             Promise::Threads,
@@ -250,12 +268,24 @@ mod tests {
         }
     }
 
+    /// A connection that was accepted could otherwise be made to lead elsewhere, and a listening socket be deafened.
+    #[test]
+    fn who_accepts_does_not_connect() {
+        let allowed = allowed(&[Promise::Accept, Promise::Pairs]);
+        for call in [Sysno::bind, Sysno::connect, Sysno::socket] {
+            assert!(allowed.iter().all(|(a, _)| *a != call), "{call}");
+        }
+        for call in [Sysno::sendmsg, Sysno::sendto, Sysno::setsockopt, Sysno::shutdown] {
+            assert!(allowed.iter().all(|(a, musts)| *a != call || !musts.is_empty()), "{call}");
+        }
+    }
+
     #[test]
     fn what_is_allowed_under_a_condition_is_refused_otherwise() {
         let refused = refused(&[Promise::Reread(7)]);
-        let unless = |call| refused.iter().find(|r| r.call == call).and_then(|r| r.unless);
-        assert_eq!(unless(Sysno::openat), Some((0, 7)));
-        assert_eq!(unless(Sysno::ioctl), Some((1, FIONBIO)));
-        assert_eq!(unless(Sysno::clone3), None);
+        let unless = |call| refused.iter().find(|r| r.call == call).map(|r| r.unless.clone());
+        assert_eq!(unless(Sysno::openat), Some(vec![vec![be(0, 7), be(2, O_CLOEXEC)]]));
+        assert_eq!(unless(Sysno::clone3), Some(vec![]));
+        assert_eq!(unless(Sysno::statx), None, "it is allowed");
     }
 }

@@ -5,12 +5,12 @@ use crate::alias::{AliasAddress, RealAddress};
 use crate::door::Soon;
 use crate::role::Duties as _;
 use crate::vault::engine::Outage;
-use crate::wire::admin::{Answer, Process, Request, Status};
+use crate::wire::admin::{Answer, Request, Status};
 use std::rc::Rc;
 
 impl Desk {
     /// Answers the administrator.
-    pub(in crate::vault) fn admin(self: &Rc<Self>, _: i32, request: Request) -> Soon<Answer> {
+    pub(in crate::vault) fn admin(self: &Rc<Self>, request: Request) -> Soon<Answer> {
         let desk = Rc::clone(self);
         Soon::later(async move {
             match request {
@@ -30,18 +30,20 @@ impl Desk {
 
     /// How the daemon is.
     pub(in crate::vault) async fn status(&self) -> Result<Status, Outage> {
-        let aliases = self.heard(self.engine.count().get().await)?;
+        // Not heard as a sign of the store: it may be known without asking.
+        let aliases = self.engine.count().get().await?;
         let mut figures = self.figures();
-        let mut processes = Vec::new();
-        for (&pid, report) in &*self.processes.borrow() {
-            figures += &report.figures;
-            processes.push(Process { role: report.role.clone(), pid, walls: report.walls.clone() });
-        }
-        let uptime_seconds = self.started.elapsed().as_secs();
-        Ok(Status { version: env!("CARGO_PKG_VERSION").to_owned(), uptime_seconds, processes, aliases, figures })
+        self.counted.borrow().values().for_each(|counted| figures += counted);
+        Ok(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_seconds: self.started.elapsed().as_secs(),
+            processes: self.processes.borrow().clone(),
+            aliases,
+            figures,
+        })
     }
 
     fn removed(&self, outcome: Result<u64, Outage>) -> Answer {
-        self.heard(outcome).map_or(Answer::Unavailable, Answer::Removed)
+        self.written(outcome).map_or(Answer::Unavailable, Answer::Removed)
     }
 }

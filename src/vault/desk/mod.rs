@@ -8,9 +8,12 @@ mod web;
 use super::engine::{Engine, Outage};
 use super::seal::Seal;
 use super::tickets::Tickets;
+use crate::alias::Time;
 use crate::config::settings;
+use crate::door::Soon;
 use crate::role::{Duties, Tally};
-use crate::wire::figures::{Figure, Figures, Report};
+use crate::wire::admin::Process;
+use crate::wire::figures::{Figure, Figures};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,13 +27,14 @@ pub(super) struct Desk {
     seal: Seal,
     engine: Rc<dyn Engine>,
     tickets: RefCell<Tickets>,
-    /// Whether the store's absence has been told.
-    out: Cell<bool>,
+    /// Whether the store does not answer when it is read, and when it is written; told once each.
+    unreadable: Cell<bool>,
+    unwritable: Cell<bool>,
     tally: Tally,
-    /// How the other processes are, by pid.
-    processes: RefCell<BTreeMap<i32, Report>>,
-    /// The monitor's pid.
-    monitor: i32,
+    /// All processes of the daemon.
+    processes: RefCell<Vec<Process>>,
+    /// What the others have counted, by pid.
+    counted: RefCell<BTreeMap<i32, Figures>>,
     started: Instant,
     callers: Cell<usize>,
     left: Notify,
@@ -43,24 +47,38 @@ impl Desk {
             seal,
             engine,
             tickets: RefCell::new(Tickets::new(settings.ticket_lifetime)),
-            out: Cell::new(false),
+            unreadable: Cell::new(false),
+            unwritable: Cell::new(false),
             tally: Tally::default(),
             processes: RefCell::default(),
-            monitor: std::os::unix::process::parent_id().cast_signed(),
+            counted: RefCell::default(),
             started: Instant::now(),
             callers: Cell::new(0),
             left: Notify::new(),
         }
     }
 
-    /// Takes the outcome of a step; an outage is told once when it begins and once when it ends.
-    fn heard<T>(&self, outcome: Result<T, Outage>) -> Result<T, Outage> {
-        match &outcome {
-            Ok(_) if self.out.replace(false) => info!("the store answers again"),
-            Err(cause) if !self.out.replace(true) => warn!(%cause, "the store does not answer"),
-            _ => {}
+    /// Takes the outcome of a step that reads.
+    fn read<T>(&self, outcome: Result<T, Outage>) -> Result<T, Outage> {
+        tell(&self.unreadable, outcome)
+    }
+
+    /// Takes the outcome of a step that writes: a full disk can still be read.
+    fn written<T>(&self, outcome: Result<T, Outage>) -> Result<T, Outage> {
+        tell(&self.unwritable, outcome)
+    }
+
+    /// The store's clock. One that is our own tells nothing of the store.
+    async fn now(&self) -> Result<Time, Outage> {
+        match self.engine.now() {
+            Soon::Now(now) => now,
+            // Another host's: it answers, and whether it can be written to is seen when it is.
+            Soon::Later(now) => self.written(self.read(now.await)),
         }
-        outcome
+    }
+
+    fn is_out(&self) -> bool {
+        self.unreadable.get() || self.unwritable.get()
     }
 
     /// Removes what is past its time, in the background.
@@ -69,7 +87,11 @@ impl Desk {
             tokio::task::spawn_local(self.engine.release(key, ticket).get());
         }
         let desk = Rc::clone(self);
-        tokio::task::spawn_local(async move { desk.heard(desk.engine.sweep().get().await).map(drop) });
+        match desk.engine.sweep() {
+            // Nothing to do, and nothing learnt of the store.
+            Soon::Now(_) => {}
+            Soon::Later(swept) => drop(tokio::task::spawn_local(async move { desk.written(swept.await).map(drop) })),
+        }
     }
 
     pub(super) fn enter(&self) {
@@ -96,9 +118,9 @@ impl Desk {
         self.settings().drain
     }
 
-    /// Notes how a process is.
-    pub(super) fn note(&self, pid: i32, report: Report) {
-        self.processes.borrow_mut().insert(pid, report);
+    /// Notes what a process has counted.
+    fn note(&self, pid: i32, figures: Figures) {
+        self.counted.borrow_mut().insert(pid, figures);
     }
 }
 
@@ -109,13 +131,23 @@ impl Duties<settings::Vault> for Desk {
 
     fn figures(&self) -> Figures {
         self.tally.set(Figure::UsesHeld, self.tickets.borrow().count() as u64);
-        self.tally.set(Figure::StoreUp, u64::from(!self.out.get()));
+        self.tally.set(Figure::StoreUp, u64::from(!self.is_out()));
         self.tally.figures()
     }
 
-    fn together(&self, walls: String) {
-        self.note(self.monitor, Report { role: "monitor".to_owned(), walls, figures: Figures::default() });
+    fn together(&self, processes: Vec<Process>) {
+        *self.processes.borrow_mut() = processes;
     }
+}
+
+/// An outage is told once when it begins and once when it ends.
+fn tell<T>(out: &Cell<bool>, outcome: Result<T, Outage>) -> Result<T, Outage> {
+    match &outcome {
+        Ok(_) if out.replace(false) => info!("the store answers again"),
+        Err(cause) if !out.replace(true) => warn!(%cause, "the store does not answer"),
+        _ => {}
+    }
+    outcome
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ impl Desk {
                 self.tickets.borrow_mut().settle(ticket);
                 Soon::Now(Answer::Done)
             }
-            Request::Report(report) => {
-                self.note(pid, report);
+            Request::Figures(figures) => {
+                self.note(pid, figures);
                 Soon::Now(Answer::Done)
             }
         }
@@ -51,7 +51,7 @@ impl Desk {
     fn spend(self: &Rc<Self>, ticket: Ticket) -> Soon<Answer> {
         let Some(key) = self.tickets.borrow_mut().spend(ticket) else { return Soon::Now(Answer::No) };
         let desk = Rc::clone(self);
-        self.engine.spend(key, ticket).map(move |outcome| match desk.heard(outcome) {
+        self.engine.spend(key, ticket).map(move |outcome| match desk.written(outcome) {
             Ok(true) => {
                 desk.tally.count(Figure::UsesSpent);
                 Answer::Done
@@ -68,9 +68,9 @@ impl Desk {
     fn refund(self: &Rc<Self>, ticket: Ticket) -> Soon<Answer> {
         let Some(key) = self.tickets.borrow_mut().settle(ticket) else { return Soon::Now(Answer::No) };
         let desk = Rc::clone(self);
-        self.engine.refund(key, ticket).map(move |outcome| match desk.heard(outcome) {
+        self.engine.refund(key, ticket).map(move |outcome| match desk.written(outcome) {
             Ok(()) => {
-                desk.tally.leave(Figure::UsesSpent);
+                desk.tally.count(Figure::UsesRefunded);
                 Answer::Done
             }
             Err(_) => Answer::Unavailable,

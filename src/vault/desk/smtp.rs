@@ -21,8 +21,8 @@ impl Desk {
                 }
                 Soon::Now(Answer::Done)
             }
-            Request::Report(report) => {
-                self.note(pid, report);
+            Request::Figures(figures) => {
+                self.note(pid, figures);
                 Soon::Now(Answer::Done)
             }
         }
@@ -48,7 +48,7 @@ impl Desk {
     }
 
     fn held(&self, alias: AliasAddress, key: Key, ticket: Ticket, outcome: Result<Hold, Outage>) -> Answer {
-        match self.heard(outcome) {
+        match self.read(outcome) {
             Ok(Hold::Held { counted, sealed }) => {
                 let target = Target::Sealed { alias, sealed };
                 self.tickets.borrow_mut().issue(ticket, target, counted.then_some(key), Instant::now());

@@ -133,10 +133,10 @@ fn the_administrator_forgets_a_person() {
     run(|desk| async move {
         let (alias, _) = create(&desk, 1).await;
         create(&desk, 1).await;
-        let admin::Answer::Status(status) = desk.admin(4, admin::Request::Status).get().await else { panic!() };
+        let admin::Answer::Status(status) = desk.admin(admin::Request::Status).get().await else { panic!() };
         assert_eq!(status.aliases, Some(2));
         let forget = admin::Request::Forget { address: "Someone@Real.example".to_owned() };
-        assert_eq!(desk.admin(4, forget).get().await, admin::Answer::Removed(2));
+        assert_eq!(desk.admin(forget).get().await, admin::Answer::Removed(2));
         assert_eq!(hold(&desk, &alias).await, smtp::Answer::No);
     });
 }

@@ -45,12 +45,15 @@ impl Desk {
                 Request::Inspect { aid, key } => desk.inspect(&aid, &key).await,
                 Request::Change { aid, key, change } => desk.change(&aid, &key, change).await,
                 Request::Revoke { aid, key } => desk.revoke(&aid, &key).await,
-                Request::Report(report) => {
-                    desk.note(pid, report);
+                Request::Figures(figures) => {
+                    desk.note(pid, figures);
                     Ok(Answer::Done)
                 }
                 Request::Status => desk.status().await.map(Answer::Status).map_err(Miss::from),
-                Request::Ping => desk.heard(desk.engine.now().get().await).map(|_| Answer::Done).map_err(Miss::from),
+                Request::Ping => match desk.now().await {
+                    Ok(_) if !desk.unwritable.get() => Ok(Answer::Done),
+                    _ => Err(Miss::Outage),
+                },
             };
             answer.unwrap_or_else(|miss| match miss {
                 Miss::Fault(fault) => Answer::Refused(fault),
@@ -68,11 +71,11 @@ impl Desk {
             return Err(Fault::TargetIsOurs.into());
         }
         let domain = chosen(domain, domains)?;
-        let now = self.heard(self.engine.now().get().await)?;
+        let now = self.now().await?;
         let limits = wish.grant(now, self.settings().caps)?;
         let owner = self.seal.owner(&target);
         let most = self.settings().creations_per_address;
-        if most > 0 && !self.heard(self.engine.admit(owner, most).get().await)? {
+        if most > 0 && !self.written(self.engine.admit(owner, most).get().await)? {
             return Err(Fault::TooManyForTarget.into());
         }
         let key = spell(&self.seal.random::<16>()?);
@@ -82,7 +85,7 @@ impl Desk {
             let address = Name::from_random(u64::from_le_bytes(self.seal.random()?)).at(domain);
             let sealed = self.seal.seal(&address, &target).ok_or(Miss::Outage)?;
             let record = Record { account, manage: hash_manage_key(&key), owner, sealed };
-            if self.heard(self.engine.create(self.seal.key(&address), record).get().await)? {
+            if self.written(self.engine.create(self.seal.key(&address), record).get().await)? {
                 self.tally.count(Figure::AliasesCreated);
                 return Ok(Answer::Created { alias: Alias { address, account, now }, key });
             }
@@ -97,11 +100,11 @@ impl Desk {
     async fn change(&self, aid: &str, key: &str, change: Change) -> Result<Answer, Miss> {
         loop {
             let (address, at, seen) = self.owned(aid, key).await?;
-            let now = self.heard(self.engine.now().get().await)?;
+            let now = self.now().await?;
             let limits = seen.limits.changed(change, now, self.settings().caps)?;
             let new = Account { limits, paused: change.paused.unwrap_or(seen.paused), ..seen };
             // Somebody else may have changed it since: then what they made of it is changed.
-            if self.heard(self.engine.amend(at, seen, new).get().await)? {
+            if self.written(self.engine.amend(at, seen, new).get().await)? {
                 return self.answer(address, new).await;
             }
         }
@@ -109,12 +112,12 @@ impl Desk {
 
     async fn revoke(&self, aid: &str, key: &str) -> Result<Answer, Miss> {
         let (_, at, _) = self.owned(aid, key).await?;
-        self.heard(self.engine.remove(at).get().await)?;
+        self.written(self.engine.remove(at).get().await)?;
         Ok(Answer::Done)
     }
 
     async fn answer(&self, address: AliasAddress, account: Account) -> Result<Answer, Miss> {
-        let now = self.heard(self.engine.now().get().await)?;
+        let now = self.now().await?;
         Ok(Answer::Alias(Alias { address, account, now }))
     }
 
@@ -130,7 +133,7 @@ impl Desk {
         };
         for address in spelled.iter().filter_map(|s| AliasAddress::parse(s, domains)) {
             let at = self.seal.key(&address);
-            let found = self.heard(self.engine.read(at).get().await)?;
+            let found = self.read(self.engine.read(at).get().await)?;
             if let Some(record) = found.filter(|r| same(&r.manage, &presented)) {
                 return Ok((address, at, record.account));
             }

@@ -7,10 +7,9 @@ use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::io::AsyncDNSResolver;
-use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, Pipeline, RedisError,
-    RedisFuture, TlsCertificates, TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, Pipeline,
+    RedisError, RedisFuture, TlsCertificates, Value,
 };
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -71,16 +70,17 @@ impl Connector {
             .collect::<Result<_, _>>()
             .map_err(wrong)?;
         let hosts = nodes.iter().filter_map(|node| address(node)).map(|(host, _)| host);
-        let resolver = Resolver::for_hosts(hosts).map_err(Fatal::Config)?;
+        let resolver = match settings.topology {
+            Topology::Single => Resolver::for_hosts(hosts).map_err(Fatal::Config)?,
+            // They may name others by names.
+            Topology::Cluster | Topology::Sentinel { .. } => Resolver::for_any(hosts).map_err(Fatal::Config)?,
+        };
         let certificates = certificates(settings)?;
         let way = match (&settings.topology, certificates) {
             (Topology::Single, certificates) => {
                 let node =
                     nodes.into_iter().next().ok_or_else(|| Fatal::Config("store.url names no host".to_owned()))?;
-                Way::Single(match certificates {
-                    Some(certificates) => Client::build_with_tls(node, certificates).map_err(wrong)?,
-                    None => Client::open(node).map_err(wrong)?,
-                })
+                Way::Single(client(node, certificates.as_ref()).map_err(wrong)?)
             }
             (Topology::Cluster, certificates) => {
                 let builder = ClusterClient::builder(nodes).retries(REDIRECTIONS);
@@ -170,10 +170,7 @@ impl Connector {
                 client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
             }
             Way::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
-            Way::Sentinel(sentinels) => {
-                let mut client = sentinels.client(&self.resolver).await?;
-                client.get_async_connection_with_config(&config).await.map(Connection::Single)
-            }
+            Way::Sentinel(sentinels) => sentinels.connect(&config).await.map(Connection::Single),
         }
     }
 
@@ -189,36 +186,57 @@ impl Connector {
 }
 
 impl Sentinels {
-    /// A client of the Sentinels at their addresses of today: it does not resolve names by itself within walls.
-    async fn client(&self, resolver: &Resolver) -> Result<SentinelClient, RedisError> {
-        let mut addresses = Vec::new();
-        for node in &self.nodes {
-            match node.addr() {
-                ConnectionAddr::Tcp(host, port) => {
-                    let found = resolver.addresses(host, *port).await;
-                    addresses.extend(found.iter().map(|at| ConnectionAddr::Tcp(at.ip().to_string(), at.port())));
-                }
-                // A name that a certificate vouches for stays one.
-                named => addresses.push(named.clone()),
+    /// A connection to the master that the first Sentinel to answer names.
+    async fn connect(&self, config: &AsyncConnectionConfig) -> Result<MultiplexedConnection, RedisError> {
+        let mut failure = RedisError::from((ErrorKind::InvalidClientConfig, "no Sentinel is named"));
+        for sentinel in &self.nodes {
+            match self.ask(sentinel, config).await {
+                Ok(connection) => return Ok(connection),
+                Err(cause) => failure = cause,
             }
         }
-        let mut builder = SentinelClientBuilder::new(addresses, self.master.clone(), SentinelServerType::Master)?;
-        if let Some(settings) = self.nodes.first().map(ConnectionInfo::redis_settings) {
-            builder = builder.set_client_to_redis_db(settings.db());
-            if let Some(user) = settings.username() {
-                builder = builder.set_client_to_redis_username(user).set_client_to_sentinel_username(user);
-            }
-            if let Some(password) = settings.password() {
-                builder = builder.set_client_to_redis_password(password).set_client_to_sentinel_password(password);
-            }
+        Err(failure)
+    }
+
+    /// [The protocol for clients](https://redis.io/docs/latest/develop/reference/sentinel-clients/): ask for the
+    /// master's address, connect, make sure that it is the master.
+    async fn ask(
+        &self,
+        sentinel: &ConnectionInfo,
+        config: &AsyncConnectionConfig,
+    ) -> Result<MultiplexedConnection, RedisError> {
+        let mut asked = self.client(sentinel.clone())?.get_multiplexed_async_connection_with_config(config).await?;
+        let question = redis::cmd("SENTINEL").arg("get-master-addr-by-name").arg(&self.master).take();
+        let found: Option<(String, u16)> = question.query_async(&mut asked).await?;
+        let Some((host, port)) = found else {
+            return Err(RedisError::from((
+                ErrorKind::InvalidClientConfig,
+                "a Sentinel does not know the master's name",
+            )));
+        };
+        let address = match sentinel.addr() {
+            ConnectionAddr::TcpTls { .. } => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
+            _ => ConnectionAddr::Tcp(host, port),
+        };
+        let master = self.client(sentinel.clone().set_addr(address))?;
+        let mut connection = master.get_multiplexed_async_connection_with_config(config).await?;
+        let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut connection).await?;
+        match role.first() {
+            Some(Value::BulkString(role)) if role == b"master" => Ok(connection),
+            _ => Err(RedisError::from((ErrorKind::InvalidClientConfig, "a Sentinel names a master that is none"))),
         }
-        if let Some(certificates) = &self.certificates {
-            builder = builder
-                .set_client_to_redis_tls_mode(TlsMode::Secure)
-                .set_client_to_redis_certificates(certificates.clone())
-                .set_client_to_sentinel_certificates(certificates.clone());
-        }
-        builder.build()
+    }
+
+    fn client(&self, info: ConnectionInfo) -> Result<Client, RedisError> {
+        client(info, self.certificates.as_ref())
+    }
+}
+
+/// A client that vouches for nobody whom `certificates` do not.
+fn client(info: ConnectionInfo, certificates: Option<&TlsCertificates>) -> Result<Client, RedisError> {
+    match certificates {
+        Some(certificates) => Client::build_with_tls(info, certificates.clone()),
+        None => Client::open(info),
     }
 }
 
