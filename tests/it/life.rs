@@ -1,6 +1,8 @@
 //! P12 and the order of life: readiness, signals, watchdog, reload, the ends of processes, the administrator's door.
 
-use crate::fixture::{Client, Daemon, Load, Smarthost, Store, is_gone, nothing_is_lost, signal, until};
+use crate::fixture::{
+    Client, Daemon, Load, RedisServer, Smarthost, Store, directory, is_gone, nothing_is_lost, signal, until,
+};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -68,6 +70,27 @@ fn status_revoke_and_forget() {
     assert!(daemon.connect().mail("a@b.example", &other.address, b"x").starts_with("550"));
 }
 
+/// The figure that alarms hang on is asked of the store, not guessed.
+#[test]
+fn a_store_that_is_away_is_shown() {
+    let (mut redis, key) = (RedisServer::start(&[]), directory());
+    let store = Store::Redis(redis.url(), key.path().join("key"));
+    let daemon = Daemon::with(Smarthost::start().address, &store, "");
+    let store_up = || {
+        let status: serde_json::Value = serde_json::from_str(&tempalias(&daemon, &["status", "--json"]).1).unwrap();
+        status["figures"]["store_up"].as_u64().unwrap()
+    };
+    assert_eq!((daemon.curl(&[], "/readyz").0, store_up()), (200, 1));
+    redis.kill();
+    for _ in 0..3 {
+        assert_eq!((daemon.curl(&[], "/readyz").0, store_up()), (503, 0));
+    }
+    assert_eq!(daemon.log().matches("the store does not answer").count(), 1, "{}", daemon.log());
+    redis.up();
+    until("the store is back", || daemon.curl(&[], "/readyz").0 == 200);
+    assert_eq!(store_up(), 1);
+}
+
 #[test]
 fn metrics_on_a_local_address() {
     let port = crate::fixture::free_port();
@@ -129,6 +152,7 @@ fn systemd_is_told() {
     signal(daemon.pid(), "TERM");
     after("STOPPING=1");
     assert_eq!(daemon.wait(), Some(0));
+    assert_eq!(daemon.log().matches("no sign of life").count(), 1, "{}", daemon.log());
 }
 
 /// SIGHUP: new limits and bounds for what begins from then on, without a session dropped; what takes a restart is
