@@ -12,6 +12,7 @@ pub mod alias;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod door;
 pub mod monitor;
 pub mod proto;

@@ -2,6 +2,7 @@
 
 use crate::config::{self, DEFAULT_RUNTIME_DIR};
 use crate::door::{Door, ask_once};
+use crate::sys::exit;
 use crate::wire::admin::{Answer, Request, Status};
 use crate::wire::figures::{Figure, Figures};
 use clap::Args;
@@ -10,24 +11,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// sysexits(3): the daemon is not there.
-const EX_UNAVAILABLE: u8 = 69;
-/// sysexits(3): what was given is no address.
-const EX_DATAERR: u8 = 65;
-/// sysexits(3): the store does not answer now.
-const EX_TEMPFAIL: u8 = 75;
-/// sysexits(3): not for this user.
-const EX_NOPERM: u8 = 77;
-
 /// How to ask.
 #[derive(Args)]
 pub(super) struct Asking {
     /// The configuration file, which tells where the daemon can be reached
     #[arg(long = "config", value_name = "FILE", default_value = config::DEFAULT_FILE)]
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Answer in JSON, for programs
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Prints how the daemon is.
@@ -84,16 +76,18 @@ impl Asking {
 
     fn fail(&self, answer: &Answer) -> ExitCode {
         match answer {
-            Answer::Refused => self.complain(EX_DATAERR, "that is not an address; an alias is given with its domain"),
-            _ => self.complain(EX_TEMPFAIL, "the store does not answer; see the daemon's log"),
+            Answer::Refused => {
+                self.complain(exit::DATAERR, "that is not an address; an alias is given with its domain")
+            }
+            _ => self.complain(exit::TEMPFAIL, "the store does not answer; see the daemon's log"),
         }
     }
 
     fn unreachable(&self, cause: &io::Error) -> ExitCode {
         let door = self.door();
         let (code, cure) = match cause.kind() {
-            io::ErrorKind::PermissionDenied => (EX_NOPERM, "become root, or a member of the daemon's group"),
-            _ => (EX_UNAVAILABLE, "is the daemon running?"),
+            io::ErrorKind::PermissionDenied => (exit::NOPERM, "become root, or a member of the daemon's group"),
+            _ => (exit::UNAVAILABLE, "is the daemon running?"),
         };
         self.complain(code, &format!("{}: {cause}; {cure}", door.display()))
     }

@@ -1,11 +1,9 @@
 //! `tempalias check`.
 
 use crate::config::{self, Located};
+use crate::sys::exit;
 use std::path::Path;
 use std::process::ExitCode;
-
-/// sysexits(3): a configuration that no restart makes right.
-pub(super) const EX_CONFIG: u8 = 78;
 
 /// Prints every fault and warning; succeeds if there is no fault.
 pub(super) fn run(path: &Path) -> ExitCode {
@@ -18,7 +16,7 @@ pub(super) fn run(path: &Path) -> ExitCode {
     }
     if outcome.config.is_none() {
         eprintln!("tempalias will not start with this configuration; see tempalias.toml(5)");
-        return ExitCode::from(EX_CONFIG);
+        return ExitCode::from(exit::CONFIG);
     }
     println!("{}: valid", path.display());
     ExitCode::SUCCESS

@@ -2,11 +2,13 @@
 
 mod admin;
 mod check;
+mod doctor;
 
 use crate::config::{self, Config, DEFAULT_FILE, Located};
 use crate::demo;
 use crate::monitor::{self, End, Manner, Role, Sockets};
 use crate::role::Fatal;
+use crate::sys::exit;
 use crate::sys::identity::is_root;
 use crate::sys::log::{self, Verbosity};
 use crate::sys::sandbox::{Deed, Strictness};
@@ -32,6 +34,8 @@ enum Command {
     Serve(Serve),
     /// Explain every fault of the configuration, with its line and what to do
     Check(File),
+    /// Look at everything: configuration, ports, DNS, smarthost, store; and say how to cure what is wrong
+    Doctor(Asking),
     /// Show how the daemon is: processes and their walls, figures
     Status(Asking),
     /// Kill one alias at once
@@ -142,6 +146,7 @@ pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve(arguments) => serve(arguments),
         Command::Check(file) => check::run(&file.path),
+        Command::Doctor(asking) => doctor::run(&asking).unwrap_or_else(|fatal| fail(&fatal)),
         Command::Status(asking) => admin::status(&asking),
         Command::Revoke { address, asking } => admin::revoke(&asking, address),
         Command::Forget { address, asking } => admin::forget(&asking, address),
@@ -174,7 +179,7 @@ fn load(file: &File) -> Result<Config, ExitCode> {
     for warning in &outcome.warnings {
         tracing::warn!("{}", Located(&file.path, warning));
     }
-    outcome.config.ok_or(ExitCode::from(check::EX_CONFIG))
+    outcome.config.ok_or(ExitCode::from(exit::CONFIG))
 }
 
 fn end(end: Result<End, Fatal>) -> ExitCode {
@@ -188,7 +193,7 @@ fn end(end: Result<End, Fatal>) -> ExitCode {
 fn role(name: &str) -> ExitCode {
     let Some(role) = Role::named(name) else {
         eprintln!("tempalias: there is no role {name:?}; the monitor starts roles, start it with: tempalias serve");
-        return ExitCode::from(64);
+        return ExitCode::from(exit::USAGE);
     };
     match role.run() {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@ pub mod settings;
 mod store;
 
 use section::{Notes, Section};
+use std::ffi::OsStr;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -84,6 +85,15 @@ impl Config {
         let smtp = settings::Smtp { transaction_timeout: self.smtp.transaction_timeout, drain: self.drain, ..new.smtp };
         let web = settings::Web { drain: self.drain, ..new.web };
         Self { smtp, web, vault, ..self.clone() }
+    }
+
+    /// This with the server key from systemd's credentials (systemd.exec(5), `LoadCredential=`), if it is among them.
+    pub fn with_credentials(mut self, directory: Option<&OsStr>) -> Self {
+        if let Some(key) = directory.map(|directory| Path::new(directory).join("server.key")).filter(|key| key.exists())
+        {
+            self.vault.key_file = key;
+        }
+        self
     }
 
     /// Where aliases live, for people.

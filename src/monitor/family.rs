@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::door::Door;
 use crate::role::Fatal;
 use crate::role::control::{CONTROL, Orders, Reply, Word, framed, take};
+use crate::sys::exit;
 use crate::sys::log::Verbosity;
 use crate::sys::sandbox::{Deed, Strictness, Walls};
 use crate::sys::spawn::spawn;
@@ -320,11 +321,9 @@ struct Cause(WaitStatus);
 
 impl Cause {
     fn exit_code(&self) -> u8 {
-        /// EX_SOFTWARE: an internal fault, worth a restart.
-        const SOFTWARE: u8 = 70;
         match self.0 {
-            WaitStatus::Exited(_, code) if code != 0 => u8::try_from(code).unwrap_or(SOFTWARE),
-            _ => SOFTWARE,
+            WaitStatus::Exited(_, code) if code != 0 => u8::try_from(code).unwrap_or(exit::SOFTWARE),
+            _ => exit::SOFTWARE,
         }
     }
 }

@@ -19,6 +19,7 @@ pub use sockets::Sockets;
 use crate::config::{self, Config, Located};
 use crate::role::control::Word;
 use crate::role::{self, Fatal};
+use crate::sys::exit;
 use crate::sys::lasting::Lasting;
 use crate::sys::log::Verbosity;
 use crate::sys::notify::{self, Notifier};
@@ -27,6 +28,7 @@ use crate::sys::signals::Signals;
 use family::{Family, Upbringing};
 use premises::Premises;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
@@ -38,8 +40,8 @@ const READY_WITHIN: Duration = Duration::from_secs(90);
 /// How much longer than the drain deadline a role may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// sysexits(3), EX_TEMPFAIL: roles that are too slow may be faster the next time.
-const EX_TEMPFAIL: u8 = 75;
+/// Signals for people and systemd.
+pub const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGTERM, SIGUSR1];
 
 /// How the daemon ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +67,10 @@ pub struct Manner {
 /// Runs the daemon until it is asked to end or a role ends.
 pub fn run(config: Config, sockets: Sockets, manner: Manner) -> Result<End, Fatal> {
     role::block_on(async move {
-        let signals = Signals::catch(&[SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1])?;
+        let signals = Signals::catch(&[&[SIGCHLD][..], &SIGNALS].concat())?;
         let notifier = Notifier::from_env();
         let file = Lasting::open(&manner.file)?;
+        let config = config.with_credentials(credentials().as_deref());
         let (premises, admin) = Premises::prepare(&config)?;
         let Manner { verbosity, strictness, probe, .. } = manner;
         let mut family = Family::spawn(&config, &sockets, &admin)?;
@@ -115,7 +118,7 @@ async fn wait_until_ready(family: &mut Family, signals: &Signals) -> Option<End>
             },
             () = sleep_until(deadline) => {
                 error!(roles = family.laggards(), "not ready within {READY_WITHIN:?}");
-                return Some(End::RoleGone(EX_TEMPFAIL));
+                return Some(End::RoleGone(exit::TEMPFAIL));
             }
         }
     }
@@ -144,8 +147,12 @@ impl Monitor {
                 signal = signals.next() => match signal {
                     SIGTERM | SIGINT if deadline.is_none() => {
                         info!("stopping");
-                        self.notifier.tell("STOPPING=1\nSTATUS=finishing what is under way");
-                        deadline = Some(Instant::now() + self.config.drain + GRACE);
+                        let within = self.config.drain + GRACE;
+                        let more = (within + Duration::from_secs(1)).as_micros();
+                        self.notifier.tell(&format!(
+                            "STOPPING=1\nEXTEND_TIMEOUT_USEC={more}\nSTATUS=finishing what is under way"
+                        ));
+                        deadline = Some(Instant::now() + within);
                         self.family.dismiss();
                     }
                     SIGHUP if deadline.is_none() => self.reread(),
@@ -215,6 +222,7 @@ impl Monitor {
     }
 
     fn adopt(&mut self, new: Config) {
+        let new = new.with_credentials(credentials().as_deref());
         for what in self.config.fixed_that_differ(&new) {
             warn!("{what} has changed, which takes effect with a restart");
         }
@@ -227,6 +235,11 @@ impl Monitor {
             Err(cause) => error!(%cause, "the configuration stays as it was"),
         }
     }
+}
+
+/// Where systemd puts secrets for this service.
+fn credentials() -> Option<OsString> {
+    std::env::var_os("CREDENTIALS_DIRECTORY")
 }
 
 fn often(period: Duration) -> Interval {

@@ -1,5 +1,6 @@
 //! What ends a process at its start, told in one line that says what to do.
 
+use crate::sys::exit;
 use crate::sys::inherit::Unusable;
 use std::fmt;
 use std::io;
@@ -27,10 +28,10 @@ impl Fatal {
     /// The exit code of sysexits(3) by which systemd tells a fault that a restart may cure from one that it will not.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::System(_) => 71,
-            Self::Descriptor(_) => 64,
-            Self::File { .. } => 73,
-            Self::Config(_) => 78,
+            Self::System(_) => exit::OSERR,
+            Self::Descriptor(_) => exit::USAGE,
+            Self::File { .. } => exit::CANTCREAT,
+            Self::Config(_) => exit::CONFIG,
         }
     }
 }

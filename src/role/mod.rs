@@ -16,6 +16,7 @@ mod patience;
 mod start;
 mod tally;
 
+pub use crate::sys::exit;
 pub use crate::sys::reading::read;
 pub use crate::sys::resolve::Resolver;
 pub use crate::sys::sandbox::Promise;

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
-use tracing::debug;
+use tracing::{debug, info};
 
 /// How long a client may be silent that has a recipient accepted. RFC 5321 §4.5.3.2.7 would have five minutes;
 /// clients that are about to send a message take none.
@@ -96,7 +96,12 @@ impl Session {
         self.transaction = None;
         self.link = None;
         if let End::Said(reply) = end {
-            debug!(id = format_args!("{:x}", self.number), peer = %self.peer, code = reply.code, "session ended");
+            let id = format_args!("{:x}", self.number);
+            if [reply::TOO_MANY_COMMANDS, reply::TOO_MANY_ERRORS, reply::TOO_MANY_UNKNOWN].contains(&reply) {
+                info!(id, peer = %self.peer, "a session was cut off");
+            } else {
+                debug!(id, peer = %self.peer, code = reply.code, "session ended");
+            }
             self.client.say(&reply);
             self.client.farewell(reply == reply::BYE).await;
         }

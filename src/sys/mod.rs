@@ -1,5 +1,7 @@
 //! The operating system: inherited descriptors, spawning, the walls, the log. The only place for `unsafe`.
 
+pub mod clock;
+pub mod exit;
 pub mod identity;
 pub mod inherit;
 pub mod lasting;

@@ -2,6 +2,7 @@
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::LookupIpStrategy;
+use hickory_resolver::proto::rr::{RData, RecordType};
 use std::net::{IpAddr, SocketAddr};
 
 /// Knows the addresses of a name for as long as the DNS says (TTL), and then asks again.
@@ -23,6 +24,56 @@ impl Resolver {
     /// What is wrong with `/etc/resolv.conf`, if any of `hosts` is a name.
     pub fn for_any<'a>(mut hosts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
         Self::new().or_else(|cause| if hosts.all(is_address) { Ok(Self(None)) } else { Err(cause) })
+    }
+
+    /// For whatever names there are.
+    ///
+    /// # Errors
+    /// What is wrong with `/etc/resolv.conf`.
+    pub fn for_names() -> Result<Self, String> {
+        Self::new()
+    }
+
+    /// The hosts that take mail for `domain`, in no order; empty when there are none or the DNS does not answer.
+    pub async fn mail_exchanges(&self, domain: &str) -> Vec<String> {
+        self.look_up(domain, RecordType::MX, |data| match data {
+            RData::MX(mx) => Some(mx.exchange.to_string()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The TXT records of `domain`.
+    pub async fn texts(&self, domain: &str) -> Vec<String> {
+        self.look_up(domain, RecordType::TXT, |data| match data {
+            RData::TXT(_) => Some(data.to_string()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The names that an address has (PTR).
+    pub async fn names_of(&self, address: IpAddr) -> Vec<String> {
+        let Some(resolver) = &self.0 else { return Vec::new() };
+        match resolver.reverse_lookup(address).await {
+            Ok(found) => found
+                .answers()
+                .iter()
+                .filter_map(|record| match &record.data {
+                    RData::PTR(name) => Some(name.to_string()),
+                    _ => None,
+                })
+                .collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    async fn look_up(&self, name: &str, kind: RecordType, take: impl Fn(&RData) -> Option<String>) -> Vec<String> {
+        let Some(resolver) = &self.0 else { return Vec::new() };
+        match resolver.lookup(format!("{name}."), kind).await {
+            Ok(found) => found.answers().iter().filter_map(|record| take(&record.data)).collect(),
+            Err(_) => Vec::new(),
+        }
     }
 
     fn new() -> Result<Self, String> {

@@ -61,6 +61,15 @@ fn open_engine(store: &Store, seal: &Seal) -> Result<Rc<dyn Engine>, Fatal> {
     })
 }
 
+/// Whether a Redis answers, asked from outside of the daemon.
+///
+/// # Errors
+/// Why it does not.
+pub async fn ask_redis(redis: &Redis) -> Result<(), String> {
+    let engine = engine::redis::Redis::open(redis).map_err(|fatal| fatal.to_string())?;
+    engine.now().get().await.map(drop).map_err(|outage| outage.to_string())
+}
+
 /// The ports the store is at; none of a file. Nodes that Sentinels or a Cluster name may be at any.
 fn ports(store: &Store) -> Option<Vec<u16>> {
     match store {

@@ -18,7 +18,8 @@ const PICTURE: &[(&str, &[&str])] = &[
     ("web", &["alias", "config", "door", "role", "wire"]),
     ("monitor", &["config", "door", "relay", "role", "smtp", "sys", "vault", "web", "wire"]),
     ("demo", &["role", "sys"]),
-    ("cli", &["config", "demo", "door", "monitor", "role", "sys", "wire"]),
+    ("doctor", &["config", "door", "proto", "role", "sys", "vault", "wire"]),
+    ("cli", &["config", "demo", "doctor", "door", "monitor", "role", "sys", "wire"]),
 ];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {

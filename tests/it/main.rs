@@ -13,6 +13,7 @@ mod fixture;
 mod layering;
 mod life;
 mod limits;
+mod manual;
 mod outage;
 mod regressions;
 mod site;

@@ -2,6 +2,7 @@
 
 use super::{ALIASES, CREATIONS, EXPIRY, clock};
 use crate::alias::{Account, DAY, Time};
+use crate::role::exit;
 use crate::vault::engine::{Key, Outage, Owner, Record, record};
 use redb::{Database, ReadableTable, Table, WriteTransaction};
 use std::io;
@@ -18,9 +19,6 @@ const BATCH: usize = 1000;
 
 /// Aliases removed by one sweep at the most, so that it never holds up others for long.
 const SWEEP: usize = 10_000;
-
-/// sysexits(3): input/output error.
-const EX_IOERR: i32 = 74;
 
 /// One change; each answers with a count, 0 being "not done".
 pub(super) enum Change {
@@ -101,7 +99,7 @@ fn write(database: &Database, waiting: &Receiver<Order>, in_flight: &AtomicUsize
             // After a failed write the file must be opened anew. The answers go out first.
             error!("the table cannot be written to; starting again to recover it");
             std::thread::sleep(Duration::from_millis(200));
-            std::process::exit(EX_IOERR);
+            std::process::exit(exit::IOERR.into());
         }
     }
 }

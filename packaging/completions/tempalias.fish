@@ -1,0 +1,73 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_tempalias_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_tempalias_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_tempalias_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_tempalias_using_subcommand
+    set -l cmd (__fish_tempalias_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c tempalias -n "__fish_tempalias_needs_command" -s h -l help -d 'Print help'
+complete -c tempalias -n "__fish_tempalias_needs_command" -s V -l version -d 'Print version'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "serve" -d 'Run the daemon in the foreground'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "check" -d 'Explain every fault of the configuration, with its line and what to do'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "doctor" -d 'Look at everything: configuration, ports, DNS, smarthost, store; and say how to cure what is wrong'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "status" -d 'Show how the daemon is: processes and their walls, figures'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "revoke" -d 'Kill one alias at once'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "forget" -d 'Kill every alias of a real address, as the law may demand'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "demo" -d 'Try it out: no root, no configuration, no mail server; nothing is left behind'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "role" -d 'One of the daemon\'s processes, started by the monitor'
+complete -c tempalias -n "__fish_tempalias_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l config -d 'The configuration file' -r -F
+complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l log -d 'How much is logged; debug also names aliases' -r -f -a "warnings\t''
+normal\t''
+debug\t''"
+complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l sandbox -d 'What becomes of a process that tries a system call it has not promised' -r -f -a "kill\t'The kernel kills it'
+report\t'The call fails and is named on stderr: for whoever ports tempalias to another system'"
+complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l probe -d 'ROLE:DEED, what a process is to try within its walls' -r
+complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l attended -d 'End when the program ends that has started this one'
+complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tempalias -n "__fish_tempalias_using_subcommand check" -l config -d 'The configuration file' -r -F
+complete -c tempalias -n "__fish_tempalias_using_subcommand check" -s h -l help -d 'Print help'
+complete -c tempalias -n "__fish_tempalias_using_subcommand doctor" -l config -d 'The configuration file, which tells where the daemon can be reached' -r -F
+complete -c tempalias -n "__fish_tempalias_using_subcommand doctor" -l json -d 'Answer in JSON, for programs'
+complete -c tempalias -n "__fish_tempalias_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c tempalias -n "__fish_tempalias_using_subcommand status" -l config -d 'The configuration file, which tells where the daemon can be reached' -r -F
+complete -c tempalias -n "__fish_tempalias_using_subcommand status" -l json -d 'Answer in JSON, for programs'
+complete -c tempalias -n "__fish_tempalias_using_subcommand status" -s h -l help -d 'Print help'
+complete -c tempalias -n "__fish_tempalias_using_subcommand revoke" -l config -d 'The configuration file, which tells where the daemon can be reached' -r -F
+complete -c tempalias -n "__fish_tempalias_using_subcommand revoke" -l json -d 'Answer in JSON, for programs'
+complete -c tempalias -n "__fish_tempalias_using_subcommand revoke" -s h -l help -d 'Print help'
+complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l config -d 'The configuration file, which tells where the daemon can be reached' -r -F
+complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l json -d 'Answer in JSON, for programs'
+complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -s h -l help -d 'Print help'
+complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -l smtp-port -d 'Port of 127.0.0.1 that takes mail' -r
+complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -l web-port -d 'Port of 127.0.0.1 with the site' -r
+complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c tempalias -n "__fish_tempalias_using_subcommand role" -s h -l help -d 'Print help'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "serve" -d 'Run the daemon in the foreground'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "check" -d 'Explain every fault of the configuration, with its line and what to do'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "doctor" -d 'Look at everything: configuration, ports, DNS, smarthost, store; and say how to cure what is wrong'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "status" -d 'Show how the daemon is: processes and their walls, figures'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "revoke" -d 'Kill one alias at once'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "forget" -d 'Kill every alias of a real address, as the law may demand'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "demo" -d 'Try it out: no root, no configuration, no mail server; nothing is left behind'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "role" -d 'One of the daemon\'s processes, started by the monitor'
+complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

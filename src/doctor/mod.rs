@@ -1,0 +1,88 @@
+//! `tempalias doctor`: what an administrator would look at by hand, looked at.
+//!
+//! 1. The configuration; without one nothing else can be looked at.
+//! 2. The daemon, its ports, its store, the clock: this host.
+//! 3. The names of this host and of the domains: the DNS.
+//! 4. The smarthost, up to `RCPT`: no mail is sent.
+//!
+//! Each finding is one line, and each fault says how to cure it.
+
+mod host;
+mod names;
+mod smarthost;
+
+use crate::config::{self, Located};
+use crate::role::{self, Fatal};
+use std::fmt;
+use std::path::Path;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// As it should be.
+    Well,
+    /// Mail flows, but something could be better, or could not be looked at.
+    Odd,
+    /// Mail does not flow, or not for long.
+    Fault,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What: a word.
+    pub subject: &'static str,
+    /// How it is.
+    pub state: State,
+    /// What was seen and, unless it is well, what to do.
+    pub what: String,
+}
+
+impl State {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Well => "ok",
+            Self::Odd => "warning",
+            Self::Fault => "fault",
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<8} {:<10} {}", self.state.name(), self.subject, self.what)
+    }
+}
+
+fn well(subject: &'static str, what: impl Into<String>) -> Finding {
+    Finding { subject, state: State::Well, what: what.into() }
+}
+
+fn odd(subject: &'static str, what: impl Into<String>) -> Finding {
+    Finding { subject, state: State::Odd, what: what.into() }
+}
+
+fn fault(subject: &'static str, what: impl Into<String>) -> Finding {
+    Finding { subject, state: State::Fault, what: what.into() }
+}
+
+/// Looks at everything, with the configuration at `path`.
+///
+/// # Errors
+/// Of the operating system, when it does not let us look at anything.
+pub fn examine(path: &Path) -> Result<Vec<Finding>, Fatal> {
+    const SUBJECT: &str = "config";
+    let outcome = config::read(path);
+    let mut findings: Vec<Finding> =
+        outcome.faults.iter().map(|note| fault(SUBJECT, Located(path, note).to_string())).collect();
+    findings.extend(outcome.warnings.iter().map(|note| odd(SUBJECT, Located(path, note).to_string())));
+    let Some(config) = outcome.config else { return Ok(findings) };
+    findings.push(well(SUBJECT, format!("{} is valid", path.display())));
+    role::block_on(async move {
+        findings.extend(host::examine(&config).await);
+        findings.extend(names::examine(&config).await);
+        findings.extend(smarthost::examine(&config).await);
+        Ok(findings)
+    })
+}
