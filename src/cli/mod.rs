@@ -17,6 +17,7 @@ use admin::Asking;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Self-destructing e-mail aliases: mail to an alias is proxied to a real address until its days or
 /// messages are used up, and then the alias never existed.
@@ -164,7 +165,10 @@ fn serve(serve: Serve) -> ExitCode {
     }
     let config = match load(&file) {
         Ok(config) => config,
-        Err(code) => return code,
+        Err(code) => {
+            pause();
+            return code;
+        }
     };
     let manner = Manner { file: file.path, verbosity, strictness: sandbox.into(), probe };
     end(Sockets::take_or_bind(&config).and_then(|sockets| monitor::run(config, sockets, manner)))
@@ -182,11 +186,26 @@ fn load(file: &File) -> Result<Config, ExitCode> {
     outcome.config.ok_or(ExitCode::from(exit::CONFIG))
 }
 
+/// Under systemd, what could not start waits a little before it ends: each connection to its sockets would start it
+/// again, and one that fails at once would fill the log.
+fn pause() {
+    if std::env::var_os("NOTIFY_SOCKET").is_some() {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
 fn end(end: Result<End, Fatal>) -> ExitCode {
     match end {
         Ok(End::Asked) => ExitCode::SUCCESS,
         Ok(End::RoleGone(code)) => ExitCode::from(code),
-        Err(fatal) => fail(&fatal),
+        Ok(End::NotReady(code)) => {
+            pause();
+            ExitCode::from(code)
+        }
+        Err(fatal) => {
+            pause();
+            fail(&fatal)
+        }
     }
 }
 

@@ -50,6 +50,8 @@ pub enum End {
     Asked,
     /// A role ended by itself, so all did; the exit code says why (sysexits(3)).
     RoleGone(u8),
+    /// The same before the daemon was ready.
+    NotReady(u8),
 }
 
 /// How to run, beside what the configuration says.
@@ -111,14 +113,14 @@ async fn wait_until_ready(family: &mut Family, signals: &Signals) -> Option<End>
                 SIGTERM | SIGINT => return Some(End::Asked),
                 SIGCHLD => {
                     if let Some(code) = family.reap(false) {
-                        return Some(End::RoleGone(code));
+                        return Some(End::NotReady(code));
                     }
                 }
                 _ => {}
             },
             () = sleep_until(deadline) => {
                 error!(roles = family.laggards(), "not ready within {READY_WITHIN:?}");
-                return Some(End::RoleGone(exit::TEMPFAIL));
+                return Some(End::NotReady(exit::TEMPFAIL));
             }
         }
     }

@@ -118,13 +118,14 @@ pub(super) fn empty_bounding_set() -> io::Result<bool> {
 
 /// Empties the other four sets, and makes sure that they are.
 pub(super) fn empty_capabilities() -> io::Result<()> {
-    for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
-        caps::clear(None, set).map_err(io::Error::other)?;
+    let sets = [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted];
+    let full = |set: &CapSet| caps::read(None, *set).map_or(true, |found| !found.is_empty());
+    // Where there are none, whoever started us may not even allow the system call.
+    for set in sets.iter().filter(|set| full(set)) {
+        caps::clear(None, *set).map_err(io::Error::other)?;
     }
-    for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
-        if !caps::read(None, set).map_err(io::Error::other)?.is_empty() {
-            return Err(io::Error::other(format!("the {set:?} capabilities could not be emptied")));
-        }
+    match sets.iter().find(|set| full(set)) {
+        None => Ok(()),
+        Some(set) => Err(io::Error::other(format!("the {set:?} capabilities could not be emptied"))),
     }
-    Ok(())
 }

@@ -9,6 +9,7 @@ mod accounting;
 mod ancestor;
 mod commands;
 mod discipline;
+mod doctor;
 mod fixture;
 mod layering;
 mod life;
