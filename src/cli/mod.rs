@@ -9,7 +9,6 @@ use crate::demo;
 use crate::monitor::{self, End, Manner, Role, Sockets};
 use crate::role::Fatal;
 use crate::sys::exit;
-use crate::sys::identity::is_root;
 use crate::sys::log::{self, Verbosity};
 use crate::sys::sandbox::{Deed, Strictness};
 use crate::sys::spawn::die_with_parent;
@@ -159,7 +158,7 @@ pub fn run() -> ExitCode {
 fn serve(serve: Serve) -> ExitCode {
     let Serve { file, log: level, sandbox, attended, probe } = serve;
     let verbosity = level.into();
-    log::start("monitor", verbosity, is_root());
+    log::start("monitor", verbosity);
     if attended && let Err(cause) = die_with_parent() {
         return fail(&cause.into());
     }

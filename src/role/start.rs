@@ -64,7 +64,7 @@ impl<C: DeserializeOwned + 'static> Start<C> {
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
         let orders: Orders<C> = receive(&mut control)?;
-        log::start(role, orders.verbosity, orders.identity.is_some());
+        log::start(role, orders.verbosity);
         Ok(Self {
             config: orders.config,
             inherited,

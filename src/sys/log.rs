@@ -1,13 +1,13 @@
 //! Where log lines go: a terminal, journald or syslog, as the place says.
 //!
-//! 1. `JOURNAL_STREAM` is set: systemd reads stderr; fields go to journald natively. Within a chroot journald's socket
-//!    is not there: then lines go to stderr, with the prefix that tells journald their level (sd-daemon(3)).
+//! 1. `JOURNAL_STREAM` is set: systemd reads stderr; each event goes to journald natively, as a line and as fields.
 //! 2. stderr is a terminal, a pipe or a file: lines go there.
 //! 3. stderr is `/dev/null` or closed, as under a classic init: syslog.
 
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
 use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixDatagram;
 use std::sync::Mutex;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
@@ -35,29 +35,23 @@ impl Verbosity {
     }
 }
 
-/// Starts logging for this process, which calls itself `role`, and `will_chroot` or not. Call once.
-pub fn start(role: &'static str, verbosity: Verbosity, will_chroot: bool) {
+/// Starts logging for this process, which calls itself `role`. Call once, while paths mean what they did.
+pub fn start(role: &'static str, verbosity: Verbosity) {
     let filter = verbosity.filter();
     // Only our own events: a library's may show what is not ours to show.
     let ours = tracing_subscriber::filter::FilterFn::new(|meta| meta.target().starts_with("tempalias"));
     let base = tracing_subscriber::registry();
     // A second start would be a defect of ours; logging then goes on as it was.
-    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let _ = if journal
-        && !will_chroot
-        && let Ok(journal) = tracing_journald::layer()
+    let _ = if std::env::var_os("JOURNAL_STREAM").is_some()
+        && let Ok(journal) = Journal::open(role)
     {
-        let journal = journal
-            .with_syslog_identifier("tempalias".to_owned())
-            .with_field_prefix(Some("TEMPALIAS".to_owned()))
-            .with_custom_fields([("TEMPALIAS_ROLE", role)]);
         tracing::subscriber::set_global_default(base.with(journal.with_filter(ours).with_filter(filter)))
     } else if is_void()
         && let Ok(syslog) = Syslog::open(role)
     {
         tracing::subscriber::set_global_default(base.with(syslog.with_filter(ours).with_filter(filter)))
     } else {
-        let lines = Lines { role, pid: std::process::id(), for_journal: journal };
+        let lines = Lines { role, pid: std::process::id() };
         tracing::subscriber::set_global_default(base.with(lines.with_filter(ours).with_filter(filter)))
     };
 }
@@ -89,7 +83,7 @@ impl Visit for Line {
         // Writing to a String cannot fail.
         let _ = if field.name() == "message" {
             let rest = std::mem::take(&mut self.0);
-            write!(self.0, "{value:?}{rest}")
+            write!(self.0, "{}{rest}", Escaped(format!("{value:?}")))
         } else {
             write!(self.0, " {}={}", field.name(), Escaped(format!("{value:?}")))
         };
@@ -116,30 +110,68 @@ impl fmt::Display for Escaped {
 struct Lines {
     role: &'static str,
     pid: u32,
-    for_journal: bool,
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = event.metadata().level();
-        let line = Line::of(event).0;
-        let line = if self.for_journal {
-            format!("{}{}: {line}\n", prefix(*level), self.role)
-        } else {
-            format!("tempalias[{}] {} {level}: {line}\n", self.pid, self.role)
-        };
+        let line = format!("tempalias[{}] {} {level}: {}\n", self.pid, self.role, Line::of(event).0);
         // One write, so that lines of several processes do not mix. A log that is gone is nobody's fault here.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
     }
 }
 
-/// The level as sd-daemon(3) wants it at the beginning of a line.
-fn prefix(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "<3>",
-        Level::WARN => "<4>",
-        Level::INFO => "<6>",
-        Level::DEBUG | Level::TRACE => "<7>",
+/// journald's [native protocol](https://systemd.io/JOURNAL_NATIVE_PROTOCOL/): a datagram of `FIELD=value` lines.
+///
+/// The message is the whole line, because that is what `systemctl status` shows; the fields are for machines.
+struct Journal {
+    role: &'static str,
+    socket: UnixDatagram,
+}
+
+/// An event's fields as journald wants them.
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() != "message" {
+            let name = field.name().to_ascii_uppercase();
+            // Writing to a String cannot fail. A value stays on its line: what would end it is escaped.
+            let _ = writeln!(self.0, "TEMPALIAS_{name}={}", Escaped(format!("{value:?}")));
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+}
+
+impl Journal {
+    fn open(role: &'static str) -> std::io::Result<Self> {
+        let socket = UnixDatagram::unbound()?;
+        socket.connect("/run/systemd/journal/socket")?;
+        // A journal that does not keep up must not hold up mail.
+        socket.set_nonblocking(true)?;
+        Ok(Self { role, socket })
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Journal {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let priority = match *event.metadata().level() {
+            Level::ERROR => 3,
+            Level::WARN => 4,
+            Level::INFO => 6,
+            Level::DEBUG | Level::TRACE => 7,
+        };
+        let mut fields = Fields(format!(
+            "PRIORITY={priority}\nSYSLOG_IDENTIFIER=tempalias\nTEMPALIAS_ROLE={0}\nMESSAGE={0}: {1}\n",
+            self.role,
+            Line::of(event).0
+        ));
+        event.record(&mut fields);
+        // A log that is gone is nobody's fault here.
+        let _ = self.socket.send(fields.0.as_bytes());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Promise;
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, NetPort, PathBeneath, PathFd, Ruleset,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, NetPort, PathBeneath, Ruleset,
     RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
 };
 use std::io;
@@ -13,9 +13,6 @@ const NEWEST: ABI = ABI::V9;
 
 /// The DNS over TCP, for answers too long for a datagram (RFC 7766).
 const DNS: u16 = 53;
-
-/// Where journald hears; on kernels that control connecting to Unix sockets, it must be granted.
-const JOURNAL: &str = "/run/systemd/journal/socket";
 
 /// The promises as rules; what they do not name is refused.
 pub(super) fn ruleset(promises: &[Promise<'_>]) -> io::Result<RulesetCreated> {
@@ -38,10 +35,6 @@ pub(super) fn ruleset(promises: &[Promise<'_>]) -> io::Result<RulesetCreated> {
             .create()
     };
     let mut ruleset = handle().map_err(io::Error::other)?;
-    if let Ok(journal) = PathFd::new(JOURNAL) {
-        let rule = PathBeneath::new(journal, AccessFs::ResolveUnix);
-        ruleset = ruleset.add_rule(rule).map_err(io::Error::other)?;
-    }
     for promise in promises {
         match *promise {
             Promise::Internet(ports) if !every_port => {
