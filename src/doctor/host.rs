@@ -5,11 +5,12 @@ use crate::config::Config;
 use crate::config::settings::Store;
 use crate::door::{Door, ask_once};
 use crate::sys::clock;
+use crate::sys::identity::{Identity, current_user};
 use crate::vault;
 use crate::wire::admin::{Answer, Request, Status};
 use crate::wire::figures::Figure;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -26,8 +27,9 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let door = Door::Admin.path(&config.runtime_dir);
     let status = ask_once(&door, Request::Status);
     let mut findings = vec![daemon(&door, &status)];
-    findings.push(mail_port(config).await);
-    findings.push(web_port(config).await);
+    let runs = status.is_ok();
+    findings.push(mail_port(config, runs).await);
+    findings.push(web_port(config, runs).await);
     findings.push(match status {
         Ok(Answer::Status(status)) if status.figures[Figure::StoreUp] == 1 => {
             well("store", "the daemon says that it answers")
@@ -58,56 +60,68 @@ fn daemon(door: &Path, status: &io::Result<Answer>) -> Finding {
     }
 }
 
-/// The port that is served: the one that is configured, which without further ado is what the socket unit has.
-fn port(listen: &[std::net::SocketAddr], usual: u16) -> u16 {
-    listen.first().map_or(usual, std::net::SocketAddr::port)
+/// Where to knock: the address that is configured, which without further ado has the port of the socket unit.
+fn place(listen: &[SocketAddr], usual: u16) -> SocketAddr {
+    let Some(first) = listen.first() else { return (Ipv4Addr::LOCALHOST, usual).into() };
+    match first.ip() {
+        ip if !ip.is_unspecified() => *first,
+        _ => (Ipv4Addr::LOCALHOST, first.port()).into(),
+    }
 }
 
-async fn mail_port(config: &Config) -> Finding {
-    let port = port(&config.smtp_listen, 25);
-    match said(port, b"").await {
-        Ok(said) if said.starts_with(b"220 ") && contains(&said, config.smtp.hostname.as_bytes()) => {
-            well("port", format!("{port} answers as {}", config.smtp.hostname))
-        }
+/// Nobody answers: the daemon is not started yet, or it is ill.
+fn silent(place: SocketAddr, cause: &io::Error, runs: bool) -> Finding {
+    match cause.kind() {
+        io::ErrorKind::ConnectionRefused if !runs => odd("port", format!("{place} is not served yet; {START}")),
+        _ => fault("port", format!("{place} does not answer ({cause}); see systemctl status tempalias.socket")),
+    }
+}
+
+async fn mail_port(config: &Config, runs: bool) -> Finding {
+    let place = place(&config.smtp_listen, 25);
+    // As `smtp` greets.
+    let greeting = format!("220 {} ESMTP tempalias\r\n", config.smtp.hostname);
+    match said(place, b"", PATIENCE + config.smtp.greeting_delay).await {
+        Ok(said) if said == greeting.as_bytes() => well("port", format!("{place} answers as {}", config.smtp.hostname)),
+        Ok(said) if said.starts_with(b"421") => odd("port", format!("{place} answers that it is busy; try again")),
         Ok(said) if said.starts_with(b"220") => fault(
             "port",
             format!(
-                "{port} is another mail server's; stop it, or move it (Postfix: master.cf) and make it the smarthost"
+                "{place} is another mail server's; stop it, or move it (Postfix: master.cf) and make it the smarthost"
             ),
         ),
-        Ok(_) => fault("port", format!("{port} does not greet; see journalctl -u tempalias")),
-        Err(cause) => fault("port", format!("{port} does not answer ({cause}); {START}")),
+        Ok(_) => fault("port", format!("{place} does not greet; see journalctl -u tempalias")),
+        Err(cause) => silent(place, &cause, runs),
     }
 }
 
-async fn web_port(config: &Config) -> Finding {
-    let port = port(&config.web_listen, 80);
-    match said(port, b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await {
+async fn web_port(config: &Config, runs: bool) -> Finding {
+    let place = place(&config.web_listen, 80);
+    let question = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    match said(place, question, PATIENCE).await {
         Ok(said) if said.starts_with(b"HTTP/1.1 200") && contains(&said, b"ready") => {
-            well("port", format!("{port} answers"))
+            well("port", format!("{place} answers"))
         }
         Ok(said) if said.starts_with(b"HTTP/1.1 503") => {
-            fault("port", format!("{port} answers that the store does not; see journalctl -u tempalias"))
+            fault("port", format!("{place} answers that the store does not; see journalctl -u tempalias"))
         }
         Ok(_) => {
-            fault("port", format!("{port} is another web server's; stop it, or give tempalias.socket another port"))
+            fault("port", format!("{place} is another web server's; stop it, or give tempalias.socket another port"))
         }
-        Err(cause) => fault("port", format!("{port} does not answer ({cause}); {START}")),
+        Err(cause) => silent(place, &cause, runs),
     }
 }
 
-async fn said(port: u16, question: &[u8]) -> io::Result<Vec<u8>> {
+async fn said(place: SocketAddr, question: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
     let talk = async {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        let mut stream = TcpStream::connect(place).await?;
         stream.write_all(question).await?;
         let mut answer = Vec::new();
-        while answer.len() < 4096
-            && stream.read_buf(&mut answer).await? > 0
-            && (!question.is_empty() || !answer.ends_with(b"\n"))
-        {}
+        let more = |answer: &[u8]| answer.len() < 4096 && (!question.is_empty() || !answer.ends_with(b"\n"));
+        while more(&answer) && stream.read_buf(&mut answer).await? > 0 {}
         Ok(answer)
     };
-    timeout(PATIENCE, talk).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    timeout(patience, talk).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
@@ -118,7 +132,7 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
 async fn store(config: &Config) -> Finding {
     match &config.vault.store {
         Store::Redb { path } => match path.parent().map(std::fs::metadata) {
-            Some(Ok(directory)) if directory.mode() & 0o200 != 0 => {
+            Some(Ok(directory)) if owner(config) == Some(directory.uid()) && directory.mode() & 0o200 != 0 => {
                 well("store", format!("{} has a place", path.display()))
             }
             Some(Ok(_)) => {
@@ -132,4 +146,9 @@ async fn store(config: &Config) -> Finding {
             Err(cause) => fault("store", format!("Redis does not answer: {cause}; see url under [store]")),
         },
     }
+}
+
+/// Whom the daemon's files must belong to: the user it becomes, or who we are where there is none.
+fn owner(config: &Config) -> Option<u32> {
+    Identity::find(&config.user, &config.group).ok()?.map_or_else(|_| Some(current_user()), |user| Some(user.uid()))
 }

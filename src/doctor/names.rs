@@ -2,7 +2,7 @@
 
 use super::{Finding, fault, odd, well};
 use crate::config::Config;
-use crate::role::Resolver;
+use crate::role::{Resolver, Unanswered};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -12,23 +12,30 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let hostname = &config.smtp.hostname;
-    let resolver = match Resolver::for_names() {
+    let resolver = match Resolver::of_the_dns() {
         Ok(resolver) => resolver,
         Err(cause) => return vec![odd("dns", format!("{cause}; names are not looked at"))],
     };
-    let addresses: Vec<IpAddr> = timeout(PATIENCE, resolver.addresses(hostname, 25))
-        .await
-        .unwrap_or_default()
-        .iter()
-        .map(|at| at.ip())
-        .collect();
     let mut findings = Vec::new();
-    if addresses.is_empty() {
-        findings.push(fault("dns", format!("{hostname} has no address; add an A or AAAA record, or correct hostname")));
-    } else {
-        let list: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
-        findings.push(well("dns", format!("{hostname} is {}", list.join(", "))));
-    }
+    let addresses = match soon(resolver.addresses_of(hostname)).await {
+        Err(Unanswered) => {
+            findings.push(unanswered(hostname));
+            Vec::new()
+        }
+        Ok(addresses) if addresses.is_empty() => {
+            let what = format!("{hostname} has no address; add an A or AAAA record, or correct hostname");
+            findings.push(fault("dns", what));
+            addresses
+        }
+        Ok(addresses) => {
+            let list: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+            findings.push(match addresses.iter().any(IpAddr::is_loopback) {
+                true => odd("dns", format!("{hostname} is {}, which others cannot reach", list.join(", "))),
+                false => well("dns", format!("{hostname} is {}", list.join(", "))),
+            });
+            addresses
+        }
+    };
     for address in &addresses {
         findings.push(reverse(*address, hostname, &resolver).await);
     }
@@ -40,13 +47,14 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
 }
 
 async fn reverse(address: IpAddr, hostname: &str, resolver: &Resolver) -> Finding {
-    let names = timeout(PATIENCE, resolver.names_of(address)).await.unwrap_or_default();
+    let Ok(names) = soon(resolver.names_of(address)).await else { return unanswered(&address.to_string()) };
     match names.iter().any(|name| same(name, hostname)) {
         true => well("ptr", format!("{address} is {hostname}")),
         false if names.is_empty() => odd(
             "ptr",
             format!(
-                "{address} has no name; ask who gave you the address for a PTR record of {hostname}, if your smarthost sends from here"
+                "{address} has no name; ask who gave you the address for a PTR record of {hostname}, if your smarthost \
+                 sends from here"
             ),
         ),
         false => odd("ptr", format!("{address} is {}; its PTR record should be {hostname}", names.join(", "))),
@@ -54,31 +62,40 @@ async fn reverse(address: IpAddr, hostname: &str, resolver: &Resolver) -> Findin
 }
 
 async fn mail_exchange(domain: &str, hostname: &str, addresses: &[IpAddr], resolver: &Resolver) -> Finding {
-    let exchanges = timeout(PATIENCE, resolver.mail_exchanges(domain)).await.unwrap_or_default();
+    let Ok(exchanges) = soon(resolver.mail_exchanges(domain)).await else { return unanswered(domain) };
     if exchanges.iter().any(|name| same(name, hostname)) {
         return well("mx", format!("mail for {domain} comes to {hostname}"));
     }
     let record = format!("{domain}. MX 10 {hostname}.");
     if !exchanges.is_empty() {
-        return fault(
-            "mx",
-            format!("mail for {domain} goes to {}; the record should be: {record}", exchanges.join(", ")),
-        );
+        let goes = exchanges.join(", ");
+        return fault("mx", format!("mail for {domain} goes to {goes}; the record should be: {record}"));
     }
     // RFC 5321 §5.1: without MX the domain's own addresses count.
-    let own = timeout(PATIENCE, resolver.addresses(domain, 25)).await.unwrap_or_default();
-    match own.iter().any(|at| addresses.contains(&at.ip())) {
-        true => odd("mx", format!("{domain} has no MX record, only an address; add: {record}")),
-        false => fault("mx", format!("mail for {domain} goes nowhere; add: {record}")),
+    match soon(resolver.addresses_of(domain)).await {
+        Err(Unanswered) => unanswered(domain),
+        Ok(own) if own.iter().any(|address| addresses.contains(address)) => {
+            odd("mx", format!("{domain} has no MX record, only an address; add: {record}"))
+        }
+        Ok(_) => fault("mx", format!("mail for {domain} goes nowhere; add: {record}")),
     }
 }
 
 async fn sender_policy(domain: &str, resolver: &Resolver) -> Finding {
-    let texts = timeout(PATIENCE, resolver.texts(domain)).await.unwrap_or_default();
+    let Ok(texts) = soon(resolver.texts(domain)).await else { return unanswered(domain) };
     match texts.iter().find(|text| text.starts_with("v=spf1")) {
         Some(policy) => well("spf", format!("{domain} says {policy}")),
         None => odd("spf", format!("{domain} does not say who sends its mail; add: {domain}. TXT \"v=spf1 mx -all\"")),
     }
+}
+
+fn unanswered(name: &str) -> Finding {
+    odd("dns", format!("could not be asked about {name}; see /etc/resolv.conf, and try again"))
+}
+
+/// The answer, if there is one in good time.
+async fn soon<T>(answer: impl Future<Output = Result<T, Unanswered>>) -> Result<T, Unanswered> {
+    timeout(PATIENCE, answer).await.unwrap_or(Err(Unanswered))
 }
 
 fn same(one: &str, other: &str) -> bool {

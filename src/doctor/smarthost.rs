@@ -43,6 +43,9 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
 async fn converse(mut host: Conversation, config: &Config, place: &str) -> io::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let (greeting, _) = host.reply().await?;
+    if let 400..500 = greeting.code {
+        return Ok(vec![later(place, greeting.code)]);
+    }
     if greeting.code != 220 {
         return Ok(vec![fault(
             SUBJECT,
@@ -61,17 +64,21 @@ async fn converse(mut host: Conversation, config: &Config, place: &str) -> io::R
     let sender =
         config.smtp.domains.first().map(|domain| format!("postmaster@{}", domain.as_str())).unwrap_or_default();
     let (mail, _) = host.ask(&format!("MAIL FROM:<{sender}>")).await?;
+    if let 400..500 = mail.code {
+        findings.push(later(place, mail.code));
+        host.leave().await;
+        return Ok(findings);
+    }
     if mail.code != 250 {
+        host.leave().await;
         findings.push(fault(
             SUBJECT,
-            format!(
-                "{place} takes no mail from our domain ({}); it must, reverse-paths are rewritten to it",
-                mail.code
-            ),
+            format!("{place} takes no mail from our domain ({}); it must: reverse-paths are rewritten to it, unless reverse_path is \"keep\"", mail.code),
         ));
         return Ok(findings);
     }
     let Some(postmaster) = &config.vault.postmaster else {
+        host.leave().await;
         findings.push(odd(
             SUBJECT,
             format!("{place} answers; set postmaster to have it asked whether it takes mail for others"),
@@ -81,14 +88,13 @@ async fn converse(mut host: Conversation, config: &Config, place: &str) -> io::R
     let (rcpt, _) = host.ask(&format!("RCPT TO:<{}>", postmaster.expose())).await?;
     findings.push(match rcpt.code {
         250 | 251 => well(SUBJECT, format!("{place} takes mail for the postmaster's address")),
+        code @ 400..500 => later(place, code),
         code => fault(
             SUBJECT,
             format!("{place} takes no mail for the postmaster's address ({code}); allow this host to relay (Postfix: mynetworks)"),
         ),
     });
-    // Whatever it says now, no mail was sent.
-    let _ = host.ask("RSET").await;
-    let _ = host.ask("QUIT").await;
+    host.leave().await;
     Ok(findings)
 }
 
@@ -97,7 +103,18 @@ struct Conversation {
     input: Vec<u8>,
 }
 
+/// Put off, by greylisting perhaps: no fault, and no answer either.
+fn later(place: &str, code: u16) -> Finding {
+    odd(SUBJECT, format!("{place} puts us off for now ({code}); try again"))
+}
+
 impl Conversation {
+    /// Whatever it says now, no mail was sent.
+    async fn leave(&mut self) {
+        let _ = self.ask("RSET").await;
+        let _ = self.ask("QUIT").await;
+    }
+
     async fn ask(&mut self, line: &str) -> io::Result<(Status, Extensions)> {
         self.stream.write_all(format!("{line}\r\n").as_bytes()).await?;
         self.reply().await

@@ -18,7 +18,7 @@ mod tally;
 
 pub use crate::sys::exit;
 pub use crate::sys::reading::read;
-pub use crate::sys::resolve::Resolver;
+pub use crate::sys::resolve::{Resolver, Unanswered};
 pub use crate::sys::sandbox::Promise;
 pub use accepting::host;
 pub use crowd::{Crowd, Place};

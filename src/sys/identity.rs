@@ -43,7 +43,17 @@ pub fn is_root() -> bool {
     geteuid().is_root()
 }
 
+/// Who runs this process.
+pub fn current_user() -> u32 {
+    geteuid().as_raw()
+}
+
 impl Identity {
+    /// The user's number.
+    pub fn uid(&self) -> u32 {
+        self.uid
+    }
+
     /// Looks the names up.
     pub fn find(user: &str, group: &str) -> io::Result<Result<Self, Nobody>> {
         let Some(found) = User::from_name(user)? else { return Ok(Err(Nobody::User)) };

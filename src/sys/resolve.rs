@@ -1,9 +1,13 @@
 //! From names to addresses, by a resolver that opens no file once it is made: it works within walls.
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::LookupIpStrategy;
-use hickory_resolver::proto::rr::{RData, RecordType};
+use hickory_resolver::config::{LookupIpStrategy, ResolveHosts};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use std::net::{IpAddr, SocketAddr};
+
+/// The DNS could not be asked, or does not know for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered;
 
 /// Knows the addresses of a name for as long as the DNS says (TTL), and then asks again.
 #[derive(Clone)]
@@ -26,16 +30,29 @@ impl Resolver {
         Self::new().or_else(|cause| if hosts.all(is_address) { Ok(Self(None)) } else { Err(cause) })
     }
 
-    /// For whatever names there are.
+    /// For what the DNS says, whatever this host's own list of names has.
     ///
     /// # Errors
     /// What is wrong with `/etc/resolv.conf`.
-    pub fn for_names() -> Result<Self, String> {
-        Self::new()
+    pub fn of_the_dns() -> Result<Self, String> {
+        Self::build(ResolveHosts::Never)
     }
 
-    /// The hosts that take mail for `domain`, in no order; empty when there are none or the DNS does not answer.
-    pub async fn mail_exchanges(&self, domain: &str) -> Vec<String> {
+    /// The addresses of `name`.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn addresses_of(&self, name: &str) -> Result<Vec<IpAddr>, Unanswered> {
+        let mut all = self.look_up(name, RecordType::A, |data| data.ip_addr()).await?;
+        all.extend(self.look_up(name, RecordType::AAAA, |data| data.ip_addr()).await?);
+        Ok(all)
+    }
+
+    /// The hosts that take mail for `domain`, in no order.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn mail_exchanges(&self, domain: &str) -> Result<Vec<String>, Unanswered> {
         self.look_up(domain, RecordType::MX, |data| match data {
             RData::MX(mx) => Some(mx.exchange.to_string()),
             _ => None,
@@ -44,7 +61,10 @@ impl Resolver {
     }
 
     /// The TXT records of `domain`.
-    pub async fn texts(&self, domain: &str) -> Vec<String> {
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn texts(&self, domain: &str) -> Result<Vec<String>, Unanswered> {
         self.look_up(domain, RecordType::TXT, |data| match data {
             RData::TXT(_) => Some(data.to_string()),
             _ => None,
@@ -53,33 +73,41 @@ impl Resolver {
     }
 
     /// The names that an address has (PTR).
-    pub async fn names_of(&self, address: IpAddr) -> Vec<String> {
-        let Some(resolver) = &self.0 else { return Vec::new() };
-        match resolver.reverse_lookup(address).await {
-            Ok(found) => found
-                .answers()
-                .iter()
-                .filter_map(|record| match &record.data {
-                    RData::PTR(name) => Some(name.to_string()),
-                    _ => None,
-                })
-                .collect(),
-            Err(_) => Vec::new(),
-        }
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn names_of(&self, address: IpAddr) -> Result<Vec<String>, Unanswered> {
+        let name = Name::from(address).to_string();
+        self.look_up(&name, RecordType::PTR, |data| match data {
+            RData::PTR(name) => Some(name.to_string()),
+            _ => None,
+        })
+        .await
     }
 
-    async fn look_up(&self, name: &str, kind: RecordType, take: impl Fn(&RData) -> Option<String>) -> Vec<String> {
-        let Some(resolver) = &self.0 else { return Vec::new() };
-        match resolver.lookup(format!("{name}."), kind).await {
-            Ok(found) => found.answers().iter().filter_map(|record| take(&record.data)).collect(),
-            Err(_) => Vec::new(),
+    async fn look_up<T>(
+        &self,
+        name: &str,
+        kind: RecordType,
+        take: impl Fn(&RData) -> Option<T>,
+    ) -> Result<Vec<T>, Unanswered> {
+        let Some(resolver) = &self.0 else { return Err(Unanswered) };
+        match resolver.lookup(format!("{}.", name.trim_end_matches('.')), kind).await {
+            Ok(found) => Ok(found.answers().iter().filter_map(|record| take(&record.data)).collect()),
+            Err(e) if e.is_no_records_found() || e.is_nx_domain() => Ok(Vec::new()),
+            Err(_) => Err(Unanswered),
         }
     }
 
     fn new() -> Result<Self, String> {
+        Self::build(ResolveHosts::Auto)
+    }
+
+    fn build(hosts: ResolveHosts) -> Result<Self, String> {
         let unusable = |e| format!("/etc/resolv.conf cannot be used: {e}");
         let mut builder = TokioResolver::builder_tokio().map_err(unusable)?;
         builder.options_mut().ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
+        builder.options_mut().use_hosts_file = hosts;
         Ok(Self(Some(Box::new(builder.build().map_err(unusable)?))))
     }
 
