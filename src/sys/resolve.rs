@@ -43,9 +43,14 @@ impl Resolver {
     /// # Errors
     /// [`Unanswered`].
     pub async fn addresses_of(&self, name: &str) -> Result<Vec<IpAddr>, Unanswered> {
-        let mut all = self.look_up(name, RecordType::A, |data| data.ip_addr()).await?;
-        all.extend(self.look_up(name, RecordType::AAAA, |data| data.ip_addr()).await?);
-        Ok(all)
+        let four = self.look_up(name, RecordType::A, |data| data.ip_addr()).await;
+        let six = self.look_up(name, RecordType::AAAA, |data| data.ip_addr()).await;
+        // Some servers refuse to speak of the kind that they do not have.
+        match (four, six) {
+            (Ok(four), Ok(six)) => Ok([four, six].concat()),
+            (Ok(some), Err(Unanswered)) | (Err(Unanswered), Ok(some)) if !some.is_empty() => Ok(some),
+            _ => Err(Unanswered),
+        }
     }
 
     /// The hosts that take mail for `domain`, in no order.
