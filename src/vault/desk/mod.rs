@@ -60,21 +60,39 @@ impl Desk {
 
     /// Takes the outcome of a step that reads.
     fn read<T>(&self, outcome: Result<T, Outage>) -> Result<T, Outage> {
-        tell(&self.unreadable, outcome)
+        self.heard(&self.unreadable, outcome)
     }
 
     /// Takes the outcome of a step that writes: a full disk can still be read.
     fn written<T>(&self, outcome: Result<T, Outage>) -> Result<T, Outage> {
-        tell(&self.unwritable, outcome)
+        self.heard(&self.unwritable, outcome)
     }
 
     /// The store's clock. One that is our own tells nothing of the store.
     async fn now(&self) -> Result<Time, Outage> {
         match self.engine.now() {
             Soon::Now(now) => now,
-            // Another host's: it answers, and whether it can be written to is seen when it is.
-            Soon::Later(now) => self.written(self.read(now.await)),
+            Soon::Later(now) => {
+                let now = now.await;
+                if now.is_ok() {
+                    // Another host's: it is there, and whether it can be written to is seen when it is.
+                    self.written(Ok(()))?;
+                }
+                self.read(now)
+            }
         }
+    }
+
+    /// An outage is told once when it begins and once when it ends.
+    fn heard<T>(&self, out: &Cell<bool>, outcome: Result<T, Outage>) -> Result<T, Outage> {
+        let was_out = self.is_out();
+        out.set(outcome.is_err());
+        match &outcome {
+            Err(cause) if !was_out => warn!(%cause, "the store does not answer"),
+            Ok(_) if was_out && !self.is_out() => info!("the store answers again"),
+            _ => {}
+        }
+        outcome
     }
 
     fn is_out(&self) -> bool {
@@ -138,16 +156,6 @@ impl Duties<settings::Vault> for Desk {
     fn together(&self, processes: Vec<Process>) {
         *self.processes.borrow_mut() = processes;
     }
-}
-
-/// An outage is told once when it begins and once when it ends.
-fn tell<T>(out: &Cell<bool>, outcome: Result<T, Outage>) -> Result<T, Outage> {
-    match &outcome {
-        Ok(_) if out.replace(false) => info!("the store answers again"),
-        Err(cause) if !out.replace(true) => warn!(%cause, "the store does not answer"),
-        _ => {}
-    }
-    outcome
 }
 
 #[cfg(test)]
