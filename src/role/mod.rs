@@ -4,7 +4,7 @@
 //! 2. take the orders from the monitor: a slice of the configuration, and who may use our doors;
 //! 3. open what must be open (the role's own part);
 //! 4. enter the sandbox;
-//! 5. say Ready;
+//! 5. say Ready, and wait until all are;
 //! 6. loop until the monitor closes the control channel, then finish within the drain deadline.
 
 mod accepting;
