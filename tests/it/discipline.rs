@@ -235,17 +235,30 @@ fn a_session_has_its_bounds() {
     assert!(last.starts_with("421"), "{last}");
     assert!(client.is_closed());
     drop(client);
-    let mut client = daemon.connect();
+    let mut client = admitted(&daemon);
     let replies: Vec<String> =
         (0..4).map(|_| if client.try_send(b"BOGUS\r\n") { client.reply() } else { String::new() }).collect();
     assert!(replies.iter().any(|r| r.starts_with("421")), "{replies:?}");
     drop(client);
-    let mut silent = daemon.connect();
+    let mut silent = admitted(&daemon);
     silent.expect("421 4.4.2");
     assert!(silent.is_closed());
     drop(silent);
-    let (_one, _two) = (daemon.connect(), daemon.connect());
+    let (_one, _two) = (admitted(&daemon), admitted(&daemon));
     Client::connect(daemon.smtp_address()).expect("421");
+}
+
+/// A session, as soon as those before it have left.
+fn admitted(daemon: &Daemon) -> Client {
+    let mut client = Client::connect(daemon.smtp_address());
+    until("there is a place", || {
+        let placed = client.reply().starts_with("220");
+        if !placed {
+            client = Client::connect(daemon.smtp_address());
+        }
+        placed
+    });
+    client
 }
 
 #[test]

@@ -42,7 +42,11 @@ fn r0002_a_positive_reply_to_data_is_no_delivery() {
 fn r0003_an_idle_connection_is_nobodys() {
     let smarthost = Smarthost::start();
     smarthost.delay(".", Duration::from_millis(200));
-    let daemon = Daemon::with(smarthost.address, &Store::Any, "[relay]\nmax_connections = 1\nconnect_timeout = '5s'");
+    let daemon = Daemon::with(
+        smarthost.address,
+        &Store::Any,
+        "[relay]\nprocesses = 1\nmax_connections = 1\nconnect_timeout = '5s'",
+    );
     let alias = daemon.alias("someone@real.example", "\"days\":1");
     let start = Instant::now();
     let senders: Vec<_> = (0..4)
