@@ -133,3 +133,27 @@ fn r0007_other_sites_scripts_hear_that_an_alias_is_gone() {
         "{answer}"
     );
 }
+
+/// A message under way takes the relay two descriptors, whatever few it takes other processes.
+#[test]
+fn r0008_many_messages_are_under_way_at_once() {
+    const MESSAGES: usize = 140;
+    let smarthost = Smarthost::start();
+    let daemon =
+        Daemon::with(smarthost.address, &Store::Any, "[relay]\nprocesses = 1\nmax_connections = 200\nmax_idle = 0");
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let mut clients: Vec<Client> = (0..MESSAGES)
+        .map(|_| {
+            let mut client = daemon.connect();
+            client.ask("MAIL FROM:<a@b.example>", "250");
+            client.ask(&format!("RCPT TO:<{}>", alias.address), "250");
+            client.ask("DATA", "354");
+            client
+        })
+        .collect();
+    for client in &mut clients {
+        client.send(b"Subject: one of many\r\n\r\n");
+        client.ask(".", "250");
+    }
+    assert_eq!(smarthost.count(), MESSAGES);
+}

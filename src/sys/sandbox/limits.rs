@@ -4,7 +4,7 @@ use super::Promise;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io;
 
-/// Descriptors of a process that hears nobody on the network: doors, a log, and what administrators ask.
+/// Descriptors of a process that no mail passes and no visitor comes to: doors, a log, and what administrators ask.
 const FEW: u64 = 256;
 
 /// No core files; no processes unless threads are promised; few descriptors for those that hear few.
@@ -13,8 +13,7 @@ pub(super) fn set(promises: &[Promise<'_>]) -> io::Result<()> {
     if !promises.contains(&Promise::Threads) {
         setrlimit(Resource::RLIMIT_NPROC, 0, 0)?;
     }
-    let hears_many = promises.contains(&Promise::Accept) && !promises.contains(&Promise::Table);
-    if !hears_many {
+    if promises.iter().any(|promise| matches!(promise, Promise::Table | Promise::Children(_))) {
         let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
         let few = FEW.min(most);
         setrlimit(Resource::RLIMIT_NOFILE, few, few)?;
