@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// Octets of a body at the most.
-pub(super) const MAX_BODY: usize = 1024;
+pub(super) const MAX_BODY: usize = 4096;
 
 /// Why a body is not taken.
 pub(super) enum Unusable {
@@ -41,6 +41,9 @@ pub(super) async fn read(request: Request<Incoming>, within: Duration) -> Result
         Ok(Err(cause)) if cause.is::<LengthLimitError>() => return Err(Unusable::TooLong),
         Ok(Err(_)) | Err(_) => return Err(Unusable::Slow),
     };
+    if body.trim_ascii().is_empty() {
+        return Ok(Fields(Map::new()));
+    }
     if says_json || body.trim_ascii_start().starts_with(b"{") {
         return match serde_json::from_slice(&body) {
             Ok(Value::Object(fields)) => Ok(Fields(fields)),
@@ -56,6 +59,16 @@ impl Fields {
     /// A value under the first of its names that is given; `null` is as if it were not.
     fn get(&self, names: &[&str]) -> Option<&Value> {
         names.iter().find_map(|name| self.0.get(*name)).filter(|value| !value.is_null())
+    }
+
+    /// Whether a value is given under this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(&[name]).is_some()
+    }
+
+    /// How many are wanted.
+    pub(super) fn count(&self) -> Result<Option<i64>, Misfit> {
+        Ok(self.get(&["count"]).map(|value| whole(value).ok_or(Misfit::Count)).transpose()?)
     }
 
     /// A text, or `fault` if it is something else.
@@ -105,6 +118,8 @@ pub(super) enum Misfit {
     Fault(Fault),
     /// `paused` is neither true nor false.
     Paused,
+    /// `count` is not a number.
+    Count,
     /// It changes nothing.
     Nothing,
 }

@@ -4,11 +4,13 @@
 
 mod answer;
 mod api;
+mod asking;
 mod body;
 mod files;
 mod metrics;
 mod negotiate;
 mod pages;
+mod refusal;
 mod router;
 
 use crate::config::settings;
