@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// Octets of a body at the most.
-pub(super) const MAX_BODY: usize = 4096;
+pub(super) const MAX_BODY: usize = 1024;
 
 /// Why a body is not taken.
 pub(super) enum Unusable {
