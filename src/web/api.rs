@@ -14,6 +14,9 @@ use serde_json::{Map, Value, json};
 /// Seconds after which to ask again when the store is away.
 pub(super) const RETRY_AFTER: &str = "30";
 
+/// What a script of another site may send: SimpleLogin's clients say `Authentication`, addy.io's `X-Requested-With`.
+const ALLOWED_HEADERS: &str = "authorization, authentication, content-type, accept, idempotency-key, x-requested-with";
+
 /// Why a request of the API is not granted.
 pub(super) enum Refusal {
     Body(Unusable),
@@ -54,12 +57,9 @@ impl Refusal {
     /// Status, a word for programs, the field at fault, and a sentence for people.
     pub(super) fn words(&self) -> (StatusCode, &'static str, Option<&'static str>, String) {
         match self {
-            Self::Body(Unusable::TooLong) => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                None,
-                format!("the body is longer than {} octets", body::MAX_BODY),
-            ),
+            Self::Body(Unusable::TooLong(limit)) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_large", None, format!("the body is longer than {limit} octets"))
+            }
             Self::Body(Unusable::Slow) => {
                 (StatusCode::REQUEST_TIMEOUT, "timeout", None, "the body did not come in time".to_owned())
             }
@@ -278,7 +278,7 @@ pub(super) fn timestamp(time: Time) -> Timestamp {
     time.unwrap_or(Timestamp::MAX)
 }
 
-fn json_answer(status: StatusCode, content: &Value, request: &HeaderMap) -> Answer {
+pub(super) fn json_answer(status: StatusCode, content: &Value, request: &HeaderMap) -> Answer {
     let mut answer = answer::fresh(status, "application/json; charset=utf-8", format!("{content}\n"), request);
     answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     answer
@@ -289,7 +289,7 @@ pub(super) fn preflight(methods: &'static str) -> Answer {
     let mut answer = answer::text(StatusCode::NO_CONTENT, "");
     answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type");
+    answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
     answer::set(&mut answer, header::ACCESS_CONTROL_MAX_AGE, "86400");
     answer::set(&mut answer, header::ALLOW, methods);
     answer

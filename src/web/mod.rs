@@ -6,6 +6,7 @@ mod answer;
 mod api;
 mod body;
 mod files;
+mod forwarders;
 mod metrics;
 mod negotiate;
 mod pages;
