@@ -9,6 +9,7 @@ mod files;
 mod forwarders;
 mod metrics;
 mod negotiate;
+mod openapi;
 mod pages;
 mod router;
 
