@@ -232,7 +232,7 @@ fn token_json(token: &Token) -> Value {
 }
 
 /// A time as RFC 3339 has it, in UTC.
-pub(super) fn rfc3339(time: Time) -> String {
+fn rfc3339(time: Time) -> String {
     timestamp(time).to_string()
 }
 

@@ -195,7 +195,7 @@ fn refusal_page(refusal: &Refusal, headers: &HeaderMap) -> Answer {
     let title = match refusal {
         Refusal::NotFound => "Nothing here",
         Refusal::Unavailable => "Not now",
-        Refusal::Body(Unusable::TooLong) => "Too much",
+        Refusal::Body(Unusable::TooLong(_)) => "Too much",
         _ => "That did not work",
     };
     let mut answer = page(status, &Notice { title, words: &sentence(&words) }, headers);

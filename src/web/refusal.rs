@@ -2,7 +2,7 @@
 
 use super::answer::{self, Answer};
 use super::api::json_answer;
-use super::body::{self, Misfit, Unusable};
+use super::body::{Misfit, Unusable};
 use crate::alias::{DAY, Fault};
 use hyper::StatusCode;
 use hyper::header::{self, HeaderMap};
@@ -54,12 +54,9 @@ impl Refusal {
     /// Status, a word for programs, the field at fault, and a sentence for people.
     pub(super) fn words(&self) -> (StatusCode, &'static str, Option<&'static str>, String) {
         match self {
-            Self::Body(Unusable::TooLong) => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                None,
-                format!("the body is longer than {} octets", body::MAX_BODY),
-            ),
+            Self::Body(Unusable::TooLong(limit)) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_large", None, format!("the body is longer than {limit} octets"))
+            }
             Self::Body(Unusable::Slow) => {
                 (StatusCode::REQUEST_TIMEOUT, "timeout", None, "the body did not come in time".to_owned())
             }
@@ -74,7 +71,8 @@ impl Refusal {
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 None,
-                "this token is not, or no longer, good; make a new one on the tools page".to_owned(),
+                "this is not a token of this site, or it is no longer good; make a new one on the tools page"
+                    .to_owned(),
             ),
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not_found", None, "there is no such alias, or this is not its key".to_owned())

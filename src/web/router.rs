@@ -1,6 +1,7 @@
 //! From method and path to who answers.
 
 use super::answer::{self, Answer};
+use super::forwarders::Service;
 use super::{House, api, negotiate, refusal};
 use crate::wire::figures::Figure;
 use crate::wire::web;
@@ -23,6 +24,9 @@ impl House {
 
     async fn route(&self, request: Request<Incoming>) -> Answer {
         let path = request.uri().path().to_owned();
+        if let Some(service) = Service::at(&path) {
+            return self.forwarder(service, request).await;
+        }
         let mut segments = path.trim_start_matches('/').split('/');
         let route = [(); 4].map(|()| segments.next());
         match route {
