@@ -3,6 +3,7 @@
 use super::House;
 use super::answer::{self, Answer};
 use super::body::{self, Fields, Misfit, Unusable};
+use super::limiter::Allowance;
 use crate::alias::{Change, DAY, Fault, Time};
 use crate::wire::web::{self, Alias};
 use hyper::body::Incoming;
@@ -21,8 +22,12 @@ pub(super) enum Refusal {
     Misfit(&'static str, &'static str),
     /// No manage key was presented.
     NoKey,
+    /// The visitor's address is on a block list.
+    Listed,
     /// No such alias, or not its key.
     NotFound,
+    /// The visitor has made enough for now.
+    TooMany(Allowance),
     Unavailable,
 }
 
@@ -75,6 +80,26 @@ impl Refusal {
                 None,
                 "present the alias's manage key: Authorization: Bearer KEY".to_owned(),
             ),
+            Self::Listed => (
+                StatusCode::FORBIDDEN,
+                "listed",
+                None,
+                "the address you come from is on a block list; ask whose network it is, or come another way".to_owned(),
+            ),
+            Self::TooMany(allowance) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many",
+                None,
+                match allowance.wait_seconds.div_ceil(60) {
+                    _ if allowance.remaining > 0 => {
+                        format!("only {} more can be made from your network for now", allowance.remaining)
+                    }
+                    minutes => format!(
+                        "{} have been made from your network within an hour; try again in {minutes} minutes",
+                        allowance.limit
+                    ),
+                },
+            ),
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not_found", None, "there is no such alias, or this is not its key".to_owned())
             }
@@ -101,6 +126,11 @@ impl Refusal {
             Self::NoKey => answer::set(answer, header::WWW_AUTHENTICATE, "Bearer"),
             Self::Unavailable => answer::set(answer, header::RETRY_AFTER, RETRY_AFTER),
             Self::Fault(Fault::TooManyForTarget) => answer::set_text(answer, header::RETRY_AFTER, &DAY.to_string()),
+            Self::TooMany(allowance) => {
+                // Not before what the answer says of the allowance has changed.
+                let seconds = allowance.wait_seconds.max(allowance.reset_seconds);
+                answer::set_text(answer, header::RETRY_AFTER, &seconds.to_string());
+            }
             _ => {}
         }
     }
@@ -156,8 +186,14 @@ impl House {
 
     /// `POST /aliases` of a program.
     pub(super) async fn api_create(&self, request: Request<Incoming>) -> Answer {
-        let (headers, base) = (request.headers().clone(), self.base(request.headers()));
-        let made = async { self.make(&body::read(request, self.settings.body_timeout).await?).await }.await;
+        let (headers, base) = (request.headers().clone(), self.base(&request));
+        let mut knock = self.knock(self.visitor(&request));
+        let made = async {
+            let fields = body::read(request, self.settings.body_timeout).await?;
+            knock.admit(1).await?;
+            self.make(&fields).await.inspect_err(|refusal| knock.failed(1, refusal))
+        };
+        let made = made.await;
         match made {
             Ok(made) => {
                 let mut fields = describe(&made.alias);
@@ -205,15 +241,16 @@ impl House {
     }
 
     /// How visitors call this site.
-    pub(super) fn base(&self, headers: &HeaderMap) -> String {
+    pub(super) fn base<B>(&self, request: &Request<B>) -> String {
         let valid = |host: &&str| {
             let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
             !host.is_empty() && host.len() < 256 && host.bytes().all(plain)
         };
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(valid);
+        let scheme = if self.visitor(request).secure { "https" } else { "http" };
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).filter(valid);
         match (&self.settings.url, host) {
             (Some(url), _) => url.clone(),
-            (None, Some(host)) => format!("http://{host}"),
+            (None, Some(host)) => format!("{scheme}://{host}"),
             (None, None) => String::new(),
         }
     }

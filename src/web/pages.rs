@@ -75,12 +75,16 @@ pub(super) fn home(settings: &settings::Web) -> askama::Result<String> {
 impl House {
     /// `POST /aliases` of a browser.
     pub(super) async fn page_create(&self, request: Request<Incoming>) -> Answer {
-        let (headers, base) = (request.headers().clone(), self.base(request.headers()));
+        let (headers, base) = (request.headers().clone(), self.base(&request));
+        let mut knock = self.knock(self.visitor(&request));
         let fields = match body::read(request, self.settings.body_timeout).await {
             Ok(fields) => fields,
             Err(unusable) => return refusal_page(&unusable.into(), &headers),
         };
-        match self.make(&fields).await {
+        if let Err(refusal) = knock.admit(1).await {
+            return refusal_page(&refusal, &headers);
+        }
+        match self.make(&fields).await.inspect_err(|refusal| knock.failed(1, refusal)) {
             Ok(made) => page(StatusCode::CREATED, &made_page(&made, &base), &headers),
             Err(refusal) => match refusal.words() {
                 (status, _, Some(field), words) => {
@@ -192,7 +196,8 @@ fn refusal_page(refusal: &Refusal, headers: &HeaderMap) -> Answer {
     let title = match refusal {
         Refusal::NotFound => "Nothing here",
         Refusal::Unavailable => "Not now",
-        Refusal::Body(Unusable::TooLong) => "Too much",
+        Refusal::Body(Unusable::TooLong) | Refusal::TooMany(_) => "Too much",
+        Refusal::Listed => "Not from there",
         _ => "That did not work",
     };
     let mut answer = page(status, &Notice { title, words: &sentence(&words) }, headers);

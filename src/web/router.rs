@@ -1,6 +1,7 @@
 //! From method and path to who answers.
 
 use super::answer::{self, Answer};
+use super::visitor::Line;
 use super::{House, api, negotiate};
 use crate::wire::figures::Figure;
 use crate::wire::web;
@@ -9,8 +10,10 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 
 impl House {
-    /// Answers one request, and counts the answer.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
+    /// Answers one request that came over `line`, and counts the answer.
+    pub(super) async fn answer(&self, mut request: Request<Incoming>, line: Line) -> Answer {
+        let visitor = self.receive(line, request.headers());
+        request.extensions_mut().insert(visitor);
         let answer = self.route(request).await;
         self.tally.count(match answer.status().as_u16() {
             ..300 => Figure::WebAnswers2xx,
@@ -44,8 +47,15 @@ impl House {
     async fn aliases(&self, request: Request<Incoming>) -> Answer {
         const METHODS: &str = "POST, OPTIONS";
         match *request.method() {
-            Method::POST if negotiate::wants_html(request.headers()) => self.page_create(request).await,
-            Method::POST => self.api_create(request).await,
+            Method::POST => {
+                let visitor = self.visitor(&request);
+                let mut answer = match negotiate::wants_html(request.headers()) {
+                    true => self.page_create(request).await,
+                    false => self.api_create(request).await,
+                };
+                self.announce(visitor, &mut answer);
+                answer
+            }
             Method::OPTIONS => api::preflight(METHODS),
             _ => not_allowed(METHODS),
         }
