@@ -77,7 +77,7 @@ impl House {
     }
 
     async fn forward(&self, service: Service, request: Request<Incoming>) -> Answer {
-        let (headers, base) = (request.headers().clone(), self.base(request.headers()));
+        let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
         let made = async {
             let token = token(&headers).ok_or(Refusal::NoToken)?;
             let body = body::octets(request, self.settings.body_timeout, MAX_BODY).await?;
@@ -86,7 +86,7 @@ impl House {
                 // SimpleLogin's own server takes any body, too: all that it could say is a note.
                 Service::SimpleLogin => None,
             };
-            self.make_with(token, domain, &headers).await
+            knock.grant(1, self.make_with(token, domain, &headers)).await
         };
         match made.await {
             Ok(made) => api::json_answer(StatusCode::CREATED, &service.describe(&made, &base), &headers),
