@@ -128,10 +128,17 @@ impl From<Fault> for Misfit {
 /// A whole number; forms and some programs send it as text.
 fn whole(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64(),
+        // JSON has one kind of number: 3.0 is 3.
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(exact)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
+}
+
+/// A whole number that was written with a fraction; `None` where an `f64` no longer tells it from its neighbours.
+fn exact(number: f64) -> Option<i64> {
+    const EXACT: f64 = (1_i64 << f64::MANTISSA_DIGITS) as f64;
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
 
 /// A time as RFC 3339 has it, or Unix seconds.
