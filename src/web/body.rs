@@ -53,8 +53,11 @@ pub(super) async fn octets(request: Request<Incoming>, within: Duration, limit: 
     }
 }
 
-/// The members of a JSON object.
+/// The members of a JSON object; none if there is nothing at all.
 pub(super) fn json(body: &[u8]) -> Result<Fields, Unusable> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Fields(Map::new()));
+    }
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(Fields(fields)),
         Ok(_) => Err(Unusable::Malformed("the body must be a JSON object".to_owned())),
@@ -66,6 +69,16 @@ impl Fields {
     /// A value under the first of its names that is given; `null` is as if it were not.
     fn get(&self, names: &[&str]) -> Option<&Value> {
         names.iter().find_map(|name| self.0.get(*name)).filter(|value| !value.is_null())
+    }
+
+    /// Whether a value is given under this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(&[name]).is_some()
+    }
+
+    /// How many are wanted.
+    pub(super) fn count(&self) -> Result<Option<i64>, Misfit> {
+        Ok(self.get(&["count"]).map(|value| whole(value).ok_or(Misfit::Count)).transpose()?)
     }
 
     /// A text, or `fault` if it is something else.
@@ -115,6 +128,8 @@ pub(super) enum Misfit {
     Fault(Fault),
     /// `paused` is neither true nor false.
     Paused,
+    /// `count` is not a number.
+    Count,
     /// It changes nothing.
     Nothing,
 }

@@ -12,9 +12,12 @@
 
 use super::House;
 use super::answer::{self, Answer};
-use super::api::{self, Made, Refusal, timestamp};
+use super::api::{self, timestamp};
+use super::asking::Made;
 use super::body;
+use super::refusal::Refusal;
 use crate::alias::Fault;
+use crate::wire::web::{Order, Whose};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request, StatusCode};
@@ -25,6 +28,8 @@ const METHODS: &str = "POST, OPTIONS";
 
 /// Octets of a body at the most: it repeats the whole address of a page, which may be long.
 const MAX_BODY: usize = 16 * 1024;
+
+const NO_TOKEN: Refusal = Refusal::NoKey("give a token of this site as the API key; the tools page makes one");
 
 /// Whose shape a client wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,14 +81,17 @@ impl House {
     async fn forward(&self, service: Service, request: Request<Incoming>) -> Answer {
         let (headers, base) = (request.headers().clone(), self.base(request.headers()));
         let made = async {
-            let token = token(&headers).ok_or(Refusal::NoKey)?;
+            let token = token(&headers).ok_or(NO_TOKEN)?;
             let body = body::octets(request, self.settings.body_timeout, MAX_BODY).await?;
             let domain = match service {
                 Service::Addy => domain(&body)?,
                 // SimpleLogin's own server takes any body, too: all that it could say is a note.
                 Service::SimpleLogin => None,
             };
-            self.make_with(token, domain).await
+            let (whose, language) = (Whose::Token(token), api::language(&headers));
+            let order = Order { whose, domain, count: 1, idempotency_key: None, language };
+            let made = self.order(order).await?.pop().ok_or(Refusal::Unavailable)?;
+            Ok(Made { alias: made.alias, key: made.key, target: None, days: None })
         };
         match made.await {
             Ok(made) => api::json_answer(StatusCode::CREATED, &service.describe(&made, &base), &headers),
@@ -92,20 +100,6 @@ impl House {
                 refusal.set_headers(&mut answer);
                 answer
             }
-        }
-    }
-
-    /// Makes an alias for whoever has a token. TODO(merge): `House::make` of the API.
-    async fn make_with(&self, token: String, domain: Option<String>) -> Result<Made, Refusal> {
-        use crate::wire::web;
-        if !token.contains('@') {
-            return Err(Refusal::NoKey);
-        }
-        let wish = crate::alias::Wish { days: Some(1), ..Default::default() };
-        match self.vault.ask(web::Request::Create { target: token.clone(), domain, wish }).await {
-            Ok(web::Answer::Created { alias, key }) => Ok(Made { alias, key, target: token, days: None }),
-            Ok(web::Answer::Refused(fault)) => Err(Refusal::Fault(fault)),
-            _ => Err(Refusal::Unavailable),
         }
     }
 }
@@ -148,12 +142,6 @@ impl Words {
             Refusal::Fault(fault @ Fault::Domain) => {
                 (StatusCode::FORBIDDEN, "forbidden", Some(fault.field()), fault.to_string())
             }
-            Refusal::NoKey => (
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                None,
-                "this is not a token of this site, or it has been revoked; make a new one on the tools page".to_owned(),
-            ),
             other => other.words(),
         };
         Self { status, error, field, message }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod api;
+mod asking;
 mod body;
 mod files;
 mod forwarders;
@@ -11,6 +12,7 @@ mod metrics;
 mod negotiate;
 mod openapi;
 mod pages;
+mod refusal;
 mod router;
 
 use crate::config::settings;
