@@ -7,7 +7,9 @@
 
 mod accounting;
 mod ancestor;
+mod blocklists;
 mod commands;
+mod creations;
 mod discipline;
 mod doctor;
 mod fixture;
@@ -16,6 +18,7 @@ mod life;
 mod limits;
 mod manual;
 mod outage;
+mod proxies;
 mod regressions;
 mod site;
 mod sockets;
