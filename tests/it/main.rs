@@ -7,8 +7,10 @@
 
 mod accounting;
 mod ancestor;
+mod blocklists;
 mod commands;
 mod consent;
+mod creations;
 mod discipline;
 mod doctor;
 mod encoding;
@@ -18,6 +20,7 @@ mod life;
 mod limits;
 mod manual;
 mod outage;
+mod proxies;
 mod regressions;
 mod site;
 mod sockets;
