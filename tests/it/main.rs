@@ -12,6 +12,7 @@ mod discipline;
 mod doctor;
 mod encoding;
 mod fixture;
+mod forwarders;
 mod layering;
 mod life;
 mod limits;
