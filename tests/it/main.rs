@@ -7,6 +7,7 @@
 
 mod accounting;
 mod ancestor;
+mod api;
 mod commands;
 mod discipline;
 mod doctor;
