@@ -17,7 +17,7 @@ use super::asking::Made;
 use super::body;
 use super::refusal::Refusal;
 use crate::alias::Fault;
-use crate::wire::web::{Order, Whose};
+use crate::wire::web::{self, Order, Whose};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request, StatusCode};
@@ -28,8 +28,6 @@ const METHODS: &str = "POST, OPTIONS";
 
 /// Octets of a body at the most: it repeats the whole address of a page, which may be long.
 const MAX_BODY: usize = 16 * 1024;
-
-const NO_TOKEN: Refusal = Refusal::NoKey("give a token of this site as the API key; the tools page makes one");
 
 /// Whose shape a client wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,19 +77,16 @@ impl House {
     }
 
     async fn forward(&self, service: Service, request: Request<Incoming>) -> Answer {
-        let (headers, base) = (request.headers().clone(), self.base(request.headers()));
+        let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
         let made = async {
-            let token = token(&headers).ok_or(NO_TOKEN)?;
+            let token = token(&headers).ok_or(Refusal::NoToken)?;
             let body = body::octets(request, self.settings.body_timeout, MAX_BODY).await?;
             let domain = match service {
                 Service::Addy => domain(&body)?,
                 // SimpleLogin's own server takes any body, too: all that it could say is a note.
                 Service::SimpleLogin => None,
             };
-            let (whose, language) = (Whose::Token(token), api::language(&headers));
-            let order = Order { whose, domain, count: 1, idempotency_key: None, language };
-            let made = self.order(order).await?.pop().ok_or(Refusal::Unavailable)?;
-            Ok(Made { alias: made.alias, key: made.key, target: None, days: None })
+            knock.grant(1, self.make_with(token, domain, &headers)).await
         };
         match made.await {
             Ok(made) => api::json_answer(StatusCode::CREATED, &service.describe(&made, &base), &headers),
@@ -101,6 +96,14 @@ impl House {
                 answer
             }
         }
+    }
+
+    /// Makes an alias for whoever has a token.
+    async fn make_with(&self, token: String, domain: Option<String>, headers: &HeaderMap) -> Result<Made, Refusal> {
+        let (whose, language) = (Whose::Token(token), api::language(headers));
+        let made = self.order(Order { whose, domain, count: 1, idempotency_key: None, language }).await?;
+        let web::Made { alias, key } = made.into_iter().next().ok_or(Refusal::Unavailable)?;
+        Ok(Made { alias, key, target: None, days: None })
     }
 }
 
@@ -118,9 +121,6 @@ fn token(headers: &HeaderMap) -> Option<String> {
 
 /// The domain that the body asks for; `null`, the empty text and no body at all leave it to the token.
 fn domain(body: &[u8]) -> Result<Option<String>, Refusal> {
-    if body.trim_ascii().is_empty() {
-        return Ok(None);
-    }
     let fields = body::json(body)?;
     let domain =
         fields.text("domain", Fault::Domain).map_err(|_| Refusal::Misfit("domain", "domain must be a text"))?;
