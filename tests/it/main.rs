@@ -7,6 +7,7 @@
 
 mod accounting;
 mod ancestor;
+mod api;
 mod blocklists;
 mod commands;
 mod consent;
@@ -15,6 +16,7 @@ mod discipline;
 mod doctor;
 mod encoding;
 mod fixture;
+mod forwarders;
 mod layering;
 mod life;
 mod limits;
