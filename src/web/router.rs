@@ -1,17 +1,21 @@
 //! From method and path to who answers.
 
 use super::answer::{self, Answer};
+use super::pages::{self, Locale, Mood};
 use super::{House, api, negotiate};
 use crate::wire::figures::Figure;
 use crate::wire::web;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
-use hyper::{Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 
 impl House {
     /// Answers one request, and counts the answer.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let answer = self.route(request).await;
+        let mut answer = self.route(request).await;
+        if self.settings.url.as_ref().is_some_and(|url| url.starts_with("https://")) {
+            answer::insist_on_tls(&mut answer);
+        }
         self.tally.count(match answer.status().as_u16() {
             ..300 => Figure::WebAnswers2xx,
             300..400 => Figure::WebAnswers3xx,
@@ -22,32 +26,35 @@ impl House {
     }
 
     async fn route(&self, request: Request<Incoming>) -> Answer {
-        let path = request.uri().path().to_owned();
+        let locale = Locale::of(request.uri().path(), request.headers());
+        let path = locale.here();
         let mut segments = path.trim_start_matches('/').split('/');
         let route = [(); 4].map(|()| segments.next());
         match route {
-            [Some("aliases"), None, ..] => self.aliases(request).await,
+            [Some("aliases"), None, ..] => self.aliases(request, &locale).await,
             [Some("aliases"), Some(aid), None, _] if !aid.is_empty() => self.alias(decoded(aid), request).await,
-            [Some("manage"), Some(aid), Some(key), None] => self.manage(decoded(aid), decoded(key), request).await,
+            [Some("manage"), Some(aid), Some(key), None] => {
+                self.manage(decoded(aid), decoded(key), request, &locale).await
+            }
             [Some("healthz"), None, ..] => only_read(&request).unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n")),
             [Some("readyz"), None, ..] => match only_read(&request) {
                 Some(refused) => refused,
                 None => self.ready().await,
             },
-            _ if self.files.has(&path) => {
-                only_read(&request).or_else(|| self.files.get(&path, request.headers())).unwrap_or_else(not_found)
-            }
-            _ => not_found(),
+            _ => match self.files.get(&locale, request.headers()) {
+                Some(file) => only_read(&request).unwrap_or(file),
+                None => not_found(&locale, request.headers()),
+            },
         }
     }
 
-    async fn aliases(&self, request: Request<Incoming>) -> Answer {
+    async fn aliases(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
         const METHODS: &str = "POST, OPTIONS";
         match *request.method() {
-            Method::POST if negotiate::wants_html(request.headers()) => self.page_create(request).await,
+            Method::POST if negotiate::wants_html(request.headers()) => self.page_create(request, locale).await,
             Method::POST => self.api_create(request).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS),
+            _ => not_for_people(not_allowed(METHODS), locale, request.headers()),
         }
     }
 
@@ -62,10 +69,10 @@ impl House {
         }
     }
 
-    async fn manage(&self, aid: String, key: String, request: Request<Incoming>) -> Answer {
+    async fn manage(&self, aid: String, key: String, request: Request<Incoming>, locale: &Locale) -> Answer {
         match *request.method() {
-            Method::GET | Method::HEAD => self.page_manage(aid, key, request.headers()).await,
-            Method::POST => self.page_change(aid, key, request).await,
+            Method::GET | Method::HEAD => self.page_manage(aid, key, locale, request.headers()).await,
+            Method::POST => self.page_change(aid, key, request, locale).await,
             _ => not_allowed("GET, HEAD, POST"),
         }
     }
@@ -94,8 +101,25 @@ fn not_allowed(methods: &'static str) -> Answer {
     answer
 }
 
-fn not_found() -> Answer {
-    answer::text(StatusCode::NOT_FOUND, "there is nothing here\n")
+fn not_found(locale: &Locale, headers: &HeaderMap) -> Answer {
+    if !negotiate::wants_html(headers) {
+        return answer::text(StatusCode::NOT_FOUND, "there is nothing here\n");
+    }
+    let words = &locale.words().problems.no_page;
+    pages::notice(StatusCode::NOT_FOUND, Mood::Vanished, words.title, words.text, locale, headers)
+}
+
+/// A refusal as a page, if a browser asks: whoever opens the address of an answer again sees it.
+fn not_for_people(refused: Answer, locale: &Locale, headers: &HeaderMap) -> Answer {
+    if !negotiate::wants_html(headers) {
+        return refused;
+    }
+    let words = &locale.words().problems.not_allowed;
+    let mut answer = pages::notice(refused.status(), Mood::Alarmed, words.title, words.text, locale, headers);
+    if let Some(methods) = refused.headers().get(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    answer
 }
 
 /// A path segment with its percent-encoding undone: `%40` may stand for the `@` of an address.
