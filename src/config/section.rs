@@ -149,7 +149,7 @@ pub(super) fn text(value: &DeValue<'_>) -> Result<String, String> {
     value.as_str().map(str::to_owned).ok_or_else(|| format!("must be text in quotes, not {}", value.type_str()))
 }
 
-pub(super) fn truth(value: &DeValue<'_>) -> Result<bool, String> {
+pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| "must be true or false".to_owned())
 }
 

@@ -4,6 +4,7 @@
 //! is read for its codes; its words are forgotten where they are parsed.
 
 mod blocklist;
+mod letters;
 mod pool;
 mod session;
 mod transaction;
@@ -59,7 +60,8 @@ pub fn run() -> Result<(), Fatal> {
         let house = Rc::new(House { vault: vault.clone(), pool, settings, tally });
         start.keep_telling(Rc::clone(&house), move |figures| vault.tell(Request::Figures(figures)));
         let stop = start.ready(Rc::clone(&house)).await?;
-        let guests = Guests::default();
+        let guests = Rc::new(Guests::default());
+        letters::serve(&house, &guests);
         let (broken, hostile) = mpsc::channel(1);
         attend(askers, blocklists.as_ref(), &broken);
         tokio::select! {

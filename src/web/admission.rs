@@ -1,14 +1,15 @@
 //! Who may create: the block lists and the limits, the same on every way to make something.
 //!
 //! 1. Before the body is read, [`House::knock`]: the block lists are asked meanwhile.
-//! 2. When it is known what is wanted, [`Knock::admit`]: who is listed is refused, who has used up its hour too.
+//! 2. When it is known what is wanted, [`Knock::grant`]: who is listed is refused, who has used up its hour too.
 //! 3. On every answer, [`House::announce`]: how the client stands.
 
 use super::House;
 use super::answer::Answer;
-use super::api::Refusal;
+use super::refusal::Refusal;
 use super::visitor::{Client, Visitor};
 use crate::wire::listed;
+use hyper::Request;
 use std::pin::Pin;
 
 /// One who wants to create.
@@ -19,9 +20,9 @@ pub(super) struct Knock<'a> {
 }
 
 impl House {
-    /// Begins to find out whether this visitor may create.
-    pub(super) fn knock(&self, visitor: Visitor) -> Knock<'_> {
-        let client = visitor.client;
+    /// Begins to find out whether who sends this may create.
+    pub(super) fn knock<B>(&self, request: &Request<B>) -> Knock<'_> {
+        let client = self.visitor(request).client;
         // Who will be refused anyway is nobody's question.
         let spent = self.limiter.look(client).is_some_and(|allowance| allowance.remaining == 0);
         let address = client.public_address().filter(|_| self.settings.dnsbl && !spent);
@@ -47,7 +48,7 @@ impl Knock<'_> {
     ///
     /// # Errors
     /// [`Refusal::Listed`], [`Refusal::TooMany`].
-    pub(super) async fn admit(&mut self, count: u32) -> Result<(), Refusal> {
+    async fn admit(&mut self, count: u32) -> Result<(), Refusal> {
         if let Some(listed) = self.listed.take()
             && listed.await
         {
@@ -56,10 +57,21 @@ impl Knock<'_> {
         self.house.limiter.take(self.client, count).map_err(Refusal::TooMany)
     }
 
-    /// What was admitted came to nothing: where that was our fault, it does not count.
-    pub(super) fn failed(&self, count: u32, refusal: &Refusal) {
-        if matches!(refusal, Refusal::Unavailable) {
+    /// Does the `work` that creates `count`, if the visitor is let.
+    ///
+    /// # Errors
+    /// [`Refusal::Listed`], [`Refusal::TooMany`], and those of the work. What comes to nothing by our fault does not
+    /// count.
+    pub(super) async fn grant<T>(
+        mut self,
+        count: u32,
+        work: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        self.admit(count).await?;
+        let done = work.await;
+        if matches!(done, Err(Refusal::Unavailable)) {
             self.house.limiter.give_back(self.client, count);
         }
+        done
     }
 }

@@ -3,19 +3,19 @@
 use crate::alias::{Caps, Change, Fault, Wish};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// Octets of a body at the most.
-pub(super) const MAX_BODY: usize = 1024;
+const MAX_BODY: usize = 1024;
 
 /// Why a body is not taken.
 pub(super) enum Unusable {
-    /// Longer than [`MAX_BODY`].
-    TooLong,
+    /// Longer than that many octets.
+    TooLong(usize),
     /// It did not come in time, or not whole.
     Slow,
     /// Not JSON, or not an object; the text says what.
@@ -35,27 +35,55 @@ pub(super) async fn read(request: Request<Incoming>, within: Duration) -> Result
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("application/json"));
-    let body = Limited::new(request.into_body(), MAX_BODY).collect();
-    let body = match tokio::time::timeout(within, body).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(cause)) if cause.is::<LengthLimitError>() => return Err(Unusable::TooLong),
-        Ok(Err(_)) | Err(_) => return Err(Unusable::Slow),
-    };
+    let body = octets(request, within, MAX_BODY).await?;
     if says_json || body.trim_ascii_start().starts_with(b"{") {
-        return match serde_json::from_slice(&body) {
-            Ok(Value::Object(fields)) => Ok(Fields(fields)),
-            Ok(_) => Err(Unusable::Malformed("the body must be a JSON object".to_owned())),
-            Err(cause) => Err(Unusable::Malformed(format!("the body is not JSON: {cause}"))),
-        };
+        return json(&body);
     }
     let fields = form_urlencoded::parse(&body).filter(|(_, value)| !value.trim().is_empty());
     Ok(Fields(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()))
+}
+
+/// The octets of the body, `limit` at the most.
+pub(super) async fn octets(request: Request<Incoming>, within: Duration, limit: usize) -> Result<Bytes, Unusable> {
+    let body = Limited::new(request.into_body(), limit).collect();
+    match tokio::time::timeout(within, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(cause)) if cause.is::<LengthLimitError>() => Err(Unusable::TooLong(limit)),
+        Ok(Err(_)) | Err(_) => Err(Unusable::Slow),
+    }
+}
+
+/// The members of a JSON object; none if there is nothing at all.
+pub(super) fn json(body: &[u8]) -> Result<Fields, Unusable> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Fields(Map::new()));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(Fields(fields)),
+        Ok(_) => Err(Unusable::Malformed("the body must be a JSON object".to_owned())),
+        Err(cause) => Err(Unusable::Malformed(format!("the body is not JSON: {cause}"))),
+    }
 }
 
 impl Fields {
     /// A value under the first of its names that is given; `null` is as if it were not.
     fn get(&self, names: &[&str]) -> Option<&Value> {
         names.iter().find_map(|name| self.0.get(*name)).filter(|value| !value.is_null())
+    }
+
+    /// Whether a value is given under this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(&[name]).is_some()
+    }
+
+    /// How many are wanted.
+    pub(super) fn count(&self) -> Result<Option<i64>, Misfit> {
+        self.get(&["count"]).map(|value| whole(value).ok_or(Misfit::Count)).transpose()
+    }
+
+    /// As how many creations it counts; a number that will be refused counts as one.
+    pub(super) fn cost(&self) -> u32 {
+        self.count().ok().flatten().and_then(|count| u32::try_from(count).ok()).map_or(1, |count| count.clamp(1, 20))
     }
 
     /// A text, or `fault` if it is something else.
@@ -105,6 +133,8 @@ pub(super) enum Misfit {
     Fault(Fault),
     /// `paused` is neither true nor false.
     Paused,
+    /// `count` is not a number.
+    Count,
     /// It changes nothing.
     Nothing,
 }
@@ -118,10 +148,17 @@ impl From<Fault> for Misfit {
 /// A whole number; forms and some programs send it as text.
 fn whole(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64(),
+        // JSON has one kind of number: 3.0 is 3.
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(exact)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
+}
+
+/// A whole number that was written with a fraction; `None` where an `f64` no longer tells it from its neighbours.
+fn exact(number: f64) -> Option<i64> {
+    const EXACT: f64 = (1_i64 << f64::MANTISSA_DIGITS) as f64;
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
 
 /// A time as RFC 3339 has it, or Unix seconds.

@@ -5,14 +5,18 @@
 mod admission;
 mod answer;
 mod api;
+mod asking;
 mod body;
 mod files;
 mod forwarded;
+mod forwarders;
 mod limiter;
 mod metrics;
 mod negotiate;
+mod openapi;
 mod pages;
 mod proxied;
+mod refusal;
 mod router;
 mod visitor;
 

@@ -2,8 +2,10 @@
 
 use super::House;
 use super::answer::{self, Answer};
-use super::api::{Made, Refusal, timestamp};
+use super::api::{language, timestamp};
+use super::asking::Made;
 use super::body::{self, Fields, Unusable};
+use super::refusal::Refusal;
 use crate::alias::{Account, Caps, Change, Domain, Time};
 use crate::config::settings;
 use crate::wire::web::Alias;
@@ -75,16 +77,13 @@ pub(super) fn home(settings: &settings::Web) -> askama::Result<String> {
 impl House {
     /// `POST /aliases` of a browser.
     pub(super) async fn page_create(&self, request: Request<Incoming>) -> Answer {
-        let (headers, base) = (request.headers().clone(), self.base(&request));
-        let mut knock = self.knock(self.visitor(&request));
+        let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
         let fields = match body::read(request, self.settings.body_timeout).await {
             Ok(fields) => fields,
             Err(unusable) => return refusal_page(&unusable.into(), &headers),
         };
-        if let Err(refusal) = knock.admit(1).await {
-            return refusal_page(&refusal, &headers);
-        }
-        match self.make(&fields).await.inspect_err(|refusal| knock.failed(1, refusal)) {
+        let made = knock.grant(1, self.make(&fields, &headers, language(&headers))).await;
+        match made.and_then(|made| made.into_iter().next().ok_or(Refusal::Unavailable)) {
             Ok(made) => page(StatusCode::CREATED, &made_page(&made, &base), &headers),
             Err(refusal) => match refusal.words() {
                 (status, _, Some(field), words) => {
@@ -170,7 +169,7 @@ fn given(fields: &Fields) -> Given {
 fn made_page<'a>(made: &'a Made, base: &str) -> MadePage<'a> {
     MadePage {
         address: made.alias.address.as_str(),
-        target: &made.target,
+        target: made.target.as_deref().unwrap_or_default(),
         limits: in_words(&made.alias.account),
         manage: made.manage_url(base),
     }
@@ -196,7 +195,7 @@ fn refusal_page(refusal: &Refusal, headers: &HeaderMap) -> Answer {
     let title = match refusal {
         Refusal::NotFound => "Nothing here",
         Refusal::Unavailable => "Not now",
-        Refusal::Body(Unusable::TooLong) | Refusal::TooMany(_) => "Too much",
+        Refusal::Body(Unusable::TooLong(_)) | Refusal::TooMany(_) => "Too much",
         Refusal::Listed => "Not from there",
         _ => "That did not work",
     };

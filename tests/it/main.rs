@@ -7,12 +7,16 @@
 
 mod accounting;
 mod ancestor;
+mod api;
 mod blocklists;
 mod commands;
+mod consent;
 mod creations;
 mod discipline;
 mod doctor;
+mod encoding;
 mod fixture;
+mod forwarders;
 mod layering;
 mod life;
 mod limits;

@@ -4,7 +4,8 @@ use super::Desk;
 use crate::alias::{AliasAddress, RealAddress};
 use crate::door::Soon;
 use crate::role::Duties as _;
-use crate::vault::engine::Outage;
+use crate::vault::engine::{Outage, Owner};
+use crate::vault::seal::Noted;
 use crate::wire::admin::{Answer, Request, Status};
 use std::rc::Rc;
 
@@ -20,8 +21,8 @@ impl Desk {
                     Some(alias) => desk.removed(desk.engine.remove(desk.seal.key(&alias)).get().await.map(u64::from)),
                     None => Answer::Refused,
                 },
-                Request::Forget { address } => match RealAddress::parse(&address) {
-                    Ok(address) => desk.removed(desk.engine.forget(desk.seal.owner(&address)).get().await),
+                Request::Forget { address, for_ever } => match RealAddress::parse(&address) {
+                    Ok(address) => desk.forget(&desk.seal.owner(&address), for_ever).await,
                     Err(_) => Answer::Refused,
                 },
             }
@@ -41,6 +42,24 @@ impl Desk {
             aliases,
             figures,
         })
+    }
+
+    /// Everything of a person: aliases, and the tokens that would make new ones.
+    async fn forget(&self, owner: &Owner, for_ever: bool) -> Answer {
+        let marks = async {
+            let until = self.now().await? + self.longest_token();
+            let tokens = self.seal.mark(Noted::Forgotten, owner);
+            self.written(self.engine.mark(tokens, Some(until)).get().await)?;
+            if for_ever {
+                let opted_out = self.seal.mark(Noted::OptedOut, owner);
+                self.written(self.engine.mark(opted_out, None).get().await)?;
+            }
+            Ok::<_, Outage>(())
+        };
+        match marks.await {
+            Ok(()) => self.removed(self.engine.forget(*owner).get().await),
+            Err(_) => Answer::Unavailable,
+        }
     }
 
     fn removed(&self, outcome: Result<u64, Outage>) -> Answer {
