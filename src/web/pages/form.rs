@@ -15,7 +15,7 @@ use hyper::{Request, StatusCode};
 
 /// What the form offers to fill in with one press.
 const DAYS: [u32; 4] = [1, 3, 7, 30];
-const MESSAGES: [u32; 3] = [1, 5, 20];
+const MESSAGES: [u32; 2] = [1, 5];
 
 /// Days of an alias whose maker does not care.
 const USUAL_DAYS: u32 = 7;

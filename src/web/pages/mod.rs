@@ -9,7 +9,12 @@ mod problem;
 mod prose;
 mod tokens;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use fixed::{FIXED, fixed};
+#[allow(unused_imports)] // nor is confirming
+pub(super) use form::made_page;
 #[allow(unused_imports)] // what goes out by letter is not routed yet
 pub(super) use letters::{Purpose, confirm_page, confirmed_page, opt_out_page, opt_out_sent_page};
 pub(super) use locale::Locale;
