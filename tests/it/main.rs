@@ -9,6 +9,7 @@ mod accounting;
 mod ancestor;
 mod api;
 mod commands;
+mod consent;
 mod discipline;
 mod doctor;
 mod encoding;
