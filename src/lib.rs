@@ -23,3 +23,4 @@ pub mod sys;
 pub mod vault;
 pub mod web;
 pub mod wire;
+pub mod words;

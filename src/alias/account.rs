@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// Seconds a used-up alias stays in the table, so that its owner can still extend it.
 pub const GRACE: u64 = 7 * DAY;
 
+/// Seconds within which a target confirms an alias, or nothing of it remains.
+pub const CONFIRM_WITHIN: u64 = DAY;
+
 /// What counts about an alias, apart from whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -15,6 +18,8 @@ pub struct Account {
     pub spent: u32,
     /// Its owner refuses everything for now.
     pub paused: bool,
+    /// The target has not confirmed yet that it wants it.
+    pub pending: bool,
 }
 
 /// The answer to "one more?".
@@ -24,18 +29,23 @@ pub enum Standing {
     Alive,
     /// Every use that is left is held by a message in flight.
     Busy,
-    /// Not yet valid, expired, used up or paused: nobody outside can tell which.
+    /// Not yet confirmed or valid, expired, used up or paused: nobody outside can tell which.
     Dead,
 }
 
 impl Account {
+    /// Of a new alias.
+    pub fn new(limits: Limits, pending: bool) -> Self {
+        Self { limits, spent: 0, paused: false, pending }
+    }
+
     /// Where the alias stands at `now` with `held` uses held by messages in flight.
     pub fn standing(&self, held: u32, now: Time) -> Standing {
         let Limits { not_before, not_after, max_usage } = self.limits;
         let too_early = not_before.is_some_and(|t| now < t);
         let too_late = not_after.is_some_and(|t| now >= t);
         let used_up = max_usage.is_some_and(|max| self.spent >= max);
-        if self.paused || too_early || too_late || used_up {
+        if self.paused || self.pending || too_early || too_late || used_up {
             return Standing::Dead;
         }
         match max_usage {
@@ -56,11 +66,8 @@ impl Account {
 
     /// When nothing of the alias is to remain, seen at `now`; `None` while only its uses limit it.
     pub fn purge_at(&self, now: Time) -> Option<Time> {
-        let used_up = self.remaining() == Some(0);
-        let grace = used_up.then_some(now + GRACE);
-        match (self.limits.not_after, grace) {
-            (Some(end), Some(grace)) => Some(end.min(grace)),
-            (end, grace) => end.or(grace),
-        }
+        let grace = (self.remaining() == Some(0)).then_some(now + GRACE);
+        let unconfirmed = self.pending.then_some(now + CONFIRM_WITHIN);
+        [self.limits.not_after, grace, unconfirmed].into_iter().flatten().min()
     }
 }

@@ -91,13 +91,39 @@ pub enum Fault {
     },
     /// This address already got as many aliases as one address gets in a day.
     TooManyForTarget,
+    /// This address already has as many aliases as one address may have.
+    TooManyAlive,
+    /// This address already got as many letters of ours as one address gets in a day.
+    TooManyLetters,
+    /// The target is a mailbox that belongs to an office, not to a person (RFC 2142).
+    Reserved,
+    /// Who reads mail to the target wants none of this, for ever.
+    OptedOut,
+    /// The target's mail server refuses our letter.
+    Undeliverable,
+    /// Not between 1 and the most that are made at once.
+    Count {
+        /// The most.
+        max: u32,
+    },
+    /// The key of this request was the key of a different request before.
+    KeyReused,
 }
 
 impl Fault {
     /// The field of the API that is at fault.
     pub fn field(self) -> &'static str {
         match self {
-            Self::Target | Self::TargetIsOurs | Self::TooManyForTarget => "target",
+            Self::Target
+            | Self::TargetIsOurs
+            | Self::TooManyForTarget
+            | Self::TooManyAlive
+            | Self::TooManyLetters
+            | Self::Reserved
+            | Self::OptedOut
+            | Self::Undeliverable => "target",
+            Self::Count { .. } => "count",
+            Self::KeyReused => "Idempotency-Key",
             Self::Domain => "domain",
             Self::Days { .. } | Self::NoLimit => "days",
             Self::MaxUsage { .. } => "max-usage",
@@ -124,6 +150,17 @@ impl fmt::Display for Fault {
             Self::TooManyForTarget => {
                 f.write_str("this address has been given as many aliases as it gets in a day; try again tomorrow")
             }
+            Self::TooManyAlive => {
+                f.write_str("this address has as many aliases as it may have; end some, or wait until they end")
+            }
+            Self::TooManyLetters => {
+                f.write_str("this address has been sent as many letters as it gets in a day; try again tomorrow")
+            }
+            Self::Reserved => f.write_str("target is a mailbox of an office, like abuse@; give your own address"),
+            Self::OptedOut => f.write_str("who reads mail to this address has asked us to make no aliases for it"),
+            Self::Undeliverable => f.write_str("the mail server of this address does not take our letter"),
+            Self::Count { max } => write!(f, "count must be a whole number from 1 to {max}"),
+            Self::KeyReused => f.write_str("this Idempotency-Key was used for a different request"),
         }
     }
 }

@@ -7,7 +7,7 @@ mod address;
 mod limits;
 mod name;
 
-pub use account::{Account, GRACE, Standing};
+pub use account::{Account, CONFIRM_WITHIN, GRACE, Standing};
 pub use address::{AddressError, Domain, Mailbox, RealAddress};
 pub use limits::{Caps, Change, DAY, Fault, Limits, Time, Wish};
 pub use name::{AliasAddress, Name};

@@ -73,6 +73,11 @@ impl AliasAddress {
         self.0.split_once('@').map_or(&*self.0, |(name, _)| name)
     }
 
+    /// The part after the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The whole address.
     pub fn as_str(&self) -> &str {
         &self.0

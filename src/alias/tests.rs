@@ -93,8 +93,9 @@ prop_compose! {
         max_usage in proptest::option::of(1u32..6),
         spent in 0u32..6,
         paused: bool,
+        pending: bool,
     ) -> Account {
-        Account { limits: Limits { not_before, not_after, max_usage }, spent, paused }
+        Account { limits: Limits { not_before, not_after, max_usage }, spent, paused, pending }
     }
 }
 
@@ -133,7 +134,7 @@ proptest! {
         if let (Standing::Alive, Some(max)) = (standing, account.limits.max_usage) {
             prop_assert!(account.spent + held < max);
         }
-        if account.paused || account.remaining() == Some(0) {
+        if account.paused || account.pending || account.remaining() == Some(0) {
             prop_assert_eq!(standing, Standing::Dead);
         }
         if standing == Standing::Busy {

@@ -1,6 +1,6 @@
 //! Every key of the file with its default: the one place that knows them all.
 
-use super::section::{Notes, Section, duration, list, number, text};
+use super::section::{Notes, Section, boolean, duration, list, number, text};
 use super::settings::{self, Host, ReversePath};
 use super::{Config, DEFAULT_RUNTIME_DIR, Processes, store};
 use crate::alias::{Caps, Domain, RealAddress};
@@ -14,6 +14,21 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Where Debian keeps the certificates of authorities.
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Mailboxes of offices (RFC 2142 and custom), and those that nobody reads.
+const RESERVED: [&str; 11] = [
+    "abuse",
+    "hostmaster",
+    "mailer-daemon",
+    "no-reply",
+    "noc",
+    "noreply",
+    "postmaster",
+    "root",
+    "security",
+    "usenet",
+    "webmaster",
+];
 
 pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Option<Config> {
     let hostname = root.require("hostname", "hostname = \"mx.example.org\"", host_name);
@@ -41,7 +56,12 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         max_days: limits.take("max_days", number(1)).unwrap_or(60),
         max_usage: limits.take("max_usage", number(1)).unwrap_or(100),
     };
-    let creations_per_address = limits.take("creations_per_address", number(0)).unwrap_or(0);
+    let creations_per_address = limits.take("creations_per_address", number(0)).unwrap_or(100);
+    // Who lifts the one bound means the other as well.
+    let default_alive = if creations_per_address == 0 { 0 } else { 1_000 };
+    let alive_per_address = limits.take("alive_per_address", number(0)).unwrap_or(default_alive);
+    let letters_per_address = limits.take("letters_per_address", number(1)).unwrap_or(5);
+    let reserved = limits.take("reserved", list(local_part)).unwrap_or_else(|| RESERVED.map(str::to_owned).to_vec());
     drop(limits);
 
     let mut smtp = root.section("smtp");
@@ -70,12 +90,26 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let mut web = root.section("web");
     let web_listen = web.take("listen", list(socket_address)).unwrap_or_else(|| any_address(80));
     let web_processes = web.take("processes", processes).unwrap_or(1);
+    let url_at = web.span("url");
+    let url = web.take("url", url);
+    let confirm_at = web.span("confirm");
+    let confirm = web.take("confirm", boolean).unwrap_or(false);
+    let token_epoch = web.take("token_epoch", number(0)).unwrap_or(1);
+    let token_days = web.take("token_days", number(1)).unwrap_or(365);
+    if confirm && url_at.is_none() {
+        notes.warn(
+            confirm_at,
+            "web.confirm is on and web.url is not set: letters will link to http:// and hostname; set web.url if visitors know the site by another address".to_owned(),
+        );
+    }
+    let site = url.clone().unwrap_or_else(|| format!("http://{own_name}"));
     let web_settings = settings::Web {
         domains: given.clone(),
         caps,
+        confirm,
         max_connections: web.take("max_connections", number(1)).unwrap_or(2_000),
         max_connections_per_address: web.take("max_connections_per_address", number(1)).unwrap_or(200),
-        url: web.take("url", url),
+        url,
         header_timeout: web.take("header_timeout", duration).unwrap_or(15 * SECOND),
         body_timeout: web.take("body_timeout", duration).unwrap_or(10 * SECOND),
         drain,
@@ -139,6 +173,13 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         key_file,
         caps,
         creations_per_address,
+        alive_per_address,
+        letters_per_address,
+        reserved,
+        confirm,
+        site,
+        token_epoch,
+        token_days,
         postmaster,
         reverse_path,
         ticket_lifetime: transaction_timeout + data_end_timeout + MINUTE,
@@ -193,6 +234,13 @@ fn domains(value: &DeValue<'_>) -> Result<Vec<Domain>, String> {
 
 fn real_address(value: &DeValue<'_>) -> Result<RealAddress, String> {
     RealAddress::parse(&text(value)?).map_err(|_| "must be an e-mail address that is read by a person".to_owned())
+}
+
+/// The part before the `@`, compared without regard to case.
+fn local_part(text: &str) -> Result<String, String> {
+    RealAddress::parse(&format!("{text}@example.org"))
+        .map(|_| text.to_lowercase())
+        .map_err(|_| format!("holds \"{}\", which is not the part of an address before the @", text.escape_debug()))
 }
 
 fn absolute_path(value: &DeValue<'_>) -> Result<PathBuf, String> {

@@ -149,6 +149,10 @@ pub(super) fn text(value: &DeValue<'_>) -> Result<String, String> {
     value.as_str().map(str::to_owned).ok_or_else(|| format!("must be text in quotes, not {}", value.type_str()))
 }
 
+pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "must be true or false".to_owned())
+}
+
 /// A whole number of at least `min`.
 pub(super) fn number<N: TryFrom<i64> + PartialOrd + Copy + std::fmt::Display>(
     min: N,

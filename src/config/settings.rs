@@ -91,6 +91,20 @@ pub struct Vault {
     pub caps: Caps,
     /// Aliases for one real address in a day; 0 is unlimited.
     pub creations_per_address: u32,
+    /// Aliases of one real address at the same time; 0 is unlimited.
+    pub alive_per_address: u32,
+    /// Letters of ours to one real address in a day.
+    pub letters_per_address: u32,
+    /// Local parts that belong to offices and not to people: no alias is made for them. In lower case.
+    pub reserved: Vec<String>,
+    /// Whether the target must confirm before an alias lives or a token is handed out.
+    pub confirm: bool,
+    /// The site's address in letters.
+    pub site: String,
+    /// Tokens of other epochs are void.
+    pub token_epoch: u32,
+    /// Days for which a token is good.
+    pub token_days: u32,
     /// Who reads mail to postmaster@ and abuse@.
     pub postmaster: Option<RealAddress>,
     /// How reverse-paths are rewritten.
@@ -159,6 +173,8 @@ pub struct Web {
     pub domains: Vec<Domain>,
     /// What a visitor may ask for at the most, for the form.
     pub caps: Caps,
+    /// Whether targets must confirm, for what pages say.
+    pub confirm: bool,
     /// Connections at the same time.
     pub max_connections: usize,
     /// Connections at the same time from one address (IPv6: from one /64).

@@ -3,6 +3,7 @@
 //! Here a ticket becomes a real address, for as long as one message takes. What the next host says
 //! is read for its codes; its words are forgotten where they are parsed.
 
+mod letters;
 mod pool;
 mod session;
 mod transaction;
@@ -53,7 +54,8 @@ pub fn run() -> Result<(), Fatal> {
         let house = Rc::new(House { vault: vault.clone(), pool, settings, tally });
         start.keep_telling(Rc::clone(&house), move |figures| vault.tell(Request::Figures(figures)));
         let stop = start.ready(Rc::clone(&house)).await?;
-        let guests = Guests::default();
+        let guests = Rc::new(Guests::default());
+        letters::serve(&house, &guests);
         tokio::select! {
             // `smtp` has gone by then: what is left are messages whose sender is not there any more.
             () = stop.requested() => {}

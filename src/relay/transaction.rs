@@ -60,12 +60,12 @@ pub(super) struct Transaction {
     uses: Uses,
 }
 
-/// A ticket that was redeemed.
+/// A ticket that was redeemed, or whom a letter of ours is for.
 struct Redeemed {
-    ticket: Ticket,
     target: RealAddress,
     reverse_path: String,
-    counted: bool,
+    /// The ticket whose use must be spent.
+    counted: Option<Ticket>,
 }
 
 impl Transaction {
@@ -79,8 +79,8 @@ impl Transaction {
         let offered: Vec<&Redeemed> = redeemed.iter().filter_map(|r| r.as_ref().ok()).collect();
         let verdicts = if offered.is_empty() { Vec::new() } else { self.offer(&offered, house).await };
         for (recipient, verdict) in offered.iter().zip(&verdicts) {
-            if verdict.is_positive() && recipient.counted {
-                self.uses.add(recipient.ticket);
+            if let Some(ticket) = recipient.counted.filter(|_| verdict.is_positive()) {
+                self.uses.add(ticket);
             }
         }
         let mut verdicts = verdicts.into_iter();
@@ -98,13 +98,19 @@ impl Transaction {
         for (ticket, answer) in asked {
             redeemed.push(match answer.await {
                 Ok(Answer::Redeemed { target, reverse_path, counted }) => {
-                    Ok(Redeemed { ticket, target, reverse_path, counted })
+                    Ok(Redeemed { target, reverse_path, counted: counted.then_some(ticket) })
                 }
                 Ok(Answer::No) => Err(TICKET_RAN_OUT),
-                Ok(Answer::Unavailable | Answer::Done) | Err(_) => Err(NO_VAULT),
+                Ok(Answer::Unavailable | Answer::Done | Answer::Letter { .. }) | Err(_) => Err(NO_VAULT),
             });
         }
         redeemed
+    }
+
+    /// Names whom a letter of ours is for.
+    pub(super) async fn address(&mut self, target: RealAddress, house: &House) -> Verdict {
+        let addressee = Redeemed { target, reverse_path: String::new(), counted: None };
+        self.offer(&[&addressee], house).await.pop().unwrap_or(NO_VAULT)
     }
 
     async fn offer(&mut self, offered: &[&Redeemed], house: &House) -> Vec<Verdict> {

@@ -26,7 +26,9 @@ impl Uses {
                 Ok(Answer::Done) => spent.add(ticket),
                 Ok(Answer::No) => verdict = Err(NO_USE),
                 // It may have been counted or not: only what is certain is given back.
-                Ok(Answer::Unavailable | Answer::Redeemed { .. }) | Err(_) => verdict = Err(NO_VAULT),
+                Ok(Answer::Unavailable | Answer::Redeemed { .. } | Answer::Letter { .. }) | Err(_) => {
+                    verdict = Err(NO_VAULT)
+                }
             }
         }
         if verdict.is_err() {

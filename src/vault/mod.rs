@@ -1,7 +1,10 @@
 //! The `vault` role: the table, the keys, and who may know what of them.
 
+mod capability;
 mod desk;
 mod engine;
+mod letter;
+mod letters;
 mod people;
 mod seal;
 mod srs;

@@ -5,10 +5,14 @@
 //! 3. An alias is found under HMAC(table subkey, `name@domain`).
 //! 4. Its real address is sealed with ChaCha20-Poly1305 (RFC 8439) under a key derived from the
 //!    server key *and* `name@domain`: the key alone opens nothing.
+//! 5. Names and manage keys of the aliases of one order are derived from its seed, which is random, or made of the
+//!    order's Idempotency-Key: who sends the same order twice gets the same aliases, and nothing is kept for it.
 
-use super::engine::{Key, Owner};
-use crate::alias::{AliasAddress, RealAddress};
+use super::capability::Seed;
+use super::engine::{Key, Mark, Owner};
+use crate::alias::{AliasAddress, Name, RealAddress};
 use crate::role::Fatal;
+use data_encoding::HEXLOWER;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hkdf, hmac};
@@ -22,12 +26,33 @@ const KEY_LEN: usize = 32;
 /// Sealed addresses are padded to a multiple of this, so that their length tells little.
 const PAD: usize = 16;
 
+/// What can be noted of an owner or a token.
+#[derive(Clone, Copy)]
+pub(super) enum Noted {
+    /// Of an owner: refuses everything, for ever.
+    OptedOut = 1,
+    /// Of an owner: tokens made before are void.
+    Forgotten = 2,
+    /// Of a token: revoked.
+    Revoked = 3,
+    /// Of an owner who has opted out: nothing is left of what there was before.
+    Emptied = 6,
+    /// Of an owner, counted and not noted: letters.
+    Letters = 4,
+    /// Of an Idempotency-Key, and of one with its order: ordered.
+    Ordered = 5,
+}
+
 /// What the vault derives from its server key.
 pub(super) struct Seal {
     table: hmac::Key,
     owner: hmac::Key,
     srs: hmac::Key,
-    address: hkdf::Prk,
+    name: hmac::Key,
+    manage: hmac::Key,
+    order: hmac::Key,
+    mark: hmac::Key,
+    prk: hkdf::Prk,
     fingerprint: [u8; 16],
     random: SystemRandom,
 }
@@ -75,7 +100,18 @@ impl Seal {
         };
         let mac = |use_: &[u8]| Ok::<_, Fatal>(hmac::Key::new(hmac::HMAC_SHA256, &subkey(use_)?));
         let fingerprint = truncate(&subkey(b"fingerprint")?);
-        Ok(Self { table: mac(b"table")?, owner: mac(b"owner")?, srs: mac(b"srs")?, address: prk, fingerprint, random })
+        Ok(Self {
+            table: mac(b"table")?,
+            owner: mac(b"owner")?,
+            srs: mac(b"srs")?,
+            name: mac(b"name")?,
+            manage: mac(b"manage")?,
+            order: mac(b"order")?,
+            mark: mac(b"mark")?,
+            prk,
+            fingerprint,
+            random,
+        })
     }
 
     /// Tells one server key from another without revealing it.
@@ -98,6 +134,26 @@ impl Seal {
         truncate(hmac::sign(&self.srs, text.as_bytes()).as_ref())
     }
 
+    /// Under what it is noted that something is so of `whose`.
+    pub(super) fn mark(&self, what: Noted, whose: &[u8]) -> Mark {
+        truncate(sign(&self.mark, &[&[what as u8], whose]).as_ref())
+    }
+
+    /// The seed of the order for `owner` that has this Idempotency-Key on this day.
+    pub(super) fn seed(&self, idempotency_key: &str, owner: &Owner, day: u64) -> Seed {
+        truncate(sign(&self.order, &[&day.to_le_bytes(), owner, idempotency_key.as_bytes()]).as_ref())
+    }
+
+    /// The name of the alias number `at` of an order.
+    pub(super) fn name(&self, seed: &Seed, at: u8) -> Name {
+        Name::from_random(u64::from_le_bytes(truncate(sign(&self.name, &[seed, &[at]]).as_ref())))
+    }
+
+    /// Its manage key, in hexadecimal. It depends on all that was ordered.
+    pub(super) fn manage_key(&self, seed: &Seed, at: u8, order: &[u8]) -> String {
+        HEXLOWER.encode(&sign(&self.manage, &[seed, &[at], order]).as_ref()[..16])
+    }
+
     /// Seals the real address of an alias.
     pub(super) fn seal(&self, alias: &AliasAddress, address: &RealAddress) -> Option<Box<[u8]>> {
         let text = address.expose().as_bytes();
@@ -105,21 +161,33 @@ impl Seal {
         octets.push(u8::try_from(text.len()).ok()?);
         octets.extend_from_slice(text);
         octets.resize(octets.len().next_multiple_of(PAD), 0);
-        self.address_key(alias)?.seal_in_place_append_tag(nonce(), Aad::empty(), &mut octets).ok()?;
+        self.seal_with(&[b"address", alias.as_str().as_bytes()], &mut octets)?;
         Some(octets.into())
     }
 
     /// Opens what [`Seal::seal`] has sealed for the same alias.
     pub(super) fn open_address(&self, alias: &AliasAddress, sealed: &[u8]) -> Option<RealAddress> {
-        let mut octets = sealed.to_vec();
-        let plain = self.address_key(alias)?.open_in_place(nonce(), Aad::empty(), &mut octets).ok()?;
+        let plain = self.open_with(&[b"address", alias.as_str().as_bytes()], sealed)?;
         let (length, text) = plain.split_first()?;
         RealAddress::parse(std::str::from_utf8(text.get(..usize::from(*length))?).ok()?).ok()
     }
 
-    fn address_key(&self, alias: &AliasAddress) -> Option<LessSafeKey> {
+    /// Seals in place, under a key of which `info` tells what it is for. No two contents may share one.
+    pub(super) fn seal_with(&self, info: &[&[u8]], content: &mut Vec<u8>) -> Option<()> {
+        self.content_key(info)?.seal_in_place_append_tag(nonce(), Aad::empty(), content).ok()
+    }
+
+    /// Opens what [`Seal::seal_with`] has sealed under the same key.
+    pub(super) fn open_with(&self, info: &[&[u8]], sealed: &[u8]) -> Option<Vec<u8>> {
+        let mut octets = sealed.to_vec();
+        let length = self.content_key(info)?.open_in_place(nonce(), Aad::empty(), &mut octets).ok()?.len();
+        octets.truncate(length);
+        Some(octets)
+    }
+
+    fn content_key(&self, info: &[&[u8]]) -> Option<LessSafeKey> {
         let mut key = [0; KEY_LEN];
-        expand(&self.address, &[b"address", alias.as_str().as_bytes()], &mut key).ok()?;
+        expand(&self.prk, info, &mut key).ok()?;
         UnboundKey::new(&CHACHA20_POLY1305, &key).ok().map(LessSafeKey::new)
     }
 
@@ -141,7 +209,7 @@ pub(super) fn same(a: &[u8; 16], b: &[u8; 16]) -> bool {
     a.iter().zip(b).fold(0, |difference, (x, y)| difference | (x ^ y)) == 0
 }
 
-/// Each key seals one address once in its life, so the nonce may be constant and need not be stored.
+/// Each key seals one content once in its life, so the nonce may be constant and need not be stored.
 fn nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; NONCE_LEN])
 }
@@ -160,6 +228,12 @@ impl hkdf::KeyType for Length {
 
 fn expand(prk: &hkdf::Prk, info: &[&[u8]], out: &mut [u8; KEY_LEN]) -> Result<(), ring::error::Unspecified> {
     prk.expand(info, Length)?.fill(out)
+}
+
+fn sign(key: &hmac::Key, parts: &[&[u8]]) -> hmac::Tag {
+    let mut context = hmac::Context::with_key(key);
+    parts.iter().for_each(|part| context.update(part));
+    context.sign()
 }
 
 fn truncate<const N: usize>(octets: &[u8]) -> [u8; N] {

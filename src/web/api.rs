@@ -2,190 +2,61 @@
 
 use super::House;
 use super::answer::{self, Answer};
-use super::body::{self, Fields, Misfit, Unusable};
-use crate::alias::{Change, DAY, Fault, Time};
-use crate::wire::web::{self, Alias};
+use super::asking::{Followed, Made, bearer};
+use super::body;
+use super::refusal::Refusal;
+use crate::alias::Time;
+use crate::wire::web::{Alias, Purpose, Token};
+use crate::words::Language;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::{Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// Seconds after which to ask again when the store is away.
-pub(super) const RETRY_AFTER: &str = "30";
-
-/// Why a request of the API is not granted.
-pub(super) enum Refusal {
-    Body(Unusable),
-    Fault(Fault),
-    Misfit(&'static str, &'static str),
-    /// No manage key was presented.
-    NoKey,
-    /// No such alias, or not its key.
-    NotFound,
-    Unavailable,
-}
-
-impl From<Unusable> for Refusal {
-    fn from(unusable: Unusable) -> Self {
-        Self::Body(unusable)
-    }
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Misfit> for Refusal {
-    fn from(misfit: Misfit) -> Self {
-        match misfit {
-            Misfit::Fault(fault) => Self::Fault(fault),
-            Misfit::Paused => Self::Misfit("paused", "paused must be true or false"),
-            Misfit::Nothing => {
-                Self::Misfit("days", "give days, max-usage, valid-until or paused: nothing would change")
-            }
-        }
-    }
-}
-
-impl Refusal {
-    /// Status, a word for programs, the field at fault, and a sentence for people.
-    pub(super) fn words(&self) -> (StatusCode, &'static str, Option<&'static str>, String) {
-        match self {
-            Self::Body(Unusable::TooLong) => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                None,
-                format!("the body is longer than {} octets", body::MAX_BODY),
-            ),
-            Self::Body(Unusable::Slow) => {
-                (StatusCode::REQUEST_TIMEOUT, "timeout", None, "the body did not come in time".to_owned())
-            }
-            Self::Body(Unusable::Malformed(what)) => (StatusCode::BAD_REQUEST, "malformed", None, what.clone()),
-            Self::Fault(fault @ Fault::TooManyForTarget) => {
-                (StatusCode::TOO_MANY_REQUESTS, "too_many", Some(fault.field()), fault.to_string())
-            }
-            Self::Fault(fault) => (StatusCode::BAD_REQUEST, "invalid", Some(fault.field()), fault.to_string()),
-            Self::Misfit(field, what) => (StatusCode::BAD_REQUEST, "invalid", Some(field), (*what).to_owned()),
-            Self::NoKey => (
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                None,
-                "present the alias's manage key: Authorization: Bearer KEY".to_owned(),
-            ),
-            Self::NotFound => {
-                (StatusCode::NOT_FOUND, "not_found", None, "there is no such alias, or this is not its key".to_owned())
-            }
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                None,
-                "the store does not answer; try again later".to_owned(),
-            ),
-        }
-    }
-
-    fn json(&self, request: &HeaderMap) -> Answer {
-        let (status, error, field, message) = self.words();
-        let description = status.canonical_reason().unwrap_or_default();
-        let content = json!({ "error": error, "description": description, "message": message, "field": field });
-        let mut answer = json_answer(status, &content, request);
-        self.set_headers(&mut answer);
-        answer
-    }
-
-    pub(super) fn set_headers(&self, answer: &mut Answer) {
-        match self {
-            Self::NoKey => answer::set(answer, header::WWW_AUTHENTICATE, "Bearer"),
-            Self::Unavailable => answer::set(answer, header::RETRY_AFTER, RETRY_AFTER),
-            Self::Fault(Fault::TooManyForTarget) => answer::set_text(answer, header::RETRY_AFTER, &DAY.to_string()),
-            _ => {}
-        }
-    }
-}
-
-/// An alias that was just made, with all that is known only now.
-pub(super) struct Made {
-    pub(super) alias: Alias,
-    pub(super) key: String,
-    pub(super) target: String,
-    pub(super) days: Option<i64>,
-}
-
-impl Made {
-    /// Where its owner manages it, on the site that calls itself `base`.
-    pub(super) fn manage_url(&self, base: &str) -> String {
-        format!("{base}/manage/{}/{}", self.alias.address, self.key)
-    }
-}
+const NO_MANAGE_KEY: Refusal = Refusal::NoKey("present the alias's manage key: Authorization: Bearer KEY");
+const NO_TOKEN: Refusal = Refusal::NoKey("present the token: Authorization: Bearer TOKEN");
 
 impl House {
-    /// Makes the alias that the fields describe.
-    pub(super) async fn make(&self, fields: &Fields) -> Result<Made, Refusal> {
-        let target = fields.text("target", Fault::Target)?.ok_or(Fault::Target)?.trim().to_owned();
-        let domain = fields.text("domain", Fault::Domain)?.map(str::to_owned);
-        let wish = fields.wish(self.settings.caps)?;
-        match self.vault.ask(web::Request::Create { target: target.clone(), domain, wish }).await {
-            Ok(web::Answer::Created { alias, key }) => Ok(Made { alias, key, target, days: wish.days }),
-            other => Err(refused(other)),
-        }
-    }
-
-    pub(super) async fn inspect(&self, aid: String, key: String) -> Result<Alias, Refusal> {
-        match self.vault.ask(web::Request::Inspect { aid, key }).await {
-            Ok(web::Answer::Alias(alias)) => Ok(alias),
-            other => Err(refused(other)),
-        }
-    }
-
-    pub(super) async fn change(&self, aid: String, key: String, change: Change) -> Result<Alias, Refusal> {
-        match self.vault.ask(web::Request::Change { aid, key, change }).await {
-            Ok(web::Answer::Alias(alias)) => Ok(alias),
-            other => Err(refused(other)),
-        }
-    }
-
-    pub(super) async fn revoke(&self, aid: String, key: String) -> Result<(), Refusal> {
-        match self.vault.ask(web::Request::Revoke { aid, key }).await {
-            Ok(web::Answer::Done) => Ok(()),
-            other => Err(refused(other)),
-        }
-    }
-
     /// `POST /aliases` of a program.
     pub(super) async fn api_create(&self, request: Request<Incoming>) -> Answer {
         let (headers, base) = (request.headers().clone(), self.base(request.headers()));
-        let made = async { self.make(&body::read(request, self.settings.body_timeout).await?).await }.await;
-        match made {
-            Ok(made) => {
-                let mut fields = describe(&made.alias);
-                fields.insert("manage_url".to_owned(), made.manage_url(&base).into());
-                fields.insert("target".to_owned(), made.target.into());
-                fields.insert("days".to_owned(), made.days.into());
-                let aid = made.alias.address.name();
-                let location = format!("/aliases/{aid}");
-                fields.insert("updatekey".to_owned(), made.key.into());
-                let mut answer = json_answer(StatusCode::CREATED, &Value::Object(fields), &headers);
-                answer::set_text(&mut answer, header::LOCATION, &location);
-                answer
+        let made = async {
+            let fields = body::read(request, self.settings.body_timeout).await?;
+            Ok::<_, Refusal>((self.make(&fields, &headers, language(&headers)).await?, fields.has("count")))
+        };
+        match made.await {
+            Ok((made, true)) => {
+                let aliases: Vec<Value> = made.into_iter().map(|made| made.json(&base)).collect();
+                json_answer(StatusCode::CREATED, &json!({ "aliases": aliases }), &headers)
             }
+            Ok((made, false)) => match made.into_iter().next() {
+                Some(made) => {
+                    let location = format!("/aliases/{}", made.alias.address.name());
+                    let mut answer = json_answer(StatusCode::CREATED, &made.json(&base), &headers);
+                    answer::set_text(&mut answer, header::LOCATION, &location);
+                    answer
+                }
+                None => Refusal::Unavailable.json(&headers),
+            },
             Err(refusal) => refusal.json(&headers),
         }
     }
 
     /// `GET /aliases/{aid}`.
     pub(super) async fn api_inspect(&self, aid: String, headers: &HeaderMap) -> Answer {
-        let found = async { self.inspect(aid, bearer(headers)?).await }.await;
-        shown(found, headers)
+        let found = async {
+            let key = bearer(headers).ok_or(NO_MANAGE_KEY)?.to_owned();
+            self.inspect(aid, key).await
+        };
+        shown(found.await, headers)
     }
 
     /// `PATCH /aliases/{aid}`.
     pub(super) async fn api_change(&self, aid: String, request: Request<Incoming>) -> Answer {
         let headers = request.headers().clone();
         let changed = async {
-            let key = bearer(&headers)?;
+            let key = bearer(&headers).ok_or(NO_MANAGE_KEY)?.to_owned();
             let change = body::read(request, self.settings.body_timeout).await?.change(self.settings.caps)?;
             self.change(aid, key, change).await
         };
@@ -194,14 +65,84 @@ impl House {
 
     /// `DELETE /aliases/{aid}`.
     pub(super) async fn api_revoke(&self, aid: String, headers: &HeaderMap) -> Answer {
-        match async { self.revoke(aid, bearer(headers)?).await }.await {
-            Ok(()) => {
-                let mut answer = answer::text(StatusCode::NO_CONTENT, "");
-                answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-                answer
+        let revoked = async {
+            let key = bearer(headers).ok_or(NO_MANAGE_KEY)?.to_owned();
+            self.revoke(aid, key).await
+        };
+        gone(revoked.await, headers)
+    }
+
+    /// `POST /tokens` of a program.
+    pub(super) async fn api_make_token(&self, request: Request<Incoming>) -> Answer {
+        let headers = request.headers().clone();
+        let made = async {
+            let fields = body::read(request, self.settings.body_timeout).await?;
+            self.make_token(&fields, language(&headers)).await
+        };
+        match made.await {
+            Ok(token) => {
+                let status = if token.token.is_some() { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+                json_answer(status, &token_json(&token), &headers)
+            }
+            Err(refusal) => refusal.json(&headers),
+        }
+    }
+
+    /// `DELETE /tokens`.
+    pub(super) async fn api_revoke_token(&self, headers: &HeaderMap) -> Answer {
+        let revoked = async {
+            let token = bearer(headers).ok_or(NO_TOKEN)?.to_owned();
+            self.revoke_token(token).await
+        };
+        gone(revoked.await, headers)
+    }
+
+    /// `POST /opt-out` of a program.
+    pub(super) async fn api_opt_out(&self, request: Request<Incoming>) -> Answer {
+        let headers = request.headers().clone();
+        let sent = async {
+            let fields = body::read(request, self.settings.body_timeout).await?;
+            self.opt_out(&fields, language(&headers)).await
+        };
+        match sent.await {
+            Ok(()) => json_answer(StatusCode::ACCEPTED, &json!({ "sent": true }), &headers),
+            Err(refusal) => refusal.json(&headers),
+        }
+    }
+
+    /// `GET /confirm/{link}` of a program.
+    pub(super) async fn api_look(&self, link: String, headers: &HeaderMap) -> Answer {
+        match self.look(link).await {
+            Ok(purpose) => {
+                let purpose = match purpose {
+                    Purpose::Activate(_) => "activate",
+                    Purpose::HandOut { .. } => "token",
+                    Purpose::OptOut => "refuse",
+                    Purpose::OptIn => "allow",
+                };
+                json_answer(StatusCode::OK, &json!({ "purpose": purpose }), headers)
             }
             Err(refusal) => refusal.json(headers),
         }
+    }
+
+    /// `POST /confirm/{link}` of a program.
+    pub(super) async fn api_follow(&self, link: String, headers: &HeaderMap) -> Answer {
+        let done = match self.follow(link).await {
+            Ok(Followed::Activated(aliases)) => {
+                let addresses: Vec<&str> = aliases.iter().map(|alias| alias.as_str()).collect();
+                json!({ "done": "activated", "addresses": addresses })
+            }
+            Ok(Followed::Token(token)) => {
+                let mut fields = token_json(&token);
+                fields["done"] = "token".into();
+                fields
+            }
+            Ok(Followed::Done(Purpose::OptIn)) => json!({ "done": "allowed" }),
+            Ok(Followed::Done(_)) => json!({ "done": "refused" }),
+            Err(refusal) => return refusal.json(headers),
+        };
+        json_answer(StatusCode::OK, &done, headers)
     }
 
     /// How visitors call this site.
@@ -219,12 +160,22 @@ impl House {
     }
 }
 
-fn refused(answer: Result<web::Answer, crate::door::Gone>) -> Refusal {
-    match answer {
-        Ok(web::Answer::Refused(fault)) => Refusal::Fault(fault),
-        Ok(web::Answer::No) => Refusal::NotFound,
-        _ => Refusal::Unavailable,
+impl Made {
+    /// All that its maker learns, once.
+    fn json(self, base: &str) -> Value {
+        let mut fields = describe(&self.alias);
+        fields.insert("manage_url".to_owned(), self.manage_url(base).into());
+        fields.insert("target".to_owned(), self.target.into());
+        fields.insert("days".to_owned(), self.days.into());
+        fields.insert("updatekey".to_owned(), self.key.into());
+        Value::Object(fields)
     }
+}
+
+/// The language of letters and pages for who has sent these.
+pub(super) fn language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    accepted.map_or_else(Language::default, Language::negotiate)
 }
 
 fn shown(found: Result<Alias, Refusal>, headers: &HeaderMap) -> Answer {
@@ -234,13 +185,14 @@ fn shown(found: Result<Alias, Refusal>, headers: &HeaderMap) -> Answer {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<String, Refusal> {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match value.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
-            Ok(key.trim().to_owned())
+fn gone(done: Result<(), Refusal>, headers: &HeaderMap) -> Answer {
+    match done {
+        Ok(()) => {
+            let mut answer = answer::text(StatusCode::NO_CONTENT, "");
+            allow_all(&mut answer);
+            answer
         }
-        _ => Err(Refusal::NoKey),
+        Err(refusal) => refusal.json(headers),
     }
 }
 
@@ -259,12 +211,24 @@ fn describe(alias: &Alias) -> Map<String, Value> {
         "used": account.spent,
         "remaining": account.remaining(),
         "paused": account.paused,
+        "confirmed": !account.pending,
         "currentDate": rfc3339(alias.now),
     });
     match fields {
         Value::Object(fields) => fields,
         _ => Map::new(),
     }
+}
+
+fn token_json(token: &Token) -> Value {
+    json!({
+        "token": token.token,
+        "confirmed": token.token.is_some(),
+        "domain": token.domain.as_str(),
+        "days": token.days,
+        "max_usage": token.max_usage,
+        "expires_at": rfc3339(token.until),
+    })
 }
 
 /// A time as RFC 3339 has it, in UTC.
@@ -278,18 +242,29 @@ pub(super) fn timestamp(time: Time) -> Timestamp {
     time.unwrap_or(Timestamp::MAX)
 }
 
-fn json_answer(status: StatusCode, content: &Value, request: &HeaderMap) -> Answer {
+/// An answer to a program, of whichever site.
+pub(super) fn json_answer(status: StatusCode, content: &Value, request: &HeaderMap) -> Answer {
     let mut answer = answer::fresh(status, "application/json; charset=utf-8", format!("{content}\n"), request);
-    answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    allow_all(&mut answer);
     answer
+}
+
+/// Scripts of every site may read it: there are no cookies, so that they read nothing that they could not without.
+fn allow_all(answer: &mut Answer) {
+    answer::set(answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    answer::set(answer, header::ACCESS_CONTROL_EXPOSE_HEADERS, "Location, RateLimit, RateLimit-Policy, Retry-After");
 }
 
 /// To a browser that asks whether a script of another site may use the API: it may, it has no credentials to abuse.
 pub(super) fn preflight(methods: &'static str) -> Answer {
     let mut answer = answer::text(StatusCode::NO_CONTENT, "");
-    answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    allow_all(&mut answer);
     answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type");
+    answer::set(
+        &mut answer,
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        "authorization, authentication, content-type, accept, idempotency-key, x-requested-with",
+    );
     answer::set(&mut answer, header::ACCESS_CONTROL_MAX_AGE, "86400");
     answer::set(&mut answer, header::ALLOW, methods);
     answer

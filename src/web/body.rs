@@ -3,19 +3,19 @@
 use crate::alias::{Caps, Change, Fault, Wish};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// Octets of a body at the most.
-pub(super) const MAX_BODY: usize = 1024;
+const MAX_BODY: usize = 1024;
 
 /// Why a body is not taken.
 pub(super) enum Unusable {
-    /// Longer than [`MAX_BODY`].
-    TooLong,
+    /// Longer than that many octets.
+    TooLong(usize),
     /// It did not come in time, or not whole.
     Slow,
     /// Not JSON, or not an object; the text says what.
@@ -35,27 +35,50 @@ pub(super) async fn read(request: Request<Incoming>, within: Duration) -> Result
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("application/json"));
-    let body = Limited::new(request.into_body(), MAX_BODY).collect();
-    let body = match tokio::time::timeout(within, body).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(cause)) if cause.is::<LengthLimitError>() => return Err(Unusable::TooLong),
-        Ok(Err(_)) | Err(_) => return Err(Unusable::Slow),
-    };
+    let body = octets(request, within, MAX_BODY).await?;
+    if body.trim_ascii().is_empty() {
+        return Ok(Fields(Map::new()));
+    }
     if says_json || body.trim_ascii_start().starts_with(b"{") {
-        return match serde_json::from_slice(&body) {
-            Ok(Value::Object(fields)) => Ok(Fields(fields)),
-            Ok(_) => Err(Unusable::Malformed("the body must be a JSON object".to_owned())),
-            Err(cause) => Err(Unusable::Malformed(format!("the body is not JSON: {cause}"))),
-        };
+        return json(&body);
     }
     let fields = form_urlencoded::parse(&body).filter(|(_, value)| !value.trim().is_empty());
     Ok(Fields(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()))
+}
+
+/// The octets of the body, `limit` at the most.
+pub(super) async fn octets(request: Request<Incoming>, within: Duration, limit: usize) -> Result<Bytes, Unusable> {
+    let body = Limited::new(request.into_body(), limit).collect();
+    match tokio::time::timeout(within, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(cause)) if cause.is::<LengthLimitError>() => Err(Unusable::TooLong(limit)),
+        Ok(Err(_)) | Err(_) => Err(Unusable::Slow),
+    }
+}
+
+/// The members of a JSON object.
+pub(super) fn json(body: &[u8]) -> Result<Fields, Unusable> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(Fields(fields)),
+        Ok(_) => Err(Unusable::Malformed("the body must be a JSON object".to_owned())),
+        Err(cause) => Err(Unusable::Malformed(format!("the body is not JSON: {cause}"))),
+    }
 }
 
 impl Fields {
     /// A value under the first of its names that is given; `null` is as if it were not.
     fn get(&self, names: &[&str]) -> Option<&Value> {
         names.iter().find_map(|name| self.0.get(*name)).filter(|value| !value.is_null())
+    }
+
+    /// Whether a value is given under this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(&[name]).is_some()
+    }
+
+    /// How many are wanted.
+    pub(super) fn count(&self) -> Result<Option<i64>, Misfit> {
+        self.get(&["count"]).map(|value| whole(value).ok_or(Misfit::Count)).transpose()
     }
 
     /// A text, or `fault` if it is something else.
@@ -105,6 +128,8 @@ pub(super) enum Misfit {
     Fault(Fault),
     /// `paused` is neither true nor false.
     Paused,
+    /// `count` is not a number.
+    Count,
     /// It changes nothing.
     Nothing,
 }

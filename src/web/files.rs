@@ -1,7 +1,7 @@
 //! The site's files, prepared once: in memory, each with its gzip and its entity tags.
 
 use super::answer::{self, Answer, gzip};
-use super::{negotiate, pages};
+use super::{negotiate, openapi, pages};
 use crate::config::settings;
 use crate::role::Fatal;
 use flate2::Compression;
@@ -42,6 +42,7 @@ impl Files {
             ("/", file("text/html; charset=utf-8", home.into_bytes())?),
             ("/style.css", file("text/css; charset=utf-8", include_bytes!("site/style.css").to_vec())?),
             ("/icon.svg", file("image/svg+xml; charset=utf-8", include_bytes!("site/icon.svg").to_vec())?),
+            ("/openapi.json", file("application/json; charset=utf-8", openapi::document(settings).into_bytes())?),
             ("/robots.txt", file("text/plain; charset=utf-8", include_bytes!("site/robots.txt").to_vec())?),
         ])))
     }
@@ -68,6 +69,10 @@ impl Files {
         }
         if file.gzip.is_some() {
             answer::set(&mut answer, header::VARY, "Accept-Encoding");
+        }
+        if path == "/openapi.json" {
+            // Tools that draw it are on other sites.
+            answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         }
         answer.headers_mut().insert(header::ETAG, form.etag.clone());
         answer::set(&mut answer, header::CACHE_CONTROL, "no-cache");

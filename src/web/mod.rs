@@ -4,11 +4,15 @@
 
 mod answer;
 mod api;
+mod asking;
 mod body;
 mod files;
+mod forwarders;
 mod metrics;
 mod negotiate;
+mod openapi;
 mod pages;
+mod refusal;
 mod router;
 
 use crate::config::settings;

@@ -2,8 +2,10 @@
 
 use super::House;
 use super::answer::{self, Answer};
-use super::api::{Made, Refusal, timestamp};
+use super::api::{language, timestamp};
+use super::asking::Made;
 use super::body::{self, Fields, Unusable};
+use super::refusal::Refusal;
 use crate::alias::{Account, Caps, Change, Domain, Time};
 use crate::config::settings;
 use crate::wire::web::Alias;
@@ -80,7 +82,8 @@ impl House {
             Ok(fields) => fields,
             Err(unusable) => return refusal_page(&unusable.into(), &headers),
         };
-        match self.make(&fields).await {
+        let made = self.make(&fields, &headers, language(&headers)).await;
+        match made.and_then(|made| made.into_iter().next().ok_or(Refusal::Unavailable)) {
             Ok(made) => page(StatusCode::CREATED, &made_page(&made, &base), &headers),
             Err(refusal) => match refusal.words() {
                 (status, _, Some(field), words) => {
@@ -166,7 +169,7 @@ fn given(fields: &Fields) -> Given {
 fn made_page<'a>(made: &'a Made, base: &str) -> MadePage<'a> {
     MadePage {
         address: made.alias.address.as_str(),
-        target: &made.target,
+        target: made.target.as_deref().unwrap_or_default(),
         limits: in_words(&made.alias.account),
         manage: made.manage_url(base),
     }
@@ -192,7 +195,7 @@ fn refusal_page(refusal: &Refusal, headers: &HeaderMap) -> Answer {
     let title = match refusal {
         Refusal::NotFound => "Nothing here",
         Refusal::Unavailable => "Not now",
-        Refusal::Body(Unusable::TooLong) => "Too much",
+        Refusal::Body(Unusable::TooLong(_)) => "Too much",
         _ => "That did not work",
     };
     let mut answer = page(status, &Notice { title, words: &sentence(&words) }, headers);

@@ -1,7 +1,8 @@
 //! From method and path to who answers.
 
 use super::answer::{self, Answer};
-use super::{House, api, negotiate};
+use super::forwarders::Service;
+use super::{House, api, negotiate, refusal};
 use crate::wire::figures::Figure;
 use crate::wire::web;
 use hyper::body::Incoming;
@@ -23,11 +24,17 @@ impl House {
 
     async fn route(&self, request: Request<Incoming>) -> Answer {
         let path = request.uri().path().to_owned();
+        if let Some(service) = Service::at(&path) {
+            return self.forwarder(service, request).await;
+        }
         let mut segments = path.trim_start_matches('/').split('/');
         let route = [(); 4].map(|()| segments.next());
         match route {
             [Some("aliases"), None, ..] => self.aliases(request).await,
             [Some("aliases"), Some(aid), None, _] if !aid.is_empty() => self.alias(decoded(aid), request).await,
+            [Some("tokens"), None, ..] => self.tokens(request).await,
+            [Some("opt-out"), None, ..] => self.opting_out(request).await,
+            [Some("confirm"), Some(link), None, _] => self.confirm(link.to_owned(), request).await,
             [Some("manage"), Some(aid), Some(key), None] => self.manage(decoded(aid), decoded(key), request).await,
             [Some("healthz"), None, ..] => only_read(&request).unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n")),
             [Some("readyz"), None, ..] => match only_read(&request) {
@@ -62,6 +69,35 @@ impl House {
         }
     }
 
+    async fn tokens(&self, request: Request<Incoming>) -> Answer {
+        const METHODS: &str = "POST, DELETE, OPTIONS";
+        match *request.method() {
+            Method::POST => self.api_make_token(request).await,
+            Method::DELETE => self.api_revoke_token(request.headers()).await,
+            Method::OPTIONS => api::preflight(METHODS),
+            _ => not_allowed(METHODS),
+        }
+    }
+
+    async fn opting_out(&self, request: Request<Incoming>) -> Answer {
+        const METHODS: &str = "POST, OPTIONS";
+        match *request.method() {
+            Method::POST => self.api_opt_out(request).await,
+            Method::OPTIONS => api::preflight(METHODS),
+            _ => not_allowed(METHODS),
+        }
+    }
+
+    async fn confirm(&self, link: String, request: Request<Incoming>) -> Answer {
+        const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+        match *request.method() {
+            Method::GET | Method::HEAD => self.api_look(link, request.headers()).await,
+            Method::POST => self.api_follow(link, request.headers()).await,
+            Method::OPTIONS => api::preflight(METHODS),
+            _ => not_allowed(METHODS),
+        }
+    }
+
     async fn manage(&self, aid: String, key: String, request: Request<Incoming>) -> Answer {
         match *request.method() {
             Method::GET | Method::HEAD => self.page_manage(aid, key, request.headers()).await,
@@ -76,7 +112,7 @@ impl House {
             Ok(web::Answer::Done) => answer::text(StatusCode::OK, "ready\n"),
             _ => {
                 let mut answer = answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n");
-                answer::set(&mut answer, header::RETRY_AFTER, api::RETRY_AFTER);
+                answer::set(&mut answer, header::RETRY_AFTER, refusal::RETRY_AFTER);
                 answer
             }
         }

@@ -67,6 +67,8 @@ figures! {
     RelayVerdicts5xx Counter "relay_verdicts_total" "class=\"5xx\"" "What the next host said to messages.",
     RelayVerdictsLost Counter "relay_verdicts_total" "class=\"lost\"" "What the next host said to messages.",
     AliasesCreated Counter "aliases_created_total" "" "Aliases made.",
+    LettersSent Counter "letters_total" "verdict=\"sent\"" "Letters of ours to targets.",
+    LettersUnsent Counter "letters_total" "verdict=\"unsent\"" "Letters of ours to targets.",
     UsesHeld Gauge "tickets" "" "Recipients accepted whose message is still under way.",
     UsesSpent Counter "uses_spent_total" "" "Uses of counted aliases.",
     UsesRefunded Counter "uses_refunded_total" "" "Uses given back because the next host refused the message.",

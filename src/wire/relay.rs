@@ -2,6 +2,7 @@
 
 use super::Ticket;
 use super::figures::Figures;
+use super::mail::Verdict;
 use crate::alias::RealAddress;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,15 @@ pub enum Request {
         /// A spent ticket.
         ticket: Ticket,
     },
+    /// Is there a letter of ours to be sent? Answered when there is.
+    Letter,
+    /// What the next host said to it; wants no answer.
+    Sent {
+        /// From [`Answer::Letter`].
+        number: u32,
+        /// Its judgement.
+        verdict: Verdict,
+    },
     /// What the process has counted; wants no answer.
     Figures(Figures),
 }
@@ -47,7 +57,16 @@ pub enum Answer {
         /// Whether `Spend` is due before the final dot.
         counted: bool,
     },
-    /// To `Spend`, `Refund`, `Settle` and `Figures`.
+    /// To [`Request::Letter`].
+    Letter {
+        /// For [`Request::Sent`].
+        number: u32,
+        /// To whom.
+        target: RealAddress,
+        /// Header and body, CRLF line ends. The reverse-path is null.
+        message: Vec<u8>,
+    },
+    /// To `Spend`, `Refund`, `Settle`, `Sent` and `Figures`.
     Done,
     /// The ticket is not, or no longer, good for this; to `Spend`: the alias has no use left.
     No,

@@ -3,7 +3,8 @@
 use super::frame::{Hostile, decode, encode};
 use super::mail::{MAX_CHUNK, ToRelay};
 use super::{Ticket, relay, smtp, web};
-use crate::alias::{AliasAddress, Domain, RealAddress, Wish};
+use crate::alias::{AliasAddress, Domain, RealAddress};
+use crate::words::Language;
 use proptest::prelude::*;
 
 #[test]
@@ -40,7 +41,7 @@ fn a_chunk_of_the_largest_size_fits() {
 #[test]
 fn what_does_not_fit_leaves_no_trace() {
     let mut bytes = vec![7];
-    let request = web::Request::Create { target: "x".repeat(70_000), domain: None, wish: Wish::default() };
+    let request = web::Request::OptOut { target: "x".repeat(70_000), language: Language::English };
     assert_eq!(encode(&request, &mut bytes), Err(Hostile));
     assert_eq!(bytes, [7]);
 }

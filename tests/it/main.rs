@@ -10,6 +10,7 @@ mod ancestor;
 mod commands;
 mod discipline;
 mod doctor;
+mod encoding;
 mod fixture;
 mod layering;
 mod life;

@@ -4,7 +4,8 @@ use super::Desk;
 use crate::alias::{AliasAddress, RealAddress};
 use crate::door::Soon;
 use crate::role::Duties as _;
-use crate::vault::engine::Outage;
+use crate::vault::engine::{Outage, Owner};
+use crate::vault::seal::Noted;
 use crate::wire::admin::{Answer, Request, Status};
 use std::rc::Rc;
 
@@ -21,7 +22,7 @@ impl Desk {
                     None => Answer::Refused,
                 },
                 Request::Forget { address } => match RealAddress::parse(&address) {
-                    Ok(address) => desk.removed(desk.engine.forget(desk.seal.owner(&address)).get().await),
+                    Ok(address) => desk.forget(&desk.seal.owner(&address)).await,
                     Err(_) => Answer::Refused,
                 },
             }
@@ -41,6 +42,19 @@ impl Desk {
             aliases,
             figures,
         })
+    }
+
+    /// Everything of a person: aliases, and the tokens that would make new ones.
+    async fn forget(&self, owner: &Owner) -> Answer {
+        let tokens = async {
+            let until = self.now().await? + self.longest_token();
+            let mark = self.seal.mark(Noted::Forgotten, owner);
+            self.written(self.engine.mark(mark, Some(until)).get().await)
+        };
+        match tokens.await {
+            Ok(()) => self.removed(self.engine.forget(*owner).get().await),
+            Err(_) => Answer::Unavailable,
+        }
     }
 
     fn removed(&self, outcome: Result<u64, Outage>) -> Answer {

@@ -1,11 +1,15 @@
 //! Where the doors' questions are answered. One file a door; what they share is here.
 
 mod admin;
+mod consent;
+mod orders;
 mod relay;
 mod smtp;
+mod tokens;
 mod web;
 
 use super::engine::{Engine, Outage};
+use super::letters::Letters;
 use super::seal::Seal;
 use super::tickets::Tickets;
 use crate::alias::Time;
@@ -27,6 +31,8 @@ pub(super) struct Desk {
     seal: Seal,
     engine: Rc<dyn Engine>,
     tickets: RefCell<Tickets>,
+    /// For the relay to send.
+    letters: Letters,
     /// Whether the store does not answer when it is read, and when it is written; told once each.
     unreadable: Cell<bool>,
     unwritable: Cell<bool>,
@@ -47,6 +53,7 @@ impl Desk {
             seal,
             engine,
             tickets: RefCell::new(Tickets::new(settings.ticket_lifetime)),
+            letters: Letters::default(),
             unreadable: Cell::new(false),
             unwritable: Cell::new(false),
             tally: Tally::default(),

@@ -4,6 +4,7 @@ use super::Desk;
 use crate::alias::{AliasAddress, Domain, RealAddress, Time};
 use crate::config::settings::ReversePath;
 use crate::door::Soon;
+use crate::vault::letters::Letter;
 use crate::vault::srs;
 use crate::vault::tickets::Target;
 use crate::wire::Ticket;
@@ -21,6 +22,17 @@ impl Desk {
             Request::Refund { ticket } => self.refund(ticket),
             Request::Settle { ticket } => {
                 self.tickets.borrow_mut().settle(ticket);
+                Soon::Now(Answer::Done)
+            }
+            Request::Letter => {
+                let desk = Rc::clone(self);
+                Soon::later(async move {
+                    let (number, Letter { target, message }) = desk.letters.take().await;
+                    Answer::Letter { number, target, message }
+                })
+            }
+            Request::Sent { number, verdict } => {
+                self.letters.sent(number, verdict);
                 Soon::Now(Answer::Done)
             }
             Request::Figures(figures) => {

@@ -4,7 +4,9 @@ use super::*;
 use crate::alias::{AliasAddress, Caps, Change, Domain, Fault, RealAddress, Wish};
 use crate::config::settings::{ReversePath, Store};
 use crate::vault::engine::redb::Redb;
+use crate::wire::mail::{Origin, Verdict};
 use crate::wire::{admin, relay, smtp, web};
+use crate::words::Language;
 use std::path::Path;
 
 fn desk(dir: &Path) -> Rc<Desk> {
@@ -14,6 +16,13 @@ fn desk(dir: &Path) -> Rc<Desk> {
         key_file: dir.join("key"),
         caps: Caps { max_days: 60, max_usage: 100 },
         creations_per_address: 3,
+        alive_per_address: 100,
+        letters_per_address: 2,
+        reserved: vec!["abuse".to_owned()],
+        confirm: false,
+        site: "https://alias.example".to_owned(),
+        token_epoch: 1,
+        token_days: 10,
         postmaster: Some(RealAddress::parse("boss@real.example").unwrap()),
         reverse_path: ReversePath::Srs,
         ticket_lifetime: Duration::from_secs(60),
@@ -36,17 +45,34 @@ fn run<F: Future<Output = ()>>(test: impl FnOnce(Rc<Desk>) -> F) {
     }
 }
 
-async fn create(desk: &Rc<Desk>, max_usage: i64) -> (AliasAddress, String) {
+/// An order of one alias for as many messages.
+fn order(target: &str, domain: Option<&str>, max_usage: i64) -> web::Order {
     let wish = Wish { max_usage: Some(max_usage), ..Wish::default() };
-    let request = web::Request::Create {
-        target: "someone@real.example".to_owned(),
-        domain: Some("Two.example".to_owned()),
-        wish,
-    };
-    match desk.web(3, request).get().await {
-        web::Answer::Created { alias, key } => (alias.address, key),
+    web::Order {
+        whose: web::Whose::Target { target: target.to_owned(), wish },
+        domain: domain.map(str::to_owned),
+        count: 1,
+        idempotency_key: None,
+        language: Language::English,
+    }
+}
+
+async fn ask(desk: &Rc<Desk>, order: web::Order) -> web::Answer {
+    desk.web(3, web::Request::Create(order)).get().await
+}
+
+fn the_one(answer: web::Answer) -> (AliasAddress, String) {
+    match answer {
+        web::Answer::Created(mut made) if made.len() == 1 => {
+            let web::Made { alias, key } = made.remove(0);
+            (alias.address, key)
+        }
         other => panic!("{other:?}"),
     }
+}
+
+async fn create(desk: &Rc<Desk>, max_usage: i64) -> (AliasAddress, String) {
+    the_one(ask(desk, order("someone@real.example", Some("Two.example"), max_usage)).await)
 }
 
 async fn hold(desk: &Rc<Desk>, recipient: &AliasAddress) -> smtp::Answer {
@@ -114,17 +140,15 @@ fn wishes_are_refused() {
             ("nobody", None, Fault::Target),
             ("a@Example.org", None, Fault::TargetIsOurs),
             ("a@b.example", Some("else.example"), Fault::Domain),
+            ("Abuse@b.example", None, Fault::Reserved),
         ] {
-            let wish = Wish { days: Some(1), ..Wish::default() };
-            let request = web::Request::Create { target: target.to_owned(), domain: domain.map(str::to_owned), wish };
-            assert_eq!(desk.web(3, request).get().await, web::Answer::Refused(fault));
+            assert_eq!(ask(&desk, order(target, domain, 1)).await, web::Answer::Refused(fault));
         }
         for _ in 0..3 {
             create(&desk, 1).await;
         }
-        let wish = Wish { days: Some(1), ..Wish::default() };
-        let request = web::Request::Create { target: "SomeOne@real.example".to_owned(), domain: None, wish };
-        assert_eq!(desk.web(3, request).get().await, web::Answer::Refused(Fault::TooManyForTarget));
+        let again = ask(&desk, order("SomeOne@real.example", None, 1)).await;
+        assert_eq!(again, web::Answer::Refused(Fault::TooManyForTarget));
     });
 }
 
@@ -151,5 +175,173 @@ fn postmaster_is_the_administrator() {
             panic!()
         };
         assert_eq!(target.expose(), "boss@real.example");
+    });
+}
+
+#[test]
+fn the_same_order_is_made_once() {
+    run(|desk| async move {
+        let keyed = |max_usage, key: &str| web::Order {
+            idempotency_key: Some(key.to_owned()),
+            count: 3,
+            ..order("someone@real.example", None, max_usage)
+        };
+        let made = |answer| match answer {
+            web::Answer::Created(made) => made,
+            other => panic!("{other:?}"),
+        };
+        let first = made(ask(&desk, keyed(5, "one")).await);
+        assert_eq!(first.len(), 3);
+        let again = made(ask(&desk, keyed(5, "one")).await);
+        let known = |made: &[web::Made]| -> Vec<_> {
+            made.iter().map(|one| (one.alias.address.clone(), one.key.clone())).collect()
+        };
+        assert_eq!(known(&first), known(&again));
+        assert_eq!(ask(&desk, keyed(6, "one")).await, web::Answer::Refused(Fault::KeyReused));
+        // That was as many as the target gets: the same order costs nothing, another one does.
+        assert_eq!(ask(&desk, keyed(5, "two")).await, web::Answer::Refused(Fault::TooManyForTarget));
+        assert_eq!(made(ask(&desk, keyed(5, "one")).await).len(), 3);
+        for count in [0, 21, -1] {
+            let order = web::Order { count, ..order("someone@real.example", None, 1) };
+            assert_eq!(ask(&desk, order).await, web::Answer::Refused(Fault::Count { max: 20 }));
+        }
+    });
+}
+
+async fn token(desk: &Rc<Desk>) -> String {
+    let (target, language) = ("someone@real.example".to_owned(), Language::English);
+    let request = web::Request::MakeToken { target, domain: None, days: Some(3), max_usage: None, language };
+    match desk.web(3, request).get().await {
+        web::Answer::Token(web::Token { token: Some(token), days: Some(3), .. }) => token,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn by_token(token: &str) -> web::Order {
+    web::Order { whose: web::Whose::Token(token.to_owned()), ..order("", None, 1) }
+}
+
+#[test]
+fn a_token_makes_aliases_until_it_is_revoked() {
+    run(|desk| async move {
+        let (one, other) = (token(&desk).await, token(&desk).await);
+        let (alias, _) = the_one(ask(&desk, by_token(&one)).await);
+        assert!(matches!(hold(&desk, &alias).await, smtp::Answer::Held { .. }));
+        let elsewhere = web::Order { domain: Some("two.example".to_owned()), ..by_token(&one) };
+        assert!(the_one(ask(&desk, elsewhere).await).0.as_str().ends_with("@two.example"));
+        assert_eq!(desk.web(3, web::Request::RevokeToken { token: one.clone() }).get().await, web::Answer::Done);
+        assert_eq!(ask(&desk, by_token(&one)).await, web::Answer::NoToken);
+        assert_eq!(desk.web(3, web::Request::RevokeToken { token: one }).get().await, web::Answer::NoToken);
+        the_one(ask(&desk, by_token(&other)).await);
+        let forget = admin::Request::Forget { address: "someone@real.example".to_owned() };
+        assert_eq!(desk.admin(forget).get().await, admin::Answer::Removed(3));
+        assert_eq!(ask(&desk, by_token(&other)).await, web::Answer::NoToken);
+    });
+}
+
+#[test]
+fn tokens_of_another_epoch_are_void() {
+    run(|desk| async move {
+        let token = token(&desk).await;
+        let settings = settings::Vault { token_epoch: 2, ..settings::Vault::clone(&desk.settings()) };
+        desk.reload(settings);
+        assert_eq!(ask(&desk, by_token(&token)).await, web::Answer::NoToken);
+    });
+}
+
+/// Takes the next letter as a relay does, and tells what the next host says to it.
+async fn next_letter(desk: &Rc<Desk>, code: u16) -> (String, String) {
+    let relay::Answer::Letter { number, target, message } = desk.relay(2, relay::Request::Letter).get().await else {
+        panic!()
+    };
+    let verdict = Verdict { code, enhanced: (code as u8 / 100, 0, 0), origin: Origin::NextHost };
+    desk.relay(2, relay::Request::Sent { number, verdict });
+    (target.expose().to_owned(), String::from_utf8(message).unwrap().replace("=\r\n", ""))
+}
+
+/// The last segments of the links in a letter.
+fn links(letter: &str) -> Vec<String> {
+    let of = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+    letter.split("https://alias.example/confirm/").skip(1).map(of).collect()
+}
+
+#[test]
+fn with_consent_an_alias_lives_once_its_target_says_so() {
+    run(|desk| async move {
+        desk.reload(settings::Vault { confirm: true, ..settings::Vault::clone(&desk.settings()) });
+        let ordering = tokio::task::spawn_local({
+            let desk = Rc::clone(&desk);
+            async move { create(&desk, 2).await }
+        });
+        let (target, letter) = next_letter(&desk, 250).await;
+        assert_eq!(target, "someone@real.example");
+        assert!(letter.contains("Auto-Submitted: auto-generated") && letter.contains("Message-ID: <"), "{letter}");
+        let (alias, _) = ordering.await.unwrap();
+        assert!(!letter.contains(alias.name()), "a letter does not name it");
+        assert_eq!(hold(&desk, &alias).await, smtp::Answer::No);
+        let links = links(&letter);
+        let look = |at: usize| web::Request::Look { link: links[at].clone() };
+        let follow = |at: usize| web::Request::Follow { link: links[at].clone() };
+        for _ in 0..3 {
+            let purpose = web::Purpose::Activate(vec![alias.clone()]);
+            assert_eq!(desk.web(3, look(0)).get().await, web::Answer::Link(purpose));
+            assert_eq!(desk.web(3, look(1)).get().await, web::Answer::Link(web::Purpose::OptOut));
+        }
+        assert_eq!(hold(&desk, &alias).await, smtp::Answer::No, "who only looks changes nothing");
+        for _ in 0..2 {
+            assert_eq!(desk.web(3, follow(0)).get().await, web::Answer::Activated(vec![alias.clone()]));
+        }
+        assert!(matches!(hold(&desk, &alias).await, smtp::Answer::Held { .. }));
+        assert_eq!(desk.web(3, follow(1)).get().await, web::Answer::Done);
+        assert_eq!(hold(&desk, &alias).await, smtp::Answer::No);
+        let refused = web::Answer::Refused(Fault::OptedOut);
+        assert_eq!(ask(&desk, order("someone@real.example", None, 1)).await, refused);
+        assert_eq!(desk.web(3, follow(0)).get().await, web::Answer::No, "it does not come back");
+    });
+}
+
+#[test]
+fn an_alias_whose_letter_is_not_taken_is_not_kept() {
+    run(|desk| async move {
+        desk.reload(settings::Vault { confirm: true, ..settings::Vault::clone(&desk.settings()) });
+        for (code, expected) in [(550, web::Answer::Refused(Fault::Undeliverable)), (451, web::Answer::Unavailable)] {
+            let ordering = tokio::task::spawn_local({
+                let desk = Rc::clone(&desk);
+                async move { ask(&desk, order("someone@real.example", None, 1)).await }
+            });
+            next_letter(&desk, code).await;
+            assert_eq!(ordering.await.unwrap(), expected);
+            assert_eq!(desk.engine.count().get().await, Ok(Some(0)));
+        }
+        let more = ask(&desk, order("someone@real.example", None, 1)).await;
+        assert_eq!(more, web::Answer::Refused(Fault::TooManyLetters));
+    });
+}
+
+#[test]
+fn who_opts_out_can_opt_in_again() {
+    run(|desk| async move {
+        let asking = |desk: &Rc<Desk>| {
+            let request =
+                web::Request::OptOut { target: "someone@real.example".to_owned(), language: Language::German };
+            let desk = Rc::clone(desk);
+            tokio::task::spawn_local(async move { desk.web(3, request).get().await })
+        };
+        for (purpose, expected) in
+            [(web::Purpose::OptOut, Some(web::Answer::Refused(Fault::OptedOut))), (web::Purpose::OptIn, None)]
+        {
+            let asked = asking(&desk);
+            let (_, letter) = next_letter(&desk, 250).await;
+            assert_eq!(asked.await.unwrap(), web::Answer::Done);
+            let link = links(&letter).remove(0);
+            let found = desk.web(3, web::Request::Look { link: link.clone() }).get().await;
+            assert_eq!(found, web::Answer::Link(purpose));
+            assert_eq!(desk.web(3, web::Request::Follow { link }).get().await, web::Answer::Done);
+            let outcome = ask(&desk, order("someone@real.example", None, 1)).await;
+            match expected {
+                Some(expected) => assert_eq!(outcome, expected),
+                None => drop(the_one(outcome)),
+            }
+        }
     });
 }

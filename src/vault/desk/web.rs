@@ -1,19 +1,18 @@
-//! vault ← web: create, and what an owner may do under the manage key.
+//! vault ← web: who asks what; and what an owner may do under the manage key.
 
 use super::Desk;
-use crate::alias::{Account, AliasAddress, Change, Domain, Fault, Name, RealAddress, Wish};
+use crate::alias::{Account, AddressError, AliasAddress, Change, Fault};
 use crate::door::Soon;
-use crate::vault::engine::{Key, Outage, Record};
+use crate::vault::engine::{Key, Outage};
 use crate::vault::seal::{hash_manage_key, same};
-use crate::wire::figures::Figure;
 use crate::wire::web::{Alias, Answer, Request};
-use std::fmt::Write as _;
 use std::rc::Rc;
 
-/// Why there is no alias to answer with.
-enum Miss {
+/// Why what was asked for is not done.
+pub(super) enum Miss {
     Fault(Fault),
     Unknown,
+    NoToken,
     Outage,
 }
 
@@ -29,6 +28,12 @@ impl From<Fault> for Miss {
     }
 }
 
+impl From<AddressError> for Miss {
+    fn from(error: AddressError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
 impl From<ring::error::Unspecified> for Miss {
     fn from(_: ring::error::Unspecified) -> Self {
         Self::Outage
@@ -41,10 +46,17 @@ impl Desk {
         let desk = Rc::clone(self);
         Soon::later(async move {
             let answer = match request {
-                Request::Create { target, domain, wish } => desk.create(&target, domain.as_deref(), wish).await,
+                Request::Create(order) => desk.create(order).await,
                 Request::Inspect { aid, key } => desk.inspect(&aid, &key).await,
                 Request::Change { aid, key, change } => desk.change(&aid, &key, change).await,
                 Request::Revoke { aid, key } => desk.revoke(&aid, &key).await,
+                Request::MakeToken { target, domain, days, max_usage, language } => {
+                    desk.make_token(&target, domain.as_deref(), (days, max_usage), language).await
+                }
+                Request::RevokeToken { token } => desk.revoke_token(&token).await,
+                Request::Look { link } => desk.look(&link).await,
+                Request::Follow { link } => desk.follow(&link).await,
+                Request::OptOut { target, language } => desk.opt_out(&target, language).await,
                 Request::Figures(figures) => {
                     desk.note(pid, figures);
                     Ok(Answer::Done)
@@ -58,38 +70,10 @@ impl Desk {
             answer.unwrap_or_else(|miss| match miss {
                 Miss::Fault(fault) => Answer::Refused(fault),
                 Miss::Unknown => Answer::No,
+                Miss::NoToken => Answer::NoToken,
                 Miss::Outage => Answer::Unavailable,
             })
         })
-    }
-
-    async fn create(&self, target: &str, domain: Option<&str>, wish: Wish) -> Result<Answer, Miss> {
-        let settings = self.settings();
-        let domains = &settings.domains;
-        let target = RealAddress::parse(target).map_err(Fault::from)?;
-        if target.is_in(domains) {
-            return Err(Fault::TargetIsOurs.into());
-        }
-        let domain = chosen(domain, domains)?;
-        let now = self.now().await?;
-        let limits = wish.grant(now, self.settings().caps)?;
-        let owner = self.seal.owner(&target);
-        let most = self.settings().creations_per_address;
-        if most > 0 && !self.written(self.engine.admit(owner, most).get().await)? {
-            return Err(Fault::TooManyForTarget.into());
-        }
-        let key = spell(&self.seal.random::<16>()?);
-        let account = Account { limits, spent: 0, paused: false };
-        // A name that is taken is a matter of 2^-60; a second draw settles it.
-        loop {
-            let address = Name::from_random(u64::from_le_bytes(self.seal.random()?)).at(domain);
-            let sealed = self.seal.seal(&address, &target).ok_or(Miss::Outage)?;
-            let record = Record { account, manage: hash_manage_key(&key), owner, sealed };
-            if self.written(self.engine.create(self.seal.key(&address), record).get().await)? {
-                self.tally.count(Figure::AliasesCreated);
-                return Ok(Answer::Created { alias: Alias { address, account, now }, key });
-            }
-        }
     }
 
     async fn inspect(&self, aid: &str, key: &str) -> Result<Answer, Miss> {
@@ -140,24 +124,4 @@ impl Desk {
         }
         Err(Miss::Unknown)
     }
-}
-
-/// The domain of ours that was asked for; the first if none was.
-fn chosen<'a>(wanted: Option<&str>, domains: &'a [Domain]) -> Result<&'a Domain, Fault> {
-    match wanted {
-        None => domains.first().ok_or(Fault::Domain),
-        Some(wanted) => {
-            let wanted = Domain::parse(wanted).map_err(|_| Fault::Domain)?;
-            domains.iter().find(|d| **d == wanted).ok_or(Fault::Domain)
-        }
-    }
-}
-
-/// Octets in hexadecimal.
-fn spell(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |mut text, octet| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{octet:02x}");
-        text
-    })
 }

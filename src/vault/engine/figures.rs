@@ -34,12 +34,12 @@ async fn fill(engine: &impl Engine, from: u64, to: u64) {
                 // As long as a sealed address usually is.
                 let sealed = vec![7; 48].into();
                 tokio::task::spawn_local(
-                    engine.create(key(n), super::Record { sealed, ..record(limits(Some(100))) }).get(),
+                    engine.create(key(n), super::Record { sealed, ..record(limits(Some(100))) }, 0, 0).get(),
                 )
             })
             .collect();
         for made in some {
-            assert_eq!(made.await.unwrap(), Ok(true));
+            assert_eq!(made.await.unwrap(), Ok(super::Creation::Made));
             n += 1;
         }
     }

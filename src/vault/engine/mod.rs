@@ -22,6 +22,9 @@ pub(crate) type Key = [u8; 16];
 /// A keyed hash of a real address, truncated to 128 bits.
 pub(crate) type Owner = [u8; 16];
 
+/// A keyed hash under which it is noted that something is so: an opt-out, the end of a token.
+pub(crate) type Mark = [u8; 16];
+
 /// What is stored of an alias.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -63,6 +66,17 @@ pub(crate) enum Hold {
     No,
 }
 
+/// The outcome of [`Engine::create`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Creation {
+    /// It is there.
+    Made,
+    /// Its key is another alias's.
+    Taken,
+    /// Its owner has as many as they may have.
+    Full,
+}
+
 /// One step, now or later.
 pub(crate) type Step<T> = Soon<Result<T, Outage>>;
 
@@ -71,11 +85,11 @@ pub(crate) trait Engine {
     /// The clock by which aliases live and die.
     fn now(&self) -> Step<Time>;
 
-    /// Stores a new alias, durably; false if `key` is taken, and then nothing is changed.
-    fn create(&self, key: Key, record: Record) -> Step<bool>;
+    /// Stores an alias that is new at `now`, durably, unless its owner has `most` already (0 is no bound).
+    fn create(&self, key: Key, record: Record, now: Time, most: u32) -> Step<Creation>;
 
-    /// Counts one more alias for `owner`, unless it already had `limit` within a day; false if so.
-    fn admit(&self, owner: Owner, limit: u32) -> Step<bool>;
+    /// Counts `more` for `owner`, unless these would be more than `limit` within a day; false if so.
+    fn admit(&self, owner: Owner, limit: u32, more: u32) -> Step<bool>;
 
     /// What is stored under `key`.
     fn read(&self, key: Key) -> Step<Option<Record>>;
@@ -97,7 +111,7 @@ pub(crate) trait Engine {
     /// After a spend whose outcome is not known: takes it back if it was counted after all.
     fn undo(&self, key: Key, ticket: Ticket) -> Step<()>;
 
-    /// Replaces limits and paused, if they still are as `seen`; false if they are not. `spent` stays.
+    /// Replaces limits, paused and pending, if they still are as `seen`; false if they are not. `spent` stays.
     fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool>;
 
     /// Removes an alias, durably; false if there was none.
@@ -108,6 +122,15 @@ pub(crate) trait Engine {
 
     /// Removes what has passed [`Account::purge_at`]; how many. Nothing to do where the store expires by itself.
     fn sweep(&self) -> Step<u64>;
+
+    /// Notes `mark`, durably, until then or for ever. What is noted already begins anew.
+    fn mark(&self, mark: Mark, until: Option<Time>) -> Step<()>;
+
+    /// Takes a mark away, durably; false if there was none.
+    fn unmark(&self, mark: Mark) -> Step<bool>;
+
+    /// Since when a mark is there.
+    fn marked(&self, mark: Mark) -> Step<Option<Time>>;
 
     /// How many aliases are stored, where that is cheap to know.
     fn count(&self) -> Step<Option<u64>>;

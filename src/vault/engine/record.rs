@@ -2,7 +2,7 @@
 //!
 //! | octets | field |
 //! |---|---|
-//! | 1 | form (1), and 0x80 when paused |
+//! | 1 | form (1), and 0x80 when paused, 0x40 when not confirmed yet |
 //! | 4 | not before, Unix seconds; 0 is none |
 //! | 4 | not after, Unix seconds; 0 is none |
 //! | 4 | max-usage; 0 is none |
@@ -17,13 +17,15 @@ use crate::alias::{Account, Limits, Time};
 
 const FORM: u8 = 1;
 const PAUSED: u8 = 0x80;
+const PENDING: u8 = 0x40;
 
 /// Octets of a record that is to be swept at `purge`.
 pub(super) fn encode(record: &Record, purge: u32) -> Vec<u8> {
     let Record { account, manage, owner, sealed } = record;
     let Limits { not_before, not_after, max_usage } = account.limits;
     let mut out = Vec::with_capacity(53 + sealed.len());
-    out.push(FORM | if account.paused { PAUSED } else { 0 });
+    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+    out.push(FORM | flag(account.paused, PAUSED) | flag(account.pending, PENDING));
     out.extend(seconds(not_before).to_le_bytes());
     out.extend(seconds(not_after).to_le_bytes());
     out.extend(max_usage.unwrap_or(0).to_le_bytes());
@@ -55,8 +57,9 @@ fn take(octets: &[u8]) -> Option<(Record, u32)> {
         not_after: some(not_after).map(Time::from),
         max_usage: some(max_usage),
     };
-    let account = Account { limits, spent, paused: form & PAUSED != 0 };
-    (form & !PAUSED == FORM).then(|| (Record { account, manage: *manage, owner: *owner, sealed: sealed.into() }, purge))
+    let account = Account { limits, spent, paused: form & PAUSED != 0, pending: form & PENDING != 0 };
+    (form & !(PAUSED | PENDING) == FORM)
+        .then(|| (Record { account, manage: *manage, owner: *owner, sealed: sealed.into() }, purge))
 }
 
 fn number(octets: &[u8]) -> Option<(u32, &[u8])> {

@@ -1,6 +1,6 @@
 //! What every engine must do; each engine's own tests run this very suite.
 
-use super::{Engine, Hold, Key, Outage, Record, Step};
+use super::{Creation, Engine, Hold, Key, Outage, Record, Step};
 use crate::alias::{Account, DAY, Limits};
 use crate::wire::Ticket;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ pub(crate) fn limits(max_usage: Option<u32>) -> Limits {
 }
 
 pub(crate) fn record(limits: Limits) -> Record {
-    let account = Account { limits, spent: 0, paused: false };
+    let account = Account::new(limits, false);
     Record { account, manage: fresh(), owner: fresh(), sealed: Box::from(&b"sealed"[..]) }
 }
 
@@ -33,7 +33,8 @@ async fn get<T: 'static>(step: Step<T>) -> T {
 
 async fn made(engine: &impl Engine, record: &Record) -> Key {
     let key = fresh();
-    assert!(get(engine.create(key, record.clone())).await);
+    let now = get(engine.now()).await;
+    assert_eq!(get(engine.create(key, record.clone(), now, 0)).await, Creation::Made);
     key
 }
 
@@ -58,6 +59,9 @@ pub(crate) async fn suite(engine: &impl Engine) {
     amending_is_compare_and_set(engine).await;
     admission_has_a_limit(engine).await;
     owners_can_be_forgotten(engine).await;
+    owners_have_so_many_and_no_more(engine).await;
+    what_is_confirmed_is_alive(engine).await;
+    marks_are_there_until_they_end(engine).await;
     what_is_past_is_purged(engine).await;
     two_hundred_at_once(engine).await;
 }
@@ -70,7 +74,7 @@ async fn what_is_created_is_read(engine: &impl Engine) {
         let key = made(engine, &record).await;
         assert!(get(engine.read(key)).await.is_some_and(|found| found == record));
         let other = Record { manage: fresh(), ..record };
-        assert!(!get(engine.create(key, other)).await, "a key is taken once");
+        assert_eq!(get(engine.create(key, other, now, 0)).await, Creation::Taken, "a key is taken once");
         assert!(get(engine.remove(key)).await);
         assert!(!get(engine.remove(key)).await);
         assert!(get(engine.read(key)).await.is_none());
@@ -118,11 +122,12 @@ async fn the_dead_hold_nothing(engine: &impl Engine) {
     let early = Limits { not_before: Some(now + 50), ..limits(Some(1)) };
     let late = Limits { not_after: Some(now + 1), ..limits(Some(1)) };
     let (early, late) = (made(engine, &record(early)).await, made(engine, &record(late)).await);
-    let mut paused = record(limits(Some(1)));
+    let (mut paused, mut pending) = (record(limits(Some(1))), record(limits(Some(1))));
     paused.account.paused = true;
-    let paused = made(engine, &paused).await;
+    pending.account.pending = true;
+    let (paused, pending) = (made(engine, &paused).await, made(engine, &pending).await);
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    for key in [early, late, paused] {
+    for key in [early, late, paused, pending] {
         assert!(get(engine.hold(key, ticket(), 60)).await == Hold::No);
     }
 }
@@ -131,7 +136,7 @@ async fn amending_is_compare_and_set(engine: &impl Engine) {
     let record = record(limits(Some(1)));
     let key = made(engine, &record).await;
     assert!(get(engine.spend(key, ticket())).await);
-    let more = Account { limits: limits(Some(3)), spent: 77, paused: true };
+    let more = Account { limits: limits(Some(3)), spent: 77, paused: true, pending: false };
     assert!(get(engine.amend(key, record.account, more)).await, "spent is not compared");
     assert!(!get(engine.amend(key, record.account, more)).await, "it is no longer as seen");
     let found = get(engine.read(key)).await.unwrap().account;
@@ -141,9 +146,52 @@ async fn amending_is_compare_and_set(engine: &impl Engine) {
 
 async fn admission_has_a_limit(engine: &impl Engine) {
     let owner = fresh();
-    assert!(get(engine.admit(owner, 2)).await && get(engine.admit(owner, 2)).await);
-    assert!(!get(engine.admit(owner, 2)).await);
-    assert!(get(engine.admit(fresh(), 2)).await);
+    assert!(get(engine.admit(owner, 2, 1)).await && get(engine.admit(owner, 2, 1)).await);
+    assert!(!get(engine.admit(owner, 2, 1)).await);
+    let another = fresh();
+    assert!(get(engine.admit(another, 5, 3)).await);
+    assert!(!get(engine.admit(another, 5, 3)).await, "all or none");
+    assert!(get(engine.admit(another, 5, 2)).await);
+}
+
+async fn owners_have_so_many_and_no_more(engine: &impl Engine) {
+    let (mine, other, now) = (record(limits(Some(1))), record(limits(Some(1))), get(engine.now()).await);
+    let one = fresh();
+    let more = async |key, record: &Record| get(engine.create(key, record.clone(), now, 2)).await;
+    assert_eq!(more(one, &mine).await, Creation::Made);
+    assert_eq!(more(fresh(), &mine).await, Creation::Made);
+    assert_eq!(more(fresh(), &mine).await, Creation::Full);
+    assert_eq!(more(fresh(), &other).await, Creation::Made);
+    assert!(get(engine.remove(one)).await);
+    assert_eq!(more(fresh(), &mine).await, Creation::Made);
+    assert_eq!(get(engine.forget(mine.owner)).await, 2);
+    assert_eq!(more(fresh(), &mine).await, Creation::Made);
+}
+
+async fn what_is_confirmed_is_alive(engine: &impl Engine) {
+    let mut record = record(limits(Some(1)));
+    record.account.pending = true;
+    let key = made(engine, &record).await;
+    assert!(held(engine, key).await.is_none());
+    let confirmed = Account { pending: false, ..record.account };
+    assert!(get(engine.amend(key, record.account, confirmed)).await);
+    assert!(!get(engine.amend(key, record.account, confirmed)).await, "it is no longer as seen");
+    assert!(held(engine, key).await.is_some());
+}
+
+async fn marks_are_there_until_they_end(engine: &impl Engine) {
+    let (now, lasting, brief) = (get(engine.now()).await, fresh(), fresh());
+    assert_eq!(get(engine.marked(lasting)).await, None);
+    get(engine.mark(lasting, None)).await;
+    get(engine.mark(brief, Some(now + 1))).await;
+    assert!(get(engine.marked(lasting)).await.is_some_and(|since| (now..now + 5).contains(&since)));
+    assert!(get(engine.marked(brief)).await.is_some());
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    assert_eq!(get(engine.marked(brief)).await, None);
+    get(engine.sweep()).await;
+    assert!(!get(engine.unmark(brief)).await, "nothing of it remains");
+    assert!(get(engine.unmark(lasting)).await && !get(engine.unmark(lasting)).await);
+    assert_eq!(get(engine.marked(lasting)).await, None);
 }
 
 async fn owners_can_be_forgotten(engine: &impl Engine) {

@@ -11,7 +11,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use super::{Engine, Hold, Key, Outage, Owner, Record, Step, record};
+use super::{Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step, record};
 use crate::alias::{Account, Standing, Time};
 use crate::door::Soon;
 use crate::role::Fatal;
@@ -24,7 +24,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant, SystemTime};
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use writer::{Change, Order, Writer};
 
 /// Record by key.
@@ -33,6 +33,10 @@ const ALIASES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("ali
 const EXPIRY: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("expiry");
 /// By owner: when the first of the day's aliases was made, and how many.
 const CREATIONS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("creations");
+/// By owner: how many aliases there are, of those that were made while that was bounded.
+const ALIVE: TableDefinition<'_, &[u8; 16], u32> = TableDefinition::new("alive");
+/// Marks: since when, and until when; 0 is for ever. Those that end are in `EXPIRY` beside the aliases.
+const MARKS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("marks");
 /// What the table itself says: its form, and under which server key it was made.
 const META: TableDefinition<'_, &str, &[u8; 16]> = TableDefinition::new("meta");
 
@@ -42,13 +46,16 @@ const CACHE: usize = 16 << 20;
 /// How long to wait for a file that another process has open.
 const LAST_LIFE: Duration = Duration::from_secs(3);
 
-/// The table in one file.
+/// The table in one file; clones share it.
+#[derive(Clone)]
 pub(crate) struct Redb {
     database: Arc<Database>,
     /// Started by the first change: threads are started within the walls.
-    writer: OnceCell<Writer>,
+    writer: Rc<OnceCell<Writer>>,
     in_flight: Arc<AtomicUsize>,
     held: Rc<RefCell<Held>>,
+    /// One reads the whole table at a time.
+    reading: Rc<Mutex<()>>,
 }
 
 impl Redb {
@@ -73,7 +80,7 @@ impl Redb {
         let database = Arc::new(database);
         let in_flight = Arc::new(AtomicUsize::new(0));
         let held = Rc::new(RefCell::new(Held::new(Arc::clone(&in_flight))));
-        Ok(Self { database, writer: OnceCell::new(), in_flight, held })
+        Ok(Self { database, writer: Rc::default(), in_flight, held, reading: Rc::default() })
     }
 
     fn find(&self, key: Key) -> Result<Option<Record>, Outage> {
@@ -139,10 +146,24 @@ fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, Outage> {
         transaction.open_table(ALIASES)?;
         transaction.open_table(EXPIRY)?;
         transaction.open_table(CREATIONS)?;
+        transaction.open_table(ALIVE)?;
+        transaction.open_table(MARKS)?;
         found.is_some_and(|found| found != fingerprint)
     };
     transaction.commit()?;
     Ok(foreign)
+}
+
+/// The keys of all that `owner` has.
+fn aliases_of(database: &Database, owner: Owner) -> Result<Vec<Key>, Outage> {
+    let mut theirs = Vec::new();
+    for entry in database.begin_read()?.open_table(ALIASES)?.iter()? {
+        let (key, stored) = entry?;
+        if record::decode(stored.value())?.0.owner == owner {
+            theirs.push(*key.value());
+        }
+    }
+    Ok(theirs)
 }
 
 /// This host's clock; a time before 1970 counts as 1970.
@@ -161,12 +182,18 @@ impl Engine for Redb {
         Soon::Now(Ok(clock()))
     }
 
-    fn create(&self, key: Key, record: Record) -> Step<bool> {
-        self.change_if(Change::Create(key, record))
+    fn create(&self, key: Key, record: Record, _now: Time, most: u32) -> Step<Creation> {
+        self.change(Change::Create(key, record, most)).map(|outcome| {
+            outcome.map(|what| match what {
+                writer::TAKEN => Creation::Taken,
+                writer::FULL => Creation::Full,
+                _ => Creation::Made,
+            })
+        })
     }
 
-    fn admit(&self, owner: Owner, limit: u32) -> Step<bool> {
-        self.change_if(Change::Admit(owner, limit))
+    fn admit(&self, owner: Owner, limit: u32, more: u32) -> Step<bool> {
+        self.change_if(Change::Admit(owner, limit, more))
     }
 
     fn read(&self, key: Key) -> Step<Option<Record>> {
@@ -209,12 +236,36 @@ impl Engine for Redb {
         self.change_if(Change::Remove(key))
     }
 
+    // The whole table is read for it: by a thread of its own, so that nobody waits for that.
     fn forget(&self, owner: Owner) -> Step<u64> {
-        self.change(Change::Forget(owner))
+        let (this, database) = (self.clone(), Arc::clone(&self.database));
+        Soon::later(async move {
+            let _alone = this.reading.lock().await;
+            let theirs = tokio::task::spawn_blocking(move || aliases_of(&database, owner)).await;
+            let theirs = theirs.map_err(|_| Outage("the reader has ended".to_owned()))??;
+            this.change(Change::Forget(owner, theirs)).get().await
+        })
     }
 
     fn sweep(&self) -> Step<u64> {
         self.change(Change::Sweep)
+    }
+
+    fn mark(&self, mark: Mark, until: Option<Time>) -> Step<()> {
+        self.change(Change::Mark(mark, record::seconds(until))).map(|outcome| outcome.map(drop))
+    }
+
+    fn unmark(&self, mark: Mark) -> Step<bool> {
+        self.change_if(Change::Unmark(mark))
+    }
+
+    fn marked(&self, mark: Mark) -> Step<Option<Time>> {
+        let look = || Ok::<_, Outage>(self.database.begin_read()?.open_table(MARKS)?.get(&mark)?.map(|m| m.value()));
+        let now = clock();
+        Soon::Now(look().map(|found| {
+            let valid = |(_, until): &(u32, u32)| *until == 0 || Time::from(*until) > now;
+            found.filter(valid).map(|(since, _)| Time::from(since))
+        }))
     }
 
     fn count(&self) -> Step<Option<u64>> {

@@ -1,8 +1,8 @@
 //! The suite on a real file; and what only a file can show.
 
 use super::Redb;
-use crate::vault::engine::Engine;
 use crate::vault::engine::tests::{fresh, limits, record, suite, ticket};
+use crate::vault::engine::{Creation, Engine};
 
 fn run(test: impl Future<Output = ()>) {
     tokio::runtime::LocalRuntime::new().unwrap().block_on(test);
@@ -21,7 +21,7 @@ fn what_is_spent_stays_spent() {
     let key = fresh();
     run(async {
         let table = Redb::open(&path, [1; 16]).unwrap();
-        assert_eq!(table.create(key, record(limits(Some(2)))).get().await, Ok(true));
+        assert_eq!(table.create(key, record(limits(Some(2))), 0, 0).get().await, Ok(Creation::Made));
         assert_eq!(table.spend(key, ticket()).get().await, Ok(true));
     });
     // A copy of the file as it is now is what a kill -9 would leave.

@@ -1,10 +1,10 @@
 //! The one thread that writes.
 
-use super::{ALIASES, CREATIONS, EXPIRY, clock};
+use super::{ALIASES, ALIVE, CREATIONS, EXPIRY, MARKS, clock};
 use crate::alias::{Account, DAY, Time};
 use crate::role::exit;
-use crate::vault::engine::{Key, Outage, Owner, Record, record};
-use redb::{Database, ReadableTable, Table, WriteTransaction};
+use crate::vault::engine::{Key, Mark, Outage, Owner, Record, record};
+use redb::{Database, Key as TableKey, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,15 +20,25 @@ const BATCH: usize = 1000;
 /// Aliases removed by one sweep at the most, so that it never holds up others for long.
 const SWEEP: usize = 10_000;
 
+/// What [`Change::Create`] answers when it has done nothing.
+pub(super) const TAKEN: u64 = 0;
+pub(super) const FULL: u64 = u64::MAX;
+
 /// One change; each answers with a count, 0 being "not done".
 pub(super) enum Change {
-    Create(Key, Record),
-    Admit(Owner, u32),
+    /// With the most aliases that its owner may have; 0 is no bound.
+    Create(Key, Record, u32),
+    /// The most in a day, and how many more.
+    Admit(Owner, u32, u32),
+    /// Until when; 0 is for ever.
+    Mark(Mark, u32),
+    Unmark(Mark),
     Spend(Key),
     Refund(Key),
     Amend(Key, Account, Account),
     Remove(Key),
-    Forget(Owner),
+    /// With all aliases of the owner that a reader has found.
+    Forget(Owner, Vec<Key>),
     Sweep,
 }
 
@@ -108,7 +118,8 @@ fn commit(database: &Database, batch: &[Order]) -> Result<Vec<u64>, Outage> {
     let transaction = database.begin_write()?;
     let counts = {
         let aliases = transaction.open_table(ALIASES)?;
-        let mut tables = Tables { transaction: &transaction, aliases, expiry: None, creations: None, now: clock() };
+        let (expiry, creations, alive, marks) = (None, None, None, None);
+        let mut tables = Tables { transaction: &transaction, aliases, expiry, creations, alive, marks, now: clock() };
         batch.iter().map(|order| tables.apply(&order.change)).collect::<Result<_, _>>()?
     };
     transaction.commit()?;
@@ -121,33 +132,52 @@ struct Tables<'t> {
     aliases: Table<'t, &'static [u8; 16], &'static [u8]>,
     expiry: Option<Expiry<'t>>,
     creations: Option<Creations<'t>>,
+    alive: Option<Alive<'t>>,
+    marks: Option<Marks<'t>>,
     now: Time,
 }
 
 type Expiry<'t> = Table<'t, (u32, &'static [u8; 16]), ()>;
 type Creations<'t> = Table<'t, &'static [u8; 16], (u32, u32)>;
+type Alive<'t> = Table<'t, &'static [u8; 16], u32>;
+type Marks<'t> = Table<'t, &'static [u8; 16], (u32, u32)>;
+
+/// The table in `place`, opened if it was not yet.
+fn opened<'p, 't, K: TableKey + 'static, V: Value + 'static>(
+    place: &'p mut Option<Table<'t, K, V>>,
+    transaction: &'t WriteTransaction,
+    definition: TableDefinition<'static, K, V>,
+) -> Result<&'p mut Table<'t, K, V>, Outage> {
+    let table = match place.take() {
+        Some(table) => table,
+        None => transaction.open_table(definition)?,
+    };
+    Ok(place.insert(table))
+}
 
 impl<'t> Tables<'t> {
     fn expiry(&mut self) -> Result<&mut Expiry<'t>, Outage> {
-        let opened = match self.expiry.take() {
-            Some(opened) => opened,
-            None => self.transaction.open_table(EXPIRY)?,
-        };
-        Ok(self.expiry.insert(opened))
+        opened(&mut self.expiry, self.transaction, EXPIRY)
     }
 
     fn creations(&mut self) -> Result<&mut Creations<'t>, Outage> {
-        let opened = match self.creations.take() {
-            Some(opened) => opened,
-            None => self.transaction.open_table(CREATIONS)?,
-        };
-        Ok(self.creations.insert(opened))
+        opened(&mut self.creations, self.transaction, CREATIONS)
+    }
+
+    fn alive(&mut self) -> Result<&mut Alive<'t>, Outage> {
+        opened(&mut self.alive, self.transaction, ALIVE)
+    }
+
+    fn marks(&mut self) -> Result<&mut Marks<'t>, Outage> {
+        opened(&mut self.marks, self.transaction, MARKS)
     }
 
     fn apply(&mut self, change: &Change) -> Result<u64, Outage> {
         match change {
-            Change::Create(key, record) => self.create(key, record),
-            Change::Admit(owner, limit) => self.admit(owner, *limit),
+            Change::Create(key, record, most) => self.create(key, record, *most),
+            Change::Admit(owner, limit, more) => self.admit(owner, *limit, *more),
+            Change::Mark(mark, until) => self.mark(mark, *until),
+            Change::Unmark(mark) => self.unmark(mark),
             Change::Spend(key) => self.count(key, |account| {
                 let spent = account.spent + 1;
                 account.limits.max_usage.is_none_or(|max| spent <= max).then_some(spent)
@@ -155,14 +185,22 @@ impl<'t> Tables<'t> {
             Change::Refund(key) => self.count(key, |account| account.spent.checked_sub(1)),
             Change::Amend(key, seen, new) => self.amend(key, seen, new),
             Change::Remove(key) => self.remove(key),
-            Change::Forget(owner) => self.forget(owner),
+            Change::Forget(owner, theirs) => self.forget(owner, theirs),
             Change::Sweep => self.sweep(),
         }
     }
 
-    fn create(&mut self, key: &Key, record: &Record) -> Result<u64, Outage> {
+    fn create(&mut self, key: &Key, record: &Record, most: u32) -> Result<u64, Outage> {
         if self.find(key)?.is_some() {
-            return Ok(0);
+            return Ok(TAKEN);
+        }
+        if most > 0 {
+            let alive = self.alive()?;
+            let count = alive.get(&record.owner)?.map_or(0, |count| count.value());
+            if count >= most {
+                return Ok(FULL);
+            }
+            alive.insert(&record.owner, count + 1)?;
         }
         self.put(key, 0, record)
     }
@@ -177,7 +215,7 @@ impl<'t> Tables<'t> {
 
     fn amend(&mut self, key: &Key, seen: &Account, new: &Account) -> Result<u64, Outage> {
         let Some((old, listed)) = self.find(key)? else { return Ok(0) };
-        if (old.account.limits, old.account.paused) != (seen.limits, seen.paused) {
+        if (Account { spent: seen.spent, ..old.account }) != *seen {
             return Ok(0);
         }
         let account = Account { spent: old.account.spent, ..*new };
@@ -185,22 +223,40 @@ impl<'t> Tables<'t> {
     }
 
     fn remove(&mut self, key: &Key) -> Result<u64, Outage> {
-        let Some((_, listed)) = self.find(key)? else { return Ok(0) };
+        let Some((record, listed)) = self.find(key)? else { return Ok(0) };
         if listed != 0 {
             self.expiry()?.remove((listed, key))?;
         }
         self.aliases.remove(key)?;
+        let alive = self.alive()?;
+        let count = alive.get(&record.owner)?.map_or(0, |count| count.value());
+        match count {
+            0 => {}
+            1 => drop(alive.remove(&record.owner)?),
+            more => drop(alive.insert(&record.owner, more - 1)?),
+        }
         Ok(1)
     }
 
-    fn forget(&mut self, owner: &Owner) -> Result<u64, Outage> {
-        let mut theirs = Vec::new();
-        for entry in self.aliases.iter()? {
-            let (key, stored) = entry?;
-            if record::decode(stored.value())?.0.owner == *owner {
-                theirs.push(*key.value());
-            }
+    fn mark(&mut self, mark: &Mark, until: u32) -> Result<u64, Outage> {
+        let now = record::seconds(Some(self.now));
+        self.unmark(mark)?;
+        self.marks()?.insert(mark, (now, until))?;
+        if until != 0 {
+            self.expiry()?.insert((until, mark), ())?;
         }
+        Ok(1)
+    }
+
+    fn unmark(&mut self, mark: &Mark) -> Result<u64, Outage> {
+        let Some((_, until)) = self.marks()?.remove(mark)?.map(|found| found.value()) else { return Ok(0) };
+        if until != 0 {
+            self.expiry()?.remove((until, mark))?;
+        }
+        Ok(1)
+    }
+
+    fn forget(&mut self, owner: &Owner, theirs: &[Key]) -> Result<u64, Outage> {
         self.creations()?.remove(owner)?;
         theirs.iter().map(|key| self.remove(key)).sum()
     }
@@ -213,19 +269,28 @@ impl<'t> Tables<'t> {
         }
         let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
         self.creations()?.retain(|_, (since, _)| since > yesterday)?;
-        due.iter().map(|key| self.remove(key)).sum()
+        let mut removed = 0;
+        for key in &due {
+            // What is listed and no alias is a mark.
+            removed += match self.remove(key)? {
+                0 => self.unmark(key)?,
+                one => one,
+            };
+        }
+        Ok(removed)
     }
 
-    fn admit(&mut self, owner: &Owner, limit: u32) -> Result<u64, Outage> {
+    fn admit(&mut self, owner: &Owner, limit: u32, more: u32) -> Result<u64, Outage> {
         let now = record::seconds(Some(self.now));
         let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
         let creations = self.creations()?;
         let (since, count) =
             creations.get(owner)?.map(|c| c.value()).filter(|(since, _)| *since > yesterday).unwrap_or((now, 0));
-        if count >= limit {
+        let count = count.saturating_add(more);
+        if count > limit {
             return Ok(0);
         }
-        creations.insert(owner, (since, count + 1))?;
+        creations.insert(owner, (since, count))?;
         Ok(1)
     }
 

@@ -6,8 +6,9 @@
 //! | `tempalias:{alias}:held` | sorted set | tickets that hold or have spent a use |
 //! | `tempalias:owner:{owner}` | sorted set | the owner's aliases by purge time, for `forget` |
 //! | `tempalias:new:{owner}` | number | aliases made for the owner within a day |
+//! | `tempalias:mark:{mark}` | number | since when the mark is there; expires by itself |
 //!
-//! `alias` and `owner` are keyed hashes in hexadecimal. Every step is one script on one hash slot,
+//! `alias`, `owner` and `mark` are keyed hashes in hexadecimal. Every step is one script on one hash slot,
 //! with the server's clock; a step that is sent twice, because its answer was lost, counts once.
 
 mod connection;
@@ -16,8 +17,8 @@ pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 
-use super::{Engine, Hold, Key, Outage, Owner, Record, Step};
-use crate::alias::{Account, DAY, GRACE, Limits, Time};
+use super::{Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step};
+use crate::alias::{Account, CONFIRM_WITHIN, DAY, GRACE, Limits, Time};
 use crate::config::settings;
 use crate::door::Soon;
 use crate::role::Fatal;
@@ -53,6 +54,7 @@ struct Scripts {
     index: Script,
     admit: Script,
     remove: Script,
+    mark: Script,
 }
 
 /// Arguments of a script.
@@ -73,6 +75,7 @@ impl Redis {
             index: Script::new(include_str!("lua/index.lua")),
             admit: Script::new(include_str!("lua/admit.lua")),
             remove: Script::new(include_str!("lua/remove.lua")),
+            mark: Script::new(include_str!("lua/mark.lua")),
         };
         let connector = Connector::new(settings)?;
         let (min_replicas, patience) = (settings.min_replicas, settings.timeout);
@@ -112,9 +115,9 @@ impl Inner {
             .await
     }
 
-    /// Notes in the owner's index when the alias ends.
-    async fn index(&self, owner: &Owner, key: &Key, purge: Option<Time>) -> Result<(), Outage> {
-        let args = [hex(key).into_bytes(), optional(purge)];
+    /// Notes in the owner's index when the alias ends; false if it is new and they have `most` (0 is no bound).
+    async fn index(&self, owner: &Owner, key: &Key, purge: Option<Time>, most: u32) -> Result<bool, Outage> {
+        let args = [hex(key).into_bytes(), optional(purge), number(most)];
         self.call(&self.scripts.index, &[index_key(owner)], &args).await
     }
 
@@ -188,6 +191,10 @@ fn index_key(owner: &Owner) -> String {
     format!("tempalias:owner:{{{}}}", hex(owner))
 }
 
+fn mark_key(mark: &Mark) -> String {
+    format!("tempalias:mark:{{{}}}", hex(mark))
+}
+
 fn hex(octets: &[u8; 16]) -> String {
     octets.iter().fold(String::with_capacity(32), |mut text, octet| {
         // Writing to a String cannot fail.
@@ -213,25 +220,27 @@ fn optional(value: Option<impl ToString>) -> Octets {
     value.map_or_else(Vec::new, number)
 }
 
-/// Limits and paused as arguments, in the order of the scripts.
-fn arguments(account: &Account) -> [Octets; 4] {
+/// Limits, paused and pending as arguments, in the order of the scripts.
+fn arguments(account: &Account) -> [Octets; 5] {
     let Limits { not_before, not_after, max_usage } = account.limits;
-    [optional(not_before), optional(not_after), optional(max_usage), optional(account.paused.then_some(1))]
+    let flag = |set: bool| optional(set.then_some(1));
+    [optional(not_before), optional(not_after), optional(max_usage), flag(account.paused), flag(account.pending)]
 }
 
 /// The fields of an alias, in the order in which they are read.
-const FIELDS: [&str; 8] = ["not-before", "not-after", "max-usage", "paused", "spent", "manage", "owner", "sealed"];
+const FIELDS: [&str; 9] =
+    ["not-before", "not-after", "max-usage", "paused", "pending", "spent", "manage", "owner", "sealed"];
 
 fn record(fields: Vec<Option<Octets>>) -> Result<Option<Record>, Outage> {
-    let [not_before, not_after, max_usage, paused, spent, manage, owner, sealed] =
-        <[Option<Octets>; 8]>::try_from(fields).map_err(|_| damaged())?;
+    let [not_before, not_after, max_usage, paused, pending, spent, manage, owner, sealed] =
+        <[Option<Octets>; 9]>::try_from(fields).map_err(|_| damaged())?;
     let Some(sealed) = sealed else { return Ok(None) };
     let limits =
         Limits { not_before: parsed(not_before)?, not_after: parsed(not_after)?, max_usage: parsed(max_usage)? };
     let spent = parsed(spent)?.ok_or_else(damaged)?;
     let sixteen = |octets: Option<Octets>| octets.and_then(|o| o.try_into().ok()).ok_or_else(damaged);
     Ok(Some(Record {
-        account: Account { limits, spent, paused: paused.is_some() },
+        account: Account { limits, spent, paused: paused.is_some(), pending: pending.is_some() },
         manage: sixteen(manage)?,
         owner: sixteen(owner)?,
         sealed: sealed.into(),
@@ -270,23 +279,25 @@ impl Engine for Redis {
         })
     }
 
-    fn create(&self, key: Key, record: Record) -> Step<bool> {
+    fn create(&self, key: Key, record: Record, now: Time, most: u32) -> Step<Creation> {
         self.step(async move |inner| {
-            // `purge_at` looks at the clock for used-up aliases only, and a new one is not.
-            let purge = record.account.purge_at(0);
+            let purge = record.account.purge_at(now);
             // First, so that `forget` finds whatever exists.
-            inner.index(&record.owner, &key, purge).await?;
-            let [a, b, c, d] = arguments(&record.account);
+            if !inner.index(&record.owner, &key, purge, most).await? {
+                return Ok(Creation::Full);
+            }
             let (manage, owner) = (record.manage.to_vec(), record.owner.to_vec());
-            let args = [a, b, c, d, manage, owner, record.sealed.into_vec(), optional(purge)];
-            inner.call_durably(&inner.scripts.create, &[alias_key(&key)], &args).await
+            let mut args = vec![manage, owner, record.sealed.into_vec(), optional(purge)];
+            args.extend(arguments(&record.account));
+            let made = inner.call_durably(&inner.scripts.create, &[alias_key(&key)], &args).await?;
+            Ok(if made { Creation::Made } else { Creation::Taken })
         })
     }
 
-    fn admit(&self, owner: Owner, limit: u32) -> Step<bool> {
+    fn admit(&self, owner: Owner, limit: u32, more: u32) -> Step<bool> {
         self.step(async move |inner| {
             let key = format!("tempalias:new:{{{}}}", hex(&owner));
-            inner.call(&inner.scripts.admit, &[key], &[number(limit), number(DAY)]).await
+            inner.call(&inner.scripts.admit, &[key], &[number(limit), number(DAY), number(more)]).await
         })
     }
 
@@ -334,7 +345,7 @@ impl Engine for Redis {
             let (done, last) = outcome(answer)?;
             if let Some((owner, purge)) = last {
                 // The use is counted: a stale index is no reason to fail.
-                let _ = inner.index(&owner, &key, purge).await;
+                let _ = inner.index(&owner, &key, purge, 0).await;
             }
             Ok(done == 1)
         })
@@ -353,11 +364,11 @@ impl Engine for Redis {
 
     fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
         self.step(async move |inner| {
-            let mut args = [arguments(&seen), arguments(&new)].concat();
-            args.push(number(GRACE));
+            let mut args = vec![number(GRACE), number(CONFIRM_WITHIN)];
+            args.extend([arguments(&seen), arguments(&new)].concat());
             let (done, ends) = outcome(inner.call_durably(&inner.scripts.amend, &[alias_key(&key)], &args).await?)?;
             if let Some((owner, purge)) = ends {
-                inner.index(&owner, &key, purge).await?;
+                inner.index(&owner, &key, purge, 0).await?;
             }
             Ok(done == 1)
         })
@@ -389,6 +400,30 @@ impl Engine for Redis {
     fn sweep(&self) -> Step<u64> {
         // Keys expire by themselves.
         Soon::Now(Ok(0))
+    }
+
+    fn mark(&self, mark: Mark, until: Option<Time>) -> Step<()> {
+        self.step(async move |inner| {
+            inner.call_durably::<i64>(&inner.scripts.mark, &[mark_key(&mark)], &[optional(until)]).await.map(drop)
+        })
+    }
+
+    fn unmark(&self, mark: Mark) -> Step<bool> {
+        self.step(async move |inner| {
+            let unmark = async |mut connection: Connection| {
+                redis::cmd("DEL").arg(mark_key(&mark)).query_async(&mut connection).await
+            };
+            inner.connector.with(unmark).await
+        })
+    }
+
+    fn marked(&self, mark: Mark) -> Step<Option<Time>> {
+        self.step(async move |inner| {
+            let look = async |mut connection: Connection| {
+                redis::cmd("GET").arg(mark_key(&mark)).query_async(&mut connection).await
+            };
+            inner.connector.with(look).await
+        })
     }
 
     fn count(&self) -> Step<Option<u64>> {

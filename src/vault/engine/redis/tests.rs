@@ -4,7 +4,7 @@ use super::Redis;
 use crate::config::settings::{self, Topology};
 use crate::vault::engine::redis::server::{Server, free_port};
 use crate::vault::engine::tests::{fresh, limits, record, suite, ticket};
-use crate::vault::engine::{Engine, Hold};
+use crate::vault::engine::{Creation, Engine, Hold};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -69,9 +69,9 @@ fn a_step_that_is_sent_twice_counts_once() {
         let engine = engine(&server, Topology::Single, 0);
         let key = fresh();
         let new = record(limits(Some(2)));
-        assert_eq!(engine.create(key, new.clone()).get().await, Ok(true));
-        assert_eq!(engine.create(key, new).get().await, Ok(true), "the same request again");
-        assert_eq!(engine.create(key, record(limits(None))).get().await, Ok(false), "another one");
+        assert_eq!(engine.create(key, new.clone(), 0, 0).get().await, Ok(Creation::Made));
+        assert_eq!(engine.create(key, new, 0, 0).get().await, Ok(Creation::Made), "the same request again");
+        assert_eq!(engine.create(key, record(limits(None)), 0, 0).get().await, Ok(Creation::Taken), "another one");
         let ticket = ticket();
         assert!(matches!(engine.hold(key, ticket, 60).get().await, Ok(Hold::Held { .. })));
         let spent = async || engine.read(key).get().await.unwrap().unwrap().account.spent;
@@ -94,14 +94,14 @@ fn nothing_remains_after_the_end() {
         let now = engine.now().get().await.unwrap();
         let until = crate::alias::Limits { not_after: Some(now + 2), ..limits(Some(5)) };
         let key = fresh();
-        assert_eq!(engine.create(key, record(until)).get().await, Ok(true));
+        assert_eq!(engine.create(key, record(until), 0, 0).get().await, Ok(Creation::Made));
         assert!(matches!(engine.hold(key, ticket(), 1).get().await, Ok(Hold::Held { .. })));
         assert_eq!(server[0].cli(&["dbsize"]).trim(), "3");
         server[0].until("0\n", &["dbsize"]);
         // Used up, it stays for its owner to extend it, and then goes too.
         let key = fresh();
         let used = record(limits(Some(1)));
-        assert_eq!(engine.create(key, used.clone()).get().await, Ok(true));
+        assert_eq!(engine.create(key, used.clone(), 0, 0).get().await, Ok(Creation::Made));
         assert_eq!(engine.spend(key, ticket()).get().await, Ok(true));
         let names = server[0].cli(&["keys", "*"]);
         assert_eq!(names.lines().count(), 3, "{names}");
@@ -142,7 +142,7 @@ fn a_spend_without_enough_replicas_is_an_outage() {
     let server = [Server::start(&[])];
     run(async {
         let lonely = engine(&server, Topology::Single, 1);
-        assert!(lonely.create(fresh(), record(limits(Some(1)))).get().await.is_err());
+        assert!(lonely.create(fresh(), record(limits(Some(1))), 0, 0).get().await.is_err());
     });
     let port = server[0].port.to_string();
     let _replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
@@ -150,7 +150,7 @@ fn a_spend_without_enough_replicas_is_an_outage() {
     run(async {
         let engine = engine(&server, Topology::Single, 1);
         let key = fresh();
-        assert_eq!(engine.create(key, record(limits(Some(1)))).get().await, Ok(true));
+        assert_eq!(engine.create(key, record(limits(Some(1))), 0, 0).get().await, Ok(Creation::Made));
         assert_eq!(engine.spend(key, ticket()).get().await, Ok(true));
     });
 }

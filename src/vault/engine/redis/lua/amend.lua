@@ -1,29 +1,35 @@
--- KEYS: alias. ARGV: not-before, not-after, max-usage, paused as they were seen; the same as they are to be; seconds a used-up alias stays.
+-- KEYS: alias. ARGV: seconds a used-up alias stays, seconds one stays that is not confirmed; not-before, not-after,
+-- max-usage, paused, pending as they were seen; the same as they are to be.
 -- {0}: not as seen. {1, owner, purge time or empty}: done.
-local names = {'not-before', 'not-after', 'max-usage', 'paused'}
+local names = {'not-before', 'not-after', 'max-usage', 'paused', 'pending'}
 local alias = redis.call('HMGET', KEYS[1], 'spent', 'owner', unpack(names))
 local spent, owner = alias[1], alias[2]
 if not spent then
   return {0}
 end
-for at = 1, 4 do
-  if (alias[at + 2] or '') ~= ARGV[at] then
+for at = 1, #names do
+  if (alias[at + 2] or '') ~= ARGV[at + 2] then
     return {0}
   end
 end
+local new = {}
 for at, name in ipairs(names) do
-  if ARGV[at + 4] == '' then
+  new[name] = ARGV[at + 2 + #names]
+  if new[name] == '' then
     redis.call('HDEL', KEYS[1], name)
   else
-    redis.call('HSET', KEYS[1], name, ARGV[at + 4])
+    redis.call('HSET', KEYS[1], name, new[name])
   end
 end
-local til, max = tonumber(ARGV[6]), tonumber(ARGV[7])
-local purge = til
+local now, max = tonumber(redis.call('TIME')[1]), tonumber(new['max-usage'])
+local purge = tonumber(new['not-after']) or math.huge
 if max and tonumber(spent) >= max then
-  purge = math.min(til or math.huge, redis.call('TIME')[1] + ARGV[9])
+  purge = math.min(purge, now + ARGV[1])
 end
-if not purge then
+if new['pending'] ~= '' then
+  purge = math.min(purge, now + ARGV[2])
+end
+if purge == math.huge then
   redis.call('PERSIST', KEYS[1])
   return {1, owner, ''}
 end

@@ -1,18 +1,18 @@
--- KEYS: alias. ARGV: not-before, not-after, max-usage, paused, manage-key hash, owner, sealed address, purge time.
+-- KEYS: alias. ARGV: manage-key hash, owner, sealed address, purge time; not-before, not-after, max-usage, paused, pending.
 -- Empty ARGV are absent. 1 when it is there and ours (a repeated request is the same request), else 0.
 local manage = redis.call('HGET', KEYS[1], 'manage')
 if manage then
-  return manage == ARGV[5] and 1 or 0
+  return manage == ARGV[1] and 1 or 0
 end
-local fields = {'spent', '0', 'manage', ARGV[5], 'owner', ARGV[6], 'sealed', ARGV[7]}
-for at, name in ipairs({'not-before', 'not-after', 'max-usage', 'paused'}) do
-  if ARGV[at] ~= '' then
+local fields = {'spent', '0', 'manage', ARGV[1], 'owner', ARGV[2], 'sealed', ARGV[3]}
+for at, name in ipairs({'not-before', 'not-after', 'max-usage', 'paused', 'pending'}) do
+  if ARGV[at + 4] ~= '' then
     fields[#fields + 1] = name
-    fields[#fields + 1] = ARGV[at]
+    fields[#fields + 1] = ARGV[at + 4]
   end
 end
 redis.call('HSET', KEYS[1], unpack(fields))
-if ARGV[8] ~= '' then
-  redis.call('PEXPIREAT', KEYS[1], ARGV[8] * 1000)
+if ARGV[4] ~= '' then
+  redis.call('PEXPIREAT', KEYS[1], ARGV[4] * 1000)
 end
 return 1

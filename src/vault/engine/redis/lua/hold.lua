@@ -5,9 +5,9 @@
 local time = redis.call('TIME')
 local seconds = tonumber(time[1])
 local now = seconds * 1000 + math.floor(time[2] / 1000)
-local alias = redis.call('HMGET', KEYS[1], 'not-before', 'not-after', 'max-usage', 'spent', 'paused', 'sealed')
-local from, til, max, spent, paused, sealed = unpack(alias, 1, 6)
-if not sealed or paused or (from and seconds < tonumber(from)) or (til and seconds >= tonumber(til)) then
+local alias = redis.call('HMGET', KEYS[1], 'not-before', 'not-after', 'max-usage', 'spent', 'paused', 'pending', 'sealed')
+local from, til, max, spent, paused, pending, sealed = unpack(alias, 1, 7)
+if not sealed or paused or pending or (from and seconds < tonumber(from)) or (til and seconds >= tonumber(til)) then
   return {0}
 end
 if not max then

@@ -1,0 +1,51 @@
+//! Letters of ours: the vault writes them, and here they go the way of all mail.
+
+use super::House;
+use super::transaction::{Envelope, Transaction};
+use super::verdict::NO_VAULT;
+use crate::alias::RealAddress;
+use crate::role::Guests;
+use crate::wire::mail::Verdict;
+use crate::wire::relay::{Answer, Request};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Letters under way at the same time.
+const POSTMEN: usize = 4;
+
+/// After an answer that is none.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Sends what there is, for as long as the role lives. Needs a local runtime.
+pub(super) fn serve(house: &Rc<House>, guests: &Rc<Guests>) {
+    for _ in 0..POSTMEN {
+        let (house, guests) = (Rc::clone(house), Rc::clone(guests));
+        tokio::task::spawn_local(async move {
+            loop {
+                match house.vault.ask(Request::Letter).await {
+                    Ok(Answer::Letter { number, target, message }) => {
+                        let _under_way = guests.welcome();
+                        let verdict = send(target, &message, &house).await;
+                        house.vault.tell(Request::Sent { number, verdict });
+                    }
+                    _ => tokio::time::sleep(PAUSE).await,
+                }
+            }
+        });
+    }
+}
+
+/// From the null reverse-path: a letter that cannot be delivered after all comes back to nobody (RFC 5321 §4.5.5).
+async fn send(target: RealAddress, message: &[u8], house: &House) -> Verdict {
+    let size = u64::try_from(message.len()).ok();
+    let envelope = Envelope { reverse_path: String::new(), size, eight_bit: false, utf8: false };
+    let mut transaction = Transaction::new(envelope);
+    let verdict = transaction.address(target, house).await;
+    if !verdict.is_positive() {
+        return verdict;
+    }
+    match transaction.content(message, house).await {
+        Some(failed) => failed,
+        None => transaction.end(house).await.unwrap_or(NO_VAULT),
+    }
+}

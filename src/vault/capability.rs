@@ -1,0 +1,143 @@
+//! Capabilities: sealed texts that say what their bearer may do, so that nothing of it is stored.
+//!
+//! 1. The content is a [`Capability`] in the encoding of postcard, padded to a multiple of 32 octets, so that its
+//!    length tells little of the address in it.
+//! 2. It is sealed under a key derived from the server key and 16 random octets (the salt): each key seals once.
+//! 3. Salt and sealed content are spelled in base64url (RFC 4648 §5) without padding. Tokens, which people paste into
+//!    other programs, begin with `ta_`, so that they are told from other secrets.
+
+use super::engine::Owner;
+use super::seal::Seal;
+use crate::alias::{Domain, RealAddress};
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+
+/// With what a token begins.
+const TOKEN_MARK: &str = "ta_";
+
+/// Octets of the salt.
+const SALT: usize = 16;
+
+/// The content is padded to a multiple of this.
+const PAD: usize = 32;
+
+/// What may be done.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Capability {
+    /// Make aliases.
+    Token(Token),
+    /// Make those aliases live that came of this seed.
+    Activate {
+        /// From which their names and keys are derived.
+        seed: Seed,
+        /// Where they are.
+        domain: Domain,
+        /// How many.
+        count: u8,
+        /// When the link was made, Unix seconds.
+        made: u32,
+    },
+    /// Be given this token.
+    HandOut(Token),
+    /// Have the target refused for ever.
+    OptOut(Owner),
+    /// Take that back.
+    OptIn {
+        /// Whose.
+        owner: Owner,
+        /// When the link was made, Unix seconds.
+        made: u32,
+    },
+}
+
+/// From which the names and manage keys of the aliases of one order are derived.
+pub(super) type Seed = [u8; 16];
+
+/// The right to make aliases for one target.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Token {
+    /// Tells it from all others, so that it can be revoked singly.
+    pub(super) id: [u8; 16],
+    /// Tokens of other epochs than the configured one are void.
+    pub(super) epoch: u32,
+    /// For whom.
+    pub(super) target: RealAddress,
+    /// Where, unless another domain is asked for.
+    pub(super) domain: Domain,
+    /// Days of each alias.
+    pub(super) days: Option<u32>,
+    /// Messages of each alias.
+    pub(super) max_usage: Option<u32>,
+    /// When it was made, Unix seconds.
+    pub(super) made: u32,
+    /// Whether the target has asked for it.
+    pub(super) confirmed: bool,
+}
+
+impl Seal {
+    /// Spells a capability.
+    pub(super) fn spell(&self, capability: &Capability) -> Option<String> {
+        let salt: [u8; SALT] = self.random().ok()?;
+        let mut content = postcard::to_allocvec(capability).ok()?;
+        content.resize(content.len().next_multiple_of(PAD), 0);
+        self.seal_with(&[b"capability", &salt], &mut content)?;
+        let spelled = BASE64URL_NOPAD.encode(&[&salt[..], &content].concat());
+        Some(if matches!(capability, Capability::Token(_)) { format!("{TOKEN_MARK}{spelled}") } else { spelled })
+    }
+
+    /// The capability that a text spells, if this server has made it.
+    pub(super) fn read(&self, text: &str) -> Option<Capability> {
+        let octets = BASE64URL_NOPAD.decode(text.strip_prefix(TOKEN_MARK).unwrap_or(text).as_bytes()).ok()?;
+        let (salt, sealed) = octets.split_first_chunk::<SALT>()?;
+        let content = self.open_with(&[b"capability", salt], sealed)?;
+        // What is left is padding.
+        postcard::take_from_bytes(&content).ok().map(|(capability, _)| capability)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(target: &str) -> Capability {
+        Capability::Token(Token {
+            id: [7; 16],
+            epoch: 1,
+            target: RealAddress::parse(target).unwrap(),
+            domain: Domain::parse("example.org").unwrap(),
+            days: Some(3),
+            max_usage: None,
+            made: 1_800_000_000,
+            confirmed: false,
+        })
+    }
+
+    #[test]
+    fn only_what_was_spelled_here_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ours, other) = (Seal::open(&dir.path().join("1")).unwrap(), Seal::open(&dir.path().join("2")).unwrap());
+        let token = token("someone@real.example");
+        let spelled = ours.spell(&token).unwrap();
+        assert!(spelled.starts_with("ta_") && !spelled.contains("real"));
+        assert!(ours.read(&spelled).is_some_and(|read| read == token));
+        assert!(other.read(&spelled).is_none());
+        assert_ne!(ours.spell(&token).unwrap(), spelled);
+        for at in 3..spelled.len() {
+            let mut octets = spelled.clone().into_bytes();
+            octets[at] = if octets[at] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(octets).unwrap();
+            assert!(forged == spelled || ours.read(&forged).is_none(), "{at}");
+        }
+        for nonsense in ["", "ta_", "ta_AAAA", "a b", "\u{e9}"] {
+            assert!(ours.read(nonsense).is_none());
+        }
+    }
+
+    #[test]
+    fn the_length_tells_little() {
+        let dir = tempfile::tempdir().unwrap();
+        let seal = Seal::open(&dir.path().join("1")).unwrap();
+        let length = |target: &str| seal.spell(&token(target)).unwrap().len();
+        assert_eq!(length("ab@real.example"), length("abcdefghij@real.example"));
+    }
+}

@@ -1,0 +1,217 @@
+//! vault ← web: orders of aliases.
+//!
+//! 1. For whom, where and within which limits: as it was typed, or as a token says.
+//! 2. The seed of the names: random, or made of the Idempotency-Key, whose order is noted for a day.
+//! 3. What of the order is there already is an earlier answer that was lost: it is answered again, as it is now.
+//! 4. The rest is admitted, made, and announced to the target where it must confirm; or nothing of it is kept.
+
+use super::Desk;
+use super::web::Miss;
+use crate::alias::{Account, AliasAddress, DAY, Domain, Fault, Limits, RealAddress, Time, Wish};
+use crate::vault::capability::{Capability, Seed, Token};
+use crate::vault::engine::{Creation, Key, Owner, Record};
+use crate::vault::seal::{Noted, hash_manage_key, same};
+use crate::wire::figures::Figure;
+use crate::wire::web::{Alias, Answer, Made, Order, Whose};
+use crate::words::Language;
+
+/// Aliases in one order at the most.
+const MOST_AT_ONCE: u8 = 20;
+
+/// An order that can be granted.
+struct Granted {
+    target: RealAddress,
+    owner: Owner,
+    domain: Domain,
+    limits: Limits,
+    /// Whether the target must confirm first.
+    pending: bool,
+    seed: Seed,
+    /// All that was ordered, in octets.
+    content: Vec<u8>,
+    now: Time,
+}
+
+/// One alias of an order.
+struct Item {
+    address: AliasAddress,
+    at: Key,
+    key: String,
+}
+
+impl Desk {
+    /// Makes the aliases of an order.
+    pub(super) async fn create(&self, order: Order) -> Result<Answer, Miss> {
+        let Order { whose, domain, count, idempotency_key, language } = order;
+        let count = u8::try_from(count).ok().filter(|count| (1..=MOST_AT_ONCE).contains(count));
+        let count = count.ok_or(Fault::Count { max: MOST_AT_ONCE.into() })?;
+        let now = self.now().await?;
+        let (target, domain, wish, confirmed) = match whose {
+            Whose::Target { target, wish } => (self.person(&target)?, self.chosen(domain.as_deref())?, wish, false),
+            Whose::Token(token) => {
+                let Token { target, domain: usual, days, max_usage, confirmed, .. } = self.good(&token, now).await?;
+                let domain = match domain {
+                    Some(domain) => self.chosen(Some(&domain))?,
+                    // The domain may have been ours when the token was made.
+                    None => self.chosen(Some(usual.as_str())).or_else(|_| self.chosen(None))?,
+                };
+                let wish = Wish { days: days.map(i64::from), max_usage: max_usage.map(i64::from), ..Wish::default() };
+                (target, domain, wish, confirmed)
+            }
+        };
+        let limits = wish.grant(now, self.settings().caps)?;
+        let owner = self.seal.owner(&target);
+        let content = postcard::to_allocvec(&(target.folded(), &domain, wish, count)).map_err(|_| Miss::Outage)?;
+        let seed = match idempotency_key {
+            Some(key) => self.seed_of(&key, &owner, &content, now).await?,
+            None => self.seal.random()?,
+        };
+        let pending = self.settings().confirm && !confirmed;
+        let granted = Granted { target, owner, domain, limits, pending, seed, content, now };
+        self.fill(&granted, count, language).await.map(Answer::Created)
+    }
+
+    /// A real address that aliases may be made for.
+    pub(super) fn person(&self, target: &str) -> Result<RealAddress, Fault> {
+        let target = RealAddress::parse(target)?;
+        let settings = self.settings();
+        if target.is_in(&settings.domains) {
+            return Err(Fault::TargetIsOurs);
+        }
+        let folded = target.folded();
+        let local = folded.rsplit_once('@').map_or("", |(local, _)| local);
+        if settings.reserved.iter().any(|reserved| reserved == local) {
+            return Err(Fault::Reserved);
+        }
+        Ok(target)
+    }
+
+    /// The domain of ours that was asked for; the first if none was.
+    pub(super) fn chosen(&self, wanted: Option<&str>) -> Result<Domain, Fault> {
+        let settings = self.settings();
+        let found = match wanted {
+            None => settings.domains.first(),
+            Some(wanted) => {
+                let wanted = Domain::parse(wanted).map_err(|_| Fault::Domain)?;
+                settings.domains.iter().find(|domain| **domain == wanted)
+            }
+        };
+        found.cloned().ok_or(Fault::Domain)
+    }
+
+    /// Refuses those who have opted out.
+    pub(super) async fn wants_any(&self, owner: &Owner) -> Result<(), Miss> {
+        let mark = self.seal.mark(Noted::OptedOut, owner);
+        match self.read(self.engine.marked(mark).get().await)? {
+            Some(_) => Err(Fault::OptedOut.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The seed for an Idempotency-Key, which is noted with what was ordered under it.
+    async fn seed_of(&self, key: &str, owner: &Owner, content: &[u8], now: Time) -> Result<Seed, Miss> {
+        let with_content = self.seal.mark(Noted::Ordered, &[key.as_bytes(), &[0], content].concat());
+        let alone = self.seal.mark(Noted::Ordered, key.as_bytes());
+        let day = match self.read(self.engine.marked(alone).get().await)? {
+            Some(since) => {
+                if self.read(self.engine.marked(with_content).get().await)?.is_none() {
+                    return Err(Fault::KeyReused.into());
+                }
+                since / DAY
+            }
+            None => {
+                // In this order: the key alone must never stand for an order that is not known.
+                for mark in [with_content, alone] {
+                    self.written(self.engine.mark(mark, Some(now + DAY)).get().await)?;
+                }
+                now / DAY
+            }
+        };
+        Ok(self.seal.seed(key, owner, day))
+    }
+
+    async fn fill(&self, granted: &Granted, count: u8, language: Language) -> Result<Vec<Made>, Miss> {
+        let items: Vec<Item> = (0..count).map(|at| self.item(granted, at)).collect();
+        let mut made = Vec::with_capacity(items.len());
+        for item in &items {
+            made.push(self.found(item, granted.now).await?);
+        }
+        let missing = made.iter().filter(|found| found.is_none()).count();
+        let settings = self.settings();
+        let most = settings.creations_per_address;
+        if missing > 0 && most > 0 {
+            let more = u32::try_from(missing).unwrap_or(u32::MAX);
+            if !self.written(self.engine.admit(granted.owner, most, more).get().await)? {
+                return Err(Fault::TooManyForTarget.into());
+            }
+        }
+        let new: Vec<usize> = (0..items.len()).filter(|&at| made[at].is_none()).collect();
+        let outcome = async {
+            for &at in &new {
+                made[at] = Some(self.put(&items[at], granted).await?);
+            }
+            // Now and not before: who opts out meanwhile is either seen here, or finds what was made.
+            self.wants_any(&granted.owner).await?;
+            if granted.pending && !new.is_empty() {
+                self.ask_to_activate(granted, count, language).await?;
+            }
+            Ok(())
+        };
+        if let Err(miss) = outcome.await {
+            // An error answered is nothing saved.
+            for &at in &new {
+                self.written(self.engine.remove(items[at].at).get().await)?;
+            }
+            return Err(miss);
+        }
+        Ok(made.into_iter().flatten().collect())
+    }
+
+    fn item(&self, granted: &Granted, at: u8) -> Item {
+        let address = self.seal.name(&granted.seed, at).at(&granted.domain);
+        let key = self.seal.manage_key(&granted.seed, at, &granted.content);
+        Item { at: self.seal.key(&address), address, key }
+    }
+
+    /// What an earlier answer to the same order told.
+    async fn found(&self, item: &Item, now: Time) -> Result<Option<Made>, Miss> {
+        let found = self.read(self.engine.read(item.at).get().await)?;
+        let ours = found.filter(|record| same(&record.manage, &hash_manage_key(&item.key)));
+        Ok(ours.map(|record| item.made(record.account, now)))
+    }
+
+    async fn put(&self, item: &Item, granted: &Granted) -> Result<Made, Miss> {
+        let account = Account::new(granted.limits, granted.pending);
+        let sealed = self.seal.seal(&item.address, &granted.target).ok_or(Miss::Outage)?;
+        let record = Record { account, manage: hash_manage_key(&item.key), owner: granted.owner, sealed };
+        let most = self.settings().alive_per_address;
+        match self.written(self.engine.create(item.at, record, granted.now, most).get().await)? {
+            Creation::Made => {
+                self.tally.count(Figure::AliasesCreated);
+                Ok(item.made(account, granted.now))
+            }
+            Creation::Full => Err(Fault::TooManyAlive.into()),
+            // By the same order in another connection; or a matter of 2^-60, and then asking again settles it.
+            Creation::Taken => self.found(item, granted.now).await?.ok_or(Miss::Outage),
+        }
+    }
+
+    async fn ask_to_activate(&self, granted: &Granted, count: u8, language: Language) -> Result<(), Miss> {
+        let made = u32::try_from(granted.now).unwrap_or(u32::MAX);
+        let (seed, domain) = (granted.seed, granted.domain.clone());
+        let link = self.spell(&Capability::Activate { seed, domain, count, made })?;
+        self.send(
+            &granted.target,
+            &granted.owner,
+            |words, site, never| words.letter_activate(site, &link, never),
+            language,
+        )
+        .await
+    }
+}
+
+impl Item {
+    fn made(&self, account: Account, now: Time) -> Made {
+        Made { alias: Alias { address: self.address.clone(), account, now }, key: self.key.clone() }
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a request is not granted: a status and a word for programs, a sentence for people.
+
+use super::answer::{self, Answer};
+use super::api::json_answer;
+use super::body::{Misfit, Unusable};
+use crate::alias::{DAY, Fault};
+use hyper::StatusCode;
+use hyper::header::{self, HeaderMap};
+use serde_json::json;
+
+/// Seconds after which to ask again when the store is away.
+pub(super) const RETRY_AFTER: &str = "30";
+
+/// Why a request is not granted.
+pub(super) enum Refusal {
+    Body(Unusable),
+    Fault(Fault),
+    Misfit(&'static str, &'static str),
+    /// No key was presented; what is wanted.
+    NoKey(&'static str),
+    /// Not a token, or void.
+    NoToken,
+    /// No such alias, or not its key.
+    NotFound,
+    Unavailable,
+}
+
+impl From<Unusable> for Refusal {
+    fn from(unusable: Unusable) -> Self {
+        Self::Body(unusable)
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Misfit> for Refusal {
+    fn from(misfit: Misfit) -> Self {
+        match misfit {
+            Misfit::Fault(fault) => Self::Fault(fault),
+            Misfit::Paused => Self::Misfit("paused", "paused must be true or false"),
+            Misfit::Count => Self::Misfit("count", "count must be a whole number"),
+            Misfit::Nothing => {
+                Self::Misfit("days", "give days, max-usage, valid-until or paused: nothing would change")
+            }
+        }
+    }
+}
+
+impl Refusal {
+    /// Status, a word for programs, the field at fault, and a sentence for people.
+    pub(super) fn words(&self) -> (StatusCode, &'static str, Option<&'static str>, String) {
+        match self {
+            Self::Body(Unusable::TooLong(limit)) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_large", None, format!("the body is longer than {limit} octets"))
+            }
+            Self::Body(Unusable::Slow) => {
+                (StatusCode::REQUEST_TIMEOUT, "timeout", None, "the body did not come in time".to_owned())
+            }
+            Self::Body(Unusable::Malformed(what)) => (StatusCode::BAD_REQUEST, "malformed", None, what.clone()),
+            Self::Fault(fault) => {
+                let (status, word) = rank(*fault);
+                (status, word, Some(fault.field()), fault.to_string())
+            }
+            Self::Misfit(field, what) => (StatusCode::BAD_REQUEST, "invalid", Some(field), (*what).to_owned()),
+            Self::NoKey(wanted) => (StatusCode::UNAUTHORIZED, "unauthorized", None, (*wanted).to_owned()),
+            Self::NoToken => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                None,
+                "this is not a token of this site, or it is no longer good; make a new one on the tools page"
+                    .to_owned(),
+            ),
+            Self::NotFound => {
+                (StatusCode::NOT_FOUND, "not_found", None, "there is no such alias, or this is not its key".to_owned())
+            }
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                None,
+                "the store does not answer, or no letter can be sent now; try again later".to_owned(),
+            ),
+        }
+    }
+
+    /// The answer to a program.
+    pub(super) fn json(&self, request: &HeaderMap) -> Answer {
+        let (status, error, field, message) = self.words();
+        let description = status.canonical_reason().unwrap_or_default();
+        let content = json!({ "error": error, "description": description, "message": message, "field": field });
+        let mut answer = json_answer(status, &content, request);
+        self.set_headers(&mut answer);
+        answer
+    }
+
+    /// What such an answer says in its header.
+    pub(super) fn set_headers(&self, answer: &mut Answer) {
+        match self {
+            Self::NoKey(_) | Self::NoToken => answer::set(answer, header::WWW_AUTHENTICATE, "Bearer"),
+            Self::Unavailable => answer::set(answer, header::RETRY_AFTER, RETRY_AFTER),
+            Self::Fault(fault) if rank(*fault).0 == StatusCode::TOO_MANY_REQUESTS => {
+                answer::set_text(answer, header::RETRY_AFTER, &DAY.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How programs are told of a fault.
+fn rank(fault: Fault) -> (StatusCode, &'static str) {
+    match fault {
+        Fault::TooManyForTarget | Fault::TooManyAlive | Fault::TooManyLetters => {
+            (StatusCode::TOO_MANY_REQUESTS, "too_many")
+        }
+        Fault::OptedOut => (StatusCode::FORBIDDEN, "refused"),
+        Fault::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "key_reused"),
+        Fault::Undeliverable => (StatusCode::UNPROCESSABLE_ENTITY, "undeliverable"),
+        _ => (StatusCode::BAD_REQUEST, "invalid"),
+    }
+}

@@ -1,0 +1,15 @@
+//! What people read: every text of the site and of letters, in every language.
+//!
+//! [`Words`] has a field for each text, and each language fills it in one file: the compiler sees to it
+//! that no language lacks a text. Texts hold no HTML. A few may hold `` `code` `` and `[links](/path)`;
+//! they are called prose.
+
+mod en;
+mod language;
+mod texts;
+
+pub use language::Language;
+pub use texts::{
+    Api, Confirm, Entry, Frame, Home, Made, Manage, OptOut, Pop, Problem, Problems, Section, Sentences, Token, Tools,
+    Words,
+};
