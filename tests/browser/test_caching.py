@@ -14,7 +14,9 @@ def test_the_second_visit_is_a_304_and_the_first_was_gzip(visitor: Visitor) -> N
     network.on("Network.responseReceived", lambda event: answers.update({event["requestId"]: event["response"]}))
     # What went over the wire, before the cache made it a 200 again.
     network.on("Network.responseReceivedExtraInfo", lambda event: on_the_wire.update({event["requestId"]: event}))
-    network.on("Network.loadingFinished", lambda event: lengths.update({event["requestId"]: event["encodedDataLength"]}))
+    network.on(
+        "Network.loadingFinished", lambda event: lengths.update({event["requestId"]: event["encodedDataLength"]})
+    )
 
     def visit() -> dict[str, tuple[int, dict[str, str], int]]:
         """By path: status and header fields on the wire, octets that came."""
