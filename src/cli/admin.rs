@@ -43,12 +43,12 @@ pub(super) fn revoke(asking: &Asking, address: String) -> ExitCode {
 }
 
 /// Kills every alias of a real address; `-` reads it from the standard input, where no list of processes shows it.
-pub(super) fn forget(asking: &Asking, address: String) -> ExitCode {
+pub(super) fn forget(asking: &Asking, address: String, for_ever: bool) -> ExitCode {
     let address = match address.as_str() {
         "-" => io::read_to_string(io::stdin()).unwrap_or_default().trim().to_owned(),
         _ => address,
     };
-    asking.remove(Request::Forget { address })
+    asking.remove(Request::Forget { address, for_ever })
 }
 
 impl Asking {

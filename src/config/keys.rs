@@ -4,7 +4,8 @@ use super::section::{Notes, Section, boolean, duration, list, number, text};
 use super::settings::{self, Host, ReversePath};
 use super::{Config, DEFAULT_RUNTIME_DIR, Processes, store};
 use crate::alias::{Caps, Domain, RealAddress};
-use std::net::SocketAddr;
+use ipnet::{IpNet, Ipv4Net};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 use toml::de::DeValue;
@@ -62,6 +63,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let alive_per_address = limits.take("alive_per_address", number(0)).unwrap_or(default_alive);
     let letters_per_address = limits.take("letters_per_address", number(1)).unwrap_or(5);
     let reserved = limits.take("reserved", list(local_part)).unwrap_or_else(|| RESERVED.map(str::to_owned).to_vec());
+    let creations_per_client = limits.take("creations_per_client", number(0)).unwrap_or(100);
     drop(limits);
 
     let mut smtp = root.section("smtp");
@@ -103,6 +105,25 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         );
     }
     let site = url.clone().unwrap_or_else(|| format!("http://{own_name}"));
+    let proxies_at = web.span("trusted_proxies");
+    let trusted_proxies = web.take("trusted_proxies", list(network)).unwrap_or_default();
+    let proxy_protocol_at = web.span("proxy_protocol");
+    let proxy_protocol = web.take("proxy_protocol", boolean).unwrap_or(false);
+    let dnsbl = web.take("dnsbl", list(zone)).unwrap_or_default();
+    if proxy_protocol && trusted_proxies.is_empty() {
+        notes.fault(
+            proxy_protocol_at,
+            "web.proxy_protocol is true and nobody is trusted to say who connects: name the proxy in \
+             web.trusted_proxies"
+                .to_owned(),
+        );
+    }
+    if let Some(all) = trusted_proxies.iter().find(|network| network.prefix_len() == 0) {
+        notes.warn(
+            proxies_at,
+            format!("web.trusted_proxies holds {all}, which is everybody: any visitor can pass for any other"),
+        );
+    }
     let web_settings = settings::Web {
         domains: given.clone(),
         caps,
@@ -110,6 +131,10 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         max_connections: web.take("max_connections", number(1)).unwrap_or(2_000),
         max_connections_per_address: web.take("max_connections_per_address", number(1)).unwrap_or(200),
         url,
+        trusted_proxies,
+        proxy_protocol,
+        creations_per_client,
+        dnsbl: !dnsbl.is_empty(),
         header_timeout: web.take("header_timeout", duration).unwrap_or(15 * SECOND),
         body_timeout: web.take("body_timeout", duration).unwrap_or(10 * SECOND),
         drain,
@@ -128,6 +153,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let data_end_timeout = relay.take("data_end_timeout", duration).unwrap_or(10 * MINUTE);
     let relay_settings = settings::Relay {
         hostname: own_name,
+        dnsbl,
         smarthost: smarthost.clone().unwrap_or(Host { name: String::new(), port: 0 }),
         max_connections: relay.take("max_connections", number(1)).unwrap_or(100),
         max_idle: relay.take("max_idle", number(0)).unwrap_or(20),
@@ -261,6 +287,35 @@ fn url(value: &DeValue<'_>) -> Result<String, String> {
         return Err("must be the site's address as visitors know it, like \"https://example.org\"".to_owned());
     }
     Ok(url.trim_end_matches('/').to_owned())
+}
+
+/// An address, or a network that begins where its prefix says.
+fn network(text: &str) -> Result<IpNet, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(address.to_canonical().into());
+    }
+    let network: IpNet = text.parse().map_err(|_| {
+        format!("holds \"{}\"; write an address or a network, like \"10.0.0.0/8\"", text.escape_debug())
+    })?;
+    if network != network.trunc() {
+        return Err(format!(
+            "holds \"{network}\", which has bits set beyond its prefix; write \"{}\"",
+            network.trunc()
+        ));
+    }
+    // Clients of IPv4 have their own addresses here, whatever socket they come through.
+    match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
+        (IpAddr::V4(v4), Some(length)) if network.addr().is_ipv6() => {
+            Ipv4Net::new(v4, length).map(IpNet::V4).map_err(|cause| cause.to_string())
+        }
+        _ => Ok(network),
+    }
+}
+
+/// The zone of a block list.
+fn zone(text: &str) -> Result<Domain, String> {
+    Domain::parse(text)
+        .map_err(|_| format!("holds \"{}\"; write a zone of the DNS, like \"zen.example\"", text.escape_debug()))
 }
 
 fn reverse_path(value: &DeValue<'_>) -> Result<ReversePath, String> {

@@ -57,7 +57,11 @@ impl Config {
     /// What differs in `new` that cannot be changed while the daemon runs, by the names of the keys.
     pub fn fixed_that_differ(&self, new: &Self) -> Vec<&'static str> {
         let fixed = [
-            (self.relay != new.relay, "[relay], or hostname in it,"),
+            (
+                settings::Relay { dnsbl: self.relay.dnsbl.clone(), ..new.relay.clone() } != self.relay,
+                "[relay], or hostname in it,",
+            ),
+            (self.relay.dnsbl != new.relay.dnsbl, "dnsbl under [web]"),
             (self.vault.store != new.vault.store, "[store]"),
             (self.vault.key_file != new.vault.key_file, "key_file under [store]"),
             (self.vault.ticket_lifetime != new.vault.ticket_lifetime, "transaction_timeout under [smtp]"),
@@ -83,7 +87,7 @@ impl Config {
             ..new.vault
         };
         let smtp = settings::Smtp { transaction_timeout: self.smtp.transaction_timeout, drain: self.drain, ..new.smtp };
-        let web = settings::Web { drain: self.drain, ..new.web };
+        let web = settings::Web { dnsbl: self.web.dnsbl, drain: self.drain, ..new.web };
         Self { smtp, web, vault, ..self.clone() }
     }
 

@@ -4,6 +4,7 @@
 //! address (which may hold a password) and the administrator's mailbox.
 
 use crate::alias::{Caps, Domain, RealAddress};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub struct Relay {
     pub hostname: String,
     /// The next host: name or address.
     pub smarthost: Host,
+    /// Zones of the block lists that it asks for `web`.
+    pub dnsbl: Vec<Domain>,
     /// Connections to it at the same time.
     pub max_connections: usize,
     /// Idle connections kept for the next message.
@@ -179,6 +182,14 @@ pub struct Web {
     pub max_connections: usize,
     /// Connections at the same time from one address (IPv6: from one /64).
     pub max_connections_per_address: usize,
+    /// Who is believed when it says for whom it speaks: proxies in front of us.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether connections from them begin with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
+    /// Creations within an hour from one client (IPv6: from one /64); 0 is unlimited.
+    pub creations_per_client: u32,
+    /// Whether there are block lists to ask about who wants to create.
+    pub dnsbl: bool,
     /// The site's address as visitors know it, for links; else what the request calls us.
     pub url: Option<String>,
     /// From connecting, or from the answer before, to the end of a request's header.

@@ -39,11 +39,14 @@ pub enum Door {
     Admin,
     /// [`crate::wire::mail`].
     RelaySmtp,
+    /// [`crate::wire::listed`].
+    RelayWeb,
 }
 
 impl Door {
     /// Every door.
-    pub const ALL: [Self; 5] = [Self::VaultSmtp, Self::VaultRelay, Self::VaultWeb, Self::Admin, Self::RelaySmtp];
+    pub const ALL: [Self; 6] =
+        [Self::VaultSmtp, Self::VaultRelay, Self::VaultWeb, Self::Admin, Self::RelaySmtp, Self::RelayWeb];
 
     /// The name of its sockets in `LISTEN_FDNAMES`.
     pub fn name(self) -> &'static str {
@@ -53,7 +56,13 @@ impl Door {
             Self::VaultWeb => "vault-web",
             Self::Admin => "admin",
             Self::RelaySmtp => "relay-smtp",
+            Self::RelayWeb => "relay-web",
         }
+    }
+
+    /// Whether it is a pair of sockets for each caller; the others are shared by all of a role.
+    pub fn is_pairs(self) -> bool {
+        !matches!(self, Self::Admin | Self::RelaySmtp)
     }
 
     /// Where its socket lies, if it is one for people.

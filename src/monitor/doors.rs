@@ -10,9 +10,12 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 /// Ends of doors, by who is to get them. Each end of a pair is given once, each end of a slot to all of a role.
 pub(super) struct Doors {
-    pairs: Vec<(Role, Door, OwnedFd)>,
+    pairs: Vec<(Holder, Door, OwnedFd)>,
     shared: Vec<(Role, Door, OwnedFd)>,
 }
+
+/// One process of a role: which of them, from 0.
+pub(super) type Holder = (Role, usize);
 
 impl Doors {
     /// A pair for each caller at each door; what is shared, once.
@@ -22,30 +25,32 @@ impl Doors {
         doors.shared.push((Role::Smtp, Door::RelaySmtp, mail_in));
         doors.shared.push((Role::Relay, Door::RelaySmtp, mail_out));
         for caller in Role::ALL {
-            for &door in caller.calls().iter().filter(|door| Role::Vault.doors().contains(door)) {
-                for _ in 0..caller.processes(config) {
+            for &door in caller.calls().iter().filter(|door| door.is_pairs()) {
+                let Some(owner) = Role::owner_of(door) else { continue };
+                for number in 0..caller.processes(config) {
                     let (calling, called) = UnixStream::pair()?;
-                    doors.pairs.push((caller, door, calling.into()));
-                    doors.pairs.push((Role::Vault, door, called.into()));
+                    doors.pairs.push(((caller, number), door, calling.into()));
+                    let serving = serving(number, owner.processes(config));
+                    doors.pairs.push(((owner, serving), door, called.into()));
                 }
             }
         }
         Ok(doors)
     }
 
-    /// The ends for the next process of `role`: as a caller one of each pair, as the owner all of them.
-    pub(super) fn of(&mut self, role: Role) -> io::Result<Vec<(String, OwnedFd)>> {
+    /// The ends for one process: as a caller one of each pair, as the owner those of all whom it serves.
+    pub(super) fn of(&mut self, holder: Holder) -> io::Result<Vec<(String, OwnedFd)>> {
         let mut own = Vec::new();
-        for (_, door, end) in self.shared.iter().filter(|(of, ..)| *of == role) {
+        for (_, door, end) in self.shared.iter().filter(|(of, ..)| *of == holder.0) {
             own.push((door.name().to_owned(), end.try_clone()?));
         }
-        for door in role.doors().iter().chain(role.calls()) {
-            let most = if role.doors().contains(door) { usize::MAX } else { 1 };
-            let for_it = |(of, at, _): &mut (Role, Door, OwnedFd)| *of == role && at == door;
-            own.extend(
-                self.pairs.extract_if(.., for_it).take(most).map(|(_, door, end)| (door.name().to_owned(), end)),
-            );
-        }
+        let for_it = |(of, ..): &mut (Holder, Door, OwnedFd)| *of == holder;
+        own.extend(self.pairs.extract_if(.., for_it).map(|(_, door, end)| (door.name().to_owned(), end)));
         Ok(own)
     }
+}
+
+/// Which of the owner's processes serves the caller's process of this number: callers are spread over them.
+pub(super) fn serving(caller: usize, owners: usize) -> usize {
+    caller % owners.max(1)
 }

@@ -1,7 +1,7 @@
 //! The roles that are alive, and what is said between them and the monitor.
 
 use super::Role;
-use super::doors::Doors;
+use super::doors::{Doors, serving};
 use super::premises::Premises;
 use super::sockets::Sockets;
 use crate::config::Config;
@@ -30,6 +30,8 @@ use tracing::{error, warn};
 /// One process of a role.
 struct Child {
     role: Role,
+    /// Which of its role's processes, from 0.
+    number: usize,
     pid: Pid,
     /// Dropping it tells the process to stop.
     control: Option<Control>,
@@ -69,17 +71,17 @@ impl Family {
         let mut family = Self { children: Vec::new(), replies };
         let mut doors = Doors::make(config, admin)?;
         for role in Role::ALL {
-            for _ in 0..role.processes(config) {
+            for number in 0..role.processes(config) {
                 let (ours, theirs) = StdStream::pair()?;
                 let mut descriptors: Vec<(String, OwnedFd)> = vec![(CONTROL.to_owned(), theirs.into())];
                 descriptors.extend(sockets.of(role)?);
-                descriptors.extend(doors.of(role)?);
+                descriptors.extend(doors.of((role, number))?);
                 let child = spawn(&["role", role.name()], &[], descriptors)?;
                 let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
                 ours.set_nonblocking(true)?;
                 let control = Some(Control(ours.try_clone()?));
                 tokio::task::spawn_local(hear(pid, UnixStream::from_std(ours)?, heard.clone()));
-                family.children.push(Child { role, pid, control, walls: None, answered: true });
+                family.children.push(Child { role, number, pid, control, walls: None, answered: true });
             }
         }
         Ok(family)
@@ -105,9 +107,13 @@ impl Family {
         Ok(())
     }
 
-    fn callers_of(&self, door: Door) -> Vec<i32> {
-        let callers = self.children.iter().filter(|child| child.role.calls().contains(&door));
-        callers.map(|child| child.pid.as_raw()).collect()
+    /// Those whom `owner` serves at a door of its role, in the order of its connections.
+    fn callers_of(&self, door: Door, owner: &Child) -> Vec<i32> {
+        let owners = self.children.iter().filter(|child| child.role == owner.role).count();
+        let calls = |child: &&Child| {
+            child.role.calls().contains(&door) && (!door.is_pairs() || serving(child.number, owners) == owner.number)
+        };
+        self.children.iter().filter(calls).map(|child| child.pid.as_raw()).collect()
     }
 
     fn orders<C: Serialize + Clone>(
@@ -123,7 +129,7 @@ impl Family {
             config: slice.clone(),
             verbosity: upbringing.verbosity,
             runtime_dir: config.runtime_dir.clone(),
-            callers: child.role.doors().iter().map(|door| (*door, self.callers_of(*door))).collect(),
+            callers: child.role.doors().iter().map(|door| (*door, self.callers_of(*door, child))).collect(),
             family: self.pids(),
             identity: premises.identity.clone(),
             strictness: upbringing.strictness,

@@ -40,7 +40,7 @@ impl Role {
     pub fn doors(self) -> &'static [Door] {
         match self {
             Self::Vault => &[Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb, Door::Admin],
-            Self::Relay => &[Door::RelaySmtp],
+            Self::Relay => &[Door::RelaySmtp, Door::RelayWeb],
             Self::Smtp | Self::Web => &[],
         }
     }
@@ -51,8 +51,13 @@ impl Role {
             Self::Vault => &[],
             Self::Relay => &[Door::VaultRelay],
             Self::Smtp => &[Door::VaultSmtp, Door::RelaySmtp],
-            Self::Web => &[Door::VaultWeb],
+            Self::Web => &[Door::VaultWeb, Door::RelayWeb],
         }
+    }
+
+    /// Who opens a door.
+    pub fn owner_of(door: Door) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.doors().contains(&door))
     }
 
     /// How many processes it has. The table has one keeper.

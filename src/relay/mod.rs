@@ -1,8 +1,9 @@
-//! The `relay` role: connects to the next host, and hears nobody but `smtp`.
+//! The `relay` role: connects to the next host, and hears nobody but `smtp`, and what `web` asks of the DNS.
 //!
 //! Here a ticket becomes a real address, for as long as one message takes. What the next host says
 //! is read for its codes; its words are forgotten where they are parsed.
 
+mod blocklist;
 mod letters;
 mod pool;
 mod session;
@@ -11,11 +12,14 @@ mod upstream;
 mod uses;
 mod verdict;
 
+use crate::alias::Domain;
 use crate::config::settings;
-use crate::door::{Caller, Door, SlotOut};
+use crate::door::{self, Caller, Door, SlotOut, Soon, Stream};
 use crate::role::{self, Duties, Fatal, Guests, Promise, Resolver, Start, Tally};
 use crate::wire::figures::{Figure, Figures};
+use crate::wire::listed;
 use crate::wire::relay::{Answer, Request};
+use blocklist::Blocklists;
 use pool::Pool;
 use std::io;
 use std::rc::Rc;
@@ -44,9 +48,11 @@ pub fn run() -> Result<(), Fatal> {
     let mut start = Start::<settings::Relay>::take("relay")?;
     role::block_on(async move {
         let (vault, door) = (start.caller(Door::VaultRelay)?, start.slot_out(Door::RelaySmtp)?);
+        let askers = start.callers(Door::RelayWeb)?;
         let settings = start.config.clone();
         let drain = settings.drain;
         let resolver = Resolver::for_hosts([settings.smarthost.name.as_str()].into_iter()).map_err(Fatal::Config)?;
+        let blocklists = Blocklists::of(settings.dnsbl.iter().map(Domain::as_str)).map_err(Fatal::Config)?;
         start.confine(&[Promise::Internet(&[settings.smarthost.port])])?;
         let tally = Rc::new(Tally::default());
         let vault = Caller::new(vault);
@@ -56,10 +62,12 @@ pub fn run() -> Result<(), Fatal> {
         let stop = start.ready(Rc::clone(&house)).await?;
         let guests = Rc::new(Guests::default());
         letters::serve(&house, &guests);
+        let (broken, hostile) = mpsc::channel(1);
+        attend(askers, blocklists.as_ref(), &broken);
         tokio::select! {
             // `smtp` has gone by then: what is left are messages whose sender is not there any more.
             () = stop.requested() => {}
-            failed = serve(&door, &house, &guests) => return Err(failed),
+            failed = serve(&door, &house, &guests, broken, hostile) => return Err(failed),
         }
         guests.see_out(drain).await;
         house.pool.close().await;
@@ -67,9 +75,33 @@ pub fn run() -> Result<(), Fatal> {
     })
 }
 
+/// Answers those of `web` in the background, by what the block lists say.
+fn attend(askers: Vec<(Stream, i32)>, blocklists: Option<&Rc<Blocklists>>, broken: &mpsc::Sender<io::Error>) {
+    for (stream, _) in askers {
+        let (blocklists, broken) = (blocklists.cloned(), broken.clone());
+        tokio::task::spawn_local(async move {
+            let answer = |request: listed::Request| match &blocklists {
+                Some(blocklists) => blocklists.answer(request),
+                None => Soon::Now(listed::Answer::Unknown),
+            };
+            match door::serve(stream, Vec::new(), answer).await {
+                // Its end is the monitor's affair.
+                Ok(()) => {}
+                Err(cause) if matches!(cause.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {}
+                Err(cause) => drop(broken.try_send(cause)),
+            }
+        });
+    }
+}
+
 /// Serves sessions until something fails that must not.
-async fn serve(door: &SlotOut, house: &Rc<House>, guests: &Guests) -> Fatal {
-    let (broken, mut hostile) = mpsc::channel::<io::Error>(1);
+async fn serve(
+    door: &SlotOut,
+    house: &Rc<House>,
+    guests: &Guests,
+    broken: mpsc::Sender<io::Error>,
+    mut hostile: mpsc::Receiver<io::Error>,
+) -> Fatal {
     loop {
         let stream = tokio::select! {
             Some(cause) = hostile.recv() => return cause.into(),

@@ -43,10 +43,19 @@ impl Crowd {
 
     /// A place for one more from `peer`, if there is one.
     pub fn admit(self: &Rc<Self>, peer: IpAddr) -> Option<Place> {
+        self.admit_within(peer, self.most_from_one.get())
+    }
+
+    /// A place for one more from a proxy, who brings people from everywhere.
+    pub fn admit_proxy(self: &Rc<Self>, peer: IpAddr) -> Option<Place> {
+        self.admit_within(peer, usize::MAX)
+    }
+
+    fn admit_within(self: &Rc<Self>, peer: IpAddr, most_from_there: usize) -> Option<Place> {
         let origin = origin(peer);
         let mut present = self.present.borrow_mut();
         let here = present.from.get(&origin).copied().unwrap_or(0);
-        if present.all >= self.most.get() || here >= self.most_from_one.get() {
+        if present.all >= self.most.get() || here >= most_from_there {
             return None;
         }
         present.all += 1;
@@ -56,7 +65,7 @@ impl Crowd {
 }
 
 /// What counts as one place: an IPv4 address; of IPv6 a /64, which is what one site gets at least (RFC 6177).
-fn origin(peer: IpAddr) -> IpAddr {
+pub fn origin(peer: IpAddr) -> IpAddr {
     match peer {
         IpAddr::V4(_) => peer,
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
@@ -89,8 +98,12 @@ mod tests {
         assert!(crowd.admit(at("2001:db8::2")).is_none(), "the same /64");
         let _three = crowd.admit(at("192.0.2.1")).unwrap();
         assert!(crowd.admit(at("192.0.2.2")).is_none(), "full");
+        assert!(crowd.admit_proxy(at("192.0.2.2")).is_none(), "full for all");
         drop(one);
         assert!(crowd.admit(at("2001:db8::2")).is_some());
         assert_eq!(crowd.present.borrow().from.len(), 2);
+        crowd.bound(9, 2);
+        let _proxied = [(); 5].map(|()| crowd.admit_proxy(at("192.0.2.1")).unwrap());
+        assert!(crowd.admit(at("192.0.2.1")).is_none());
     }
 }

@@ -21,7 +21,7 @@ pub use crate::sys::reading::read;
 pub use crate::sys::resolve::{Resolver, Unanswered};
 pub use crate::sys::sandbox::Promise;
 pub use accepting::host;
-pub use crowd::{Crowd, Place};
+pub use crowd::{Crowd, Place, origin};
 pub use fatal::Fatal;
 pub use guests::{Guest, Guests};
 pub use patience::Patience;

@@ -3,7 +3,7 @@
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolveHosts};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The DNS could not be asked, or does not know for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,18 @@ impl Resolver {
             (Ok(some), Err(Unanswered)) | (Err(Unanswered), Ok(some)) if !some.is_empty() => Ok(some),
             _ => Err(Unanswered),
         }
+    }
+
+    /// The IPv4 addresses of `name`; none if the DNS says that there are none, or no such name.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn ipv4_addresses_of(&self, name: &str) -> Result<Vec<Ipv4Addr>, Unanswered> {
+        self.look_up(name, RecordType::A, |data| match data {
+            RData::A(address) => Some(address.0),
+            _ => None,
+        })
+        .await
     }
 
     /// The hosts that take mail for `domain`, in no order.

@@ -20,10 +20,11 @@ const NO_TOKEN: Refusal = Refusal::NoKey("present the token: Authorization: Bear
 impl House {
     /// `POST /aliases` of a program.
     pub(super) async fn api_create(&self, request: Request<Incoming>) -> Answer {
-        let (headers, base) = (request.headers().clone(), self.base(request.headers()));
+        let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
         let made = async {
             let fields = body::read(request, self.settings.body_timeout).await?;
-            Ok::<_, Refusal>((self.make(&fields, &headers, language(&headers)).await?, fields.has("count")))
+            let made = knock.grant(fields.cost(), self.make(&fields, &headers, language(&headers))).await?;
+            Ok::<_, Refusal>((made, fields.has("count")))
         };
         match made.await {
             Ok((made, true)) => {
@@ -74,10 +75,10 @@ impl House {
 
     /// `POST /tokens` of a program.
     pub(super) async fn api_make_token(&self, request: Request<Incoming>) -> Answer {
-        let headers = request.headers().clone();
+        let (headers, knock) = (request.headers().clone(), self.knock(&request));
         let made = async {
             let fields = body::read(request, self.settings.body_timeout).await?;
-            self.make_token(&fields, language(&headers)).await
+            knock.grant(1, self.make_token(&fields, language(&headers))).await
         };
         match made.await {
             Ok(token) => {
@@ -99,10 +100,10 @@ impl House {
 
     /// `POST /opt-out` of a program.
     pub(super) async fn api_opt_out(&self, request: Request<Incoming>) -> Answer {
-        let headers = request.headers().clone();
+        let (headers, knock) = (request.headers().clone(), self.knock(&request));
         let sent = async {
             let fields = body::read(request, self.settings.body_timeout).await?;
-            self.opt_out(&fields, language(&headers)).await
+            knock.grant(1, self.opt_out(&fields, language(&headers))).await
         };
         match sent.await {
             Ok(()) => json_answer(StatusCode::ACCEPTED, &json!({ "sent": true }), &headers),
@@ -146,15 +147,16 @@ impl House {
     }
 
     /// How visitors call this site.
-    pub(super) fn base(&self, headers: &HeaderMap) -> String {
+    pub(super) fn base<B>(&self, request: &Request<B>) -> String {
         let valid = |host: &&str| {
             let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
             !host.is_empty() && host.len() < 256 && host.bytes().all(plain)
         };
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(valid);
+        let scheme = if self.visitor(request).secure { "https" } else { "http" };
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).filter(valid);
         match (&self.settings.url, host) {
             (Some(url), _) => url.clone(),
-            (None, Some(host)) => format!("http://{host}"),
+            (None, Some(host)) => format!("{scheme}://{host}"),
             (None, None) => String::new(),
         }
     }

@@ -36,9 +36,6 @@ pub(super) async fn read(request: Request<Incoming>, within: Duration) -> Result
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("application/json"));
     let body = octets(request, within, MAX_BODY).await?;
-    if body.trim_ascii().is_empty() {
-        return Ok(Fields(Map::new()));
-    }
     if says_json || body.trim_ascii_start().starts_with(b"{") {
         return json(&body);
     }
@@ -56,8 +53,11 @@ pub(super) async fn octets(request: Request<Incoming>, within: Duration, limit: 
     }
 }
 
-/// The members of a JSON object.
+/// The members of a JSON object; none if there is nothing at all.
 pub(super) fn json(body: &[u8]) -> Result<Fields, Unusable> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Fields(Map::new()));
+    }
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(Fields(fields)),
         Ok(_) => Err(Unusable::Malformed("the body must be a JSON object".to_owned())),
@@ -79,6 +79,11 @@ impl Fields {
     /// How many are wanted.
     pub(super) fn count(&self) -> Result<Option<i64>, Misfit> {
         self.get(&["count"]).map(|value| whole(value).ok_or(Misfit::Count)).transpose()
+    }
+
+    /// As how many creations it counts; a number that will be refused counts as one.
+    pub(super) fn cost(&self) -> u32 {
+        self.count().ok().flatten().and_then(|count| u32::try_from(count).ok()).map_or(1, |count| count.clamp(1, 20))
     }
 
     /// A text, or `fault` if it is something else.
@@ -143,10 +148,17 @@ impl From<Fault> for Misfit {
 /// A whole number; forms and some programs send it as text.
 fn whole(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64(),
+        // JSON has one kind of number: 3.0 is 3.
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(exact)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
+}
+
+/// A whole number that was written with a fraction; `None` where an `f64` no longer tells it from its neighbours.
+fn exact(number: f64) -> Option<i64> {
+    const EXACT: f64 = (1_i64 << f64::MANTISSA_DIGITS) as f64;
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
 
 /// A time as RFC 3339 has it, or Unix seconds.

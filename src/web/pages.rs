@@ -77,12 +77,12 @@ pub(super) fn home(settings: &settings::Web) -> askama::Result<String> {
 impl House {
     /// `POST /aliases` of a browser.
     pub(super) async fn page_create(&self, request: Request<Incoming>) -> Answer {
-        let (headers, base) = (request.headers().clone(), self.base(request.headers()));
+        let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
         let fields = match body::read(request, self.settings.body_timeout).await {
             Ok(fields) => fields,
             Err(unusable) => return refusal_page(&unusable.into(), &headers),
         };
-        let made = self.make(&fields, &headers, language(&headers)).await;
+        let made = knock.grant(1, self.make(&fields, &headers, language(&headers))).await;
         match made.and_then(|made| made.into_iter().next().ok_or(Refusal::Unavailable)) {
             Ok(made) => page(StatusCode::CREATED, &made_page(&made, &base), &headers),
             Err(refusal) => match refusal.words() {
@@ -195,7 +195,8 @@ fn refusal_page(refusal: &Refusal, headers: &HeaderMap) -> Answer {
     let title = match refusal {
         Refusal::NotFound => "Nothing here",
         Refusal::Unavailable => "Not now",
-        Refusal::Body(Unusable::TooLong(_)) => "Too much",
+        Refusal::Body(Unusable::TooLong(_)) | Refusal::TooMany(_) => "Too much",
+        Refusal::Listed => "Not from there",
         _ => "That did not work",
     };
     let mut answer = page(status, &Notice { title, words: &sentence(&words) }, headers);

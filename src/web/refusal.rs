@@ -3,6 +3,7 @@
 use super::answer::{self, Answer};
 use super::api::json_answer;
 use super::body::{Misfit, Unusable};
+use super::limiter::Allowance;
 use crate::alias::{DAY, Fault};
 use hyper::StatusCode;
 use hyper::header::{self, HeaderMap};
@@ -20,6 +21,10 @@ pub(super) enum Refusal {
     NoKey(&'static str),
     /// Not a token, or void.
     NoToken,
+    /// The visitor's address is on a block list.
+    Listed,
+    /// The visitor has made enough for now.
+    TooMany(Allowance),
     /// No such alias, or not its key.
     NotFound,
     Unavailable,
@@ -74,6 +79,26 @@ impl Refusal {
                 "this is not a token of this site, or it is no longer good; make a new one on the tools page"
                     .to_owned(),
             ),
+            Self::Listed => (
+                StatusCode::FORBIDDEN,
+                "listed",
+                None,
+                "the address you come from is on a block list; ask whose network it is, or come another way".to_owned(),
+            ),
+            Self::TooMany(allowance) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many",
+                None,
+                match allowance.wait_seconds.div_ceil(60) {
+                    _ if allowance.remaining > 0 => {
+                        format!("only {} more can be made from your network for now", allowance.remaining)
+                    }
+                    minutes => format!(
+                        "{} have been made from your network within an hour; try again in {minutes} minutes",
+                        allowance.limit
+                    ),
+                },
+            ),
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not_found", None, "there is no such alias, or this is not its key".to_owned())
             }
@@ -103,6 +128,11 @@ impl Refusal {
             Self::Unavailable => answer::set(answer, header::RETRY_AFTER, RETRY_AFTER),
             Self::Fault(fault) if rank(*fault).0 == StatusCode::TOO_MANY_REQUESTS => {
                 answer::set_text(answer, header::RETRY_AFTER, &DAY.to_string());
+            }
+            Self::TooMany(allowance) => {
+                // Not before what the answer says of the allowance has changed.
+                let seconds = allowance.wait_seconds.max(allowance.reset_seconds);
+                answer::set_text(answer, header::RETRY_AFTER, &seconds.to_string());
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 use super::answer::{self, Answer};
 use super::forwarders::Service;
+use super::visitor::Line;
 use super::{House, api, negotiate, refusal};
 use crate::wire::figures::Figure;
 use crate::wire::web;
@@ -10,9 +11,15 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 
 impl House {
-    /// Answers one request, and counts the answer.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let answer = self.route(request).await;
+    /// Answers one request that came over `line`, and counts the answer.
+    pub(super) async fn answer(&self, mut request: Request<Incoming>, line: Line) -> Answer {
+        let visitor = self.receive(line, request.headers());
+        request.extensions_mut().insert(visitor);
+        let creates = creates(&request);
+        let mut answer = self.route(request).await;
+        if creates {
+            self.announce(visitor, &mut answer);
+        }
         self.tally.count(match answer.status().as_u16() {
             ..300 => Figure::WebAnswers2xx,
             300..400 => Figure::WebAnswers3xx,
@@ -117,6 +124,13 @@ impl House {
             }
         }
     }
+}
+
+/// Whether a request makes something, or has a letter sent: how much of that a client may is limited.
+fn creates(request: &Request<Incoming>) -> bool {
+    let path = request.uri().path();
+    *request.method() == Method::POST
+        && (matches!(path, "/aliases" | "/tokens" | "/opt-out") || Service::at(path).is_some())
 }
 
 /// The refusal of a request that would do more than read.

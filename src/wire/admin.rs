@@ -20,6 +20,8 @@ pub enum Request {
     Forget {
         /// The real address.
         address: String,
+        /// Whether none is to be made for it any more.
+        for_ever: bool,
     },
 }
 

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod figures;
 pub mod frame;
+pub mod listed;
 pub mod mail;
 pub mod relay;
 pub mod smtp;

@@ -2,7 +2,7 @@
 
 use super::frame::{Hostile, decode, encode};
 use super::mail::{MAX_CHUNK, ToRelay};
-use super::{Ticket, relay, smtp, web};
+use super::{Ticket, listed, relay, smtp, web};
 use crate::alias::{AliasAddress, Domain, RealAddress};
 use crate::words::Language;
 use proptest::prelude::*;
@@ -64,6 +64,8 @@ proptest! {
         let _ = decode::<smtp::Request>(&bytes);
         let _ = decode::<relay::Request>(&bytes);
         let _ = decode::<web::Request>(&bytes);
+        let _ = decode::<listed::Request>(&bytes);
+        let _ = decode::<listed::Answer>(&bytes);
         let _ = decode::<super::admin::Request>(&bytes);
         let _ = decode::<ToRelay<'_>>(&bytes);
     }

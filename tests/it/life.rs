@@ -68,6 +68,10 @@ fn status_revoke_and_forget() {
     assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("550"));
     assert_eq!(tempalias(&daemon, &["forget", "--json", "someone@hidden.example"]).1, "{\"removed\":1}\n");
     assert!(daemon.connect().mail("a@b.example", &other.address, b"x").starts_with("550"));
+    let again = ["-d", "{\"target\":\"someone@hidden.example\",\"days\":1}"];
+    assert_eq!(daemon.curl(&again, "/aliases").0, 201);
+    assert_eq!(tempalias(&daemon, &["forget", "--for-ever", "someone@hidden.example"]).1, "1 alias removed\n");
+    assert_eq!(daemon.curl(&again, "/aliases").0, 403);
 }
 
 /// The figure that alarms hang on is asked of the store, not guessed.

@@ -8,6 +8,7 @@
 mod accounting;
 mod ancestor;
 mod commands;
+mod consent;
 mod discipline;
 mod doctor;
 mod encoding;

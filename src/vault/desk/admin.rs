@@ -21,8 +21,8 @@ impl Desk {
                     Some(alias) => desk.removed(desk.engine.remove(desk.seal.key(&alias)).get().await.map(u64::from)),
                     None => Answer::Refused,
                 },
-                Request::Forget { address } => match RealAddress::parse(&address) {
-                    Ok(address) => desk.forget(&desk.seal.owner(&address)).await,
+                Request::Forget { address, for_ever } => match RealAddress::parse(&address) {
+                    Ok(address) => desk.forget(&desk.seal.owner(&address), for_ever).await,
                     Err(_) => Answer::Refused,
                 },
             }
@@ -45,13 +45,18 @@ impl Desk {
     }
 
     /// Everything of a person: aliases, and the tokens that would make new ones.
-    async fn forget(&self, owner: &Owner) -> Answer {
-        let tokens = async {
+    async fn forget(&self, owner: &Owner, for_ever: bool) -> Answer {
+        let marks = async {
             let until = self.now().await? + self.longest_token();
-            let mark = self.seal.mark(Noted::Forgotten, owner);
-            self.written(self.engine.mark(mark, Some(until)).get().await)
+            let tokens = self.seal.mark(Noted::Forgotten, owner);
+            self.written(self.engine.mark(tokens, Some(until)).get().await)?;
+            if for_ever {
+                let opted_out = self.seal.mark(Noted::OptedOut, owner);
+                self.written(self.engine.mark(opted_out, None).get().await)?;
+            }
+            Ok::<_, Outage>(())
         };
-        match tokens.await {
+        match marks.await {
             Ok(()) => self.removed(self.engine.forget(*owner).get().await),
             Err(_) => Answer::Unavailable,
         }

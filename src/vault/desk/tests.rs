@@ -159,9 +159,11 @@ fn the_administrator_forgets_a_person() {
         create(&desk, 1).await;
         let admin::Answer::Status(status) = desk.admin(admin::Request::Status).get().await else { panic!() };
         assert_eq!(status.aliases, Some(2));
-        let forget = admin::Request::Forget { address: "Someone@Real.example".to_owned() };
+        let forget = admin::Request::Forget { address: "Someone@Real.example".to_owned(), for_ever: true };
         assert_eq!(desk.admin(forget).get().await, admin::Answer::Removed(2));
         assert_eq!(hold(&desk, &alias).await, smtp::Answer::No);
+        let refused = web::Answer::Refused(Fault::OptedOut);
+        assert_eq!(ask(&desk, order("someone@real.example", None, 1)).await, refused);
     });
 }
 
@@ -233,7 +235,7 @@ fn a_token_makes_aliases_until_it_is_revoked() {
         assert_eq!(ask(&desk, by_token(&one)).await, web::Answer::NoToken);
         assert_eq!(desk.web(3, web::Request::RevokeToken { token: one }).get().await, web::Answer::NoToken);
         the_one(ask(&desk, by_token(&other)).await);
-        let forget = admin::Request::Forget { address: "someone@real.example".to_owned() };
+        let forget = admin::Request::Forget { address: "someone@real.example".to_owned(), for_ever: false };
         assert_eq!(desk.admin(forget).get().await, admin::Answer::Removed(3));
         assert_eq!(ask(&desk, by_token(&other)).await, web::Answer::NoToken);
     });

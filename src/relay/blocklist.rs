@@ -1,0 +1,167 @@
+//! Block lists in the DNS (DNSBL, RFC 5782), asked about a visitor's address on behalf of `web`.
+//!
+//! 1. The address is turned round, octet by octet or nibble by nibble, and put before each list's zone.
+//! 2. All lists are asked at the same time, each for an A record.
+//! 3. An answer in 127.0.0.0/8 is a listing, unless it is in 127.255.255.0/24: so lists say that they do not
+//!    answer us. No such name is none. Anything else is no answer, and that is never a listing.
+
+use crate::door::Soon;
+use crate::role::{Resolver, Unanswered};
+use crate::wire::listed::{Answer, Request};
+use std::cell::Cell;
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+/// How long a list may take; a visitor waits behind it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Questions under way at the most, so that a `web` that has been taken over does not fill this process.
+const MOST: usize = 1_000;
+
+/// The lists that are asked.
+pub(super) struct Blocklists {
+    resolver: Resolver,
+    lists: Vec<List>,
+    asked: Cell<usize>,
+}
+
+struct List {
+    zone: String,
+    /// Whether its silence has been told.
+    lost: Cell<bool>,
+}
+
+impl Blocklists {
+    /// Of these zones; `None` where there are none. Reads `/etc/resolv.conf`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn of<'a>(zones: impl Iterator<Item = &'a str>) -> Result<Option<Rc<Self>>, String> {
+        let lists: Vec<List> = zones.map(|zone| List { zone: zone.to_owned(), lost: Cell::new(false) }).collect();
+        if lists.is_empty() {
+            return Ok(None);
+        }
+        let resolver = Resolver::of_the_dns().map_err(|cause| format!("dnsbl under [web]: {cause}"))?;
+        Ok(Some(Rc::new(Self { resolver, lists, asked: Cell::new(0) })))
+    }
+
+    /// Answers `web`.
+    pub(super) fn answer(self: &Rc<Self>, request: Request) -> Soon<Answer> {
+        let Request::Listed { address } = request;
+        if self.asked.get() >= MOST {
+            return Soon::Now(Answer::Unknown);
+        }
+        let this = Rc::clone(self);
+        self.asked.set(self.asked.get() + 1);
+        Soon::later(async move {
+            let answer = this.ask(address).await;
+            this.asked.set(this.asked.get() - 1);
+            answer
+        })
+    }
+
+    async fn ask(self: &Rc<Self>, address: IpAddr) -> Answer {
+        let mut answers = tokio::task::JoinSet::new();
+        for number in 0..self.lists.len() {
+            let this = Rc::clone(self);
+            answers.spawn_local(async move {
+                let list = &this.lists[number];
+                let name = name(address, &list.zone);
+                let records =
+                    timeout(PATIENCE, this.resolver.ipv4_addresses_of(&name)).await.unwrap_or(Err(Unanswered));
+                let answer = records.map_or(Answer::Unknown, |records| meaning(&records));
+                list.note(answer);
+                answer
+            });
+        }
+        let mut sum = Answer::No;
+        while let Some(answer) = answers.join_next().await {
+            match answer.unwrap_or(Answer::Unknown) {
+                // The others no longer matter: dropping the set ends them.
+                Answer::Yes => return Answer::Yes,
+                Answer::No => {}
+                Answer::Unknown => sum = Answer::Unknown,
+            }
+        }
+        sum
+    }
+}
+
+impl List {
+    /// Tells once that a list does not answer, and once that it does again.
+    fn note(&self, answer: Answer) {
+        let zone = &self.zone;
+        match answer {
+            Answer::Unknown if !self.lost.replace(true) => {
+                warn!(zone, "a block list does not answer, nobody is refused for it; see dnsbl under [web]");
+            }
+            Answer::Unknown => {}
+            Answer::Yes | Answer::No if self.lost.replace(false) => info!(zone, "a block list answers again"),
+            Answer::Yes | Answer::No => {}
+        }
+    }
+}
+
+/// What a list is asked for (RFC 5782 §2.1, §2.4).
+fn name(address: IpAddr, zone: &str) -> String {
+    let mut name = String::with_capacity(64 + zone.len());
+    // Writing to a String cannot fail.
+    let _ = match address {
+        IpAddr::V4(v4) => v4.octets().iter().rev().try_for_each(|octet| write!(name, "{octet}.")),
+        IpAddr::V6(v6) => {
+            let nibbles = v6.octets().into_iter().rev().flat_map(|octet| [octet & 0xf, octet >> 4]);
+            nibbles.into_iter().try_for_each(|nibble| write!(name, "{nibble:x}."))
+        }
+    };
+    name.push_str(zone);
+    name
+}
+
+/// What its A records say (RFC 5782 §2.1); those of 127.255.255.0/24 are how lists refuse to say.
+fn meaning(records: &[Ipv4Addr]) -> Answer {
+    let says_listed = |record: &Ipv4Addr| record.is_loopback() && record.octets()[1..3] != [255, 255];
+    match records {
+        [] => Answer::No,
+        records if records.iter().any(says_listed) => Answer::Yes,
+        _ => Answer::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_turned_round() {
+        for (address, expected) in [
+            ("192.0.2.99", "99.2.0.192.zen.example"),
+            ("127.0.0.2", "2.0.0.127.zen.example"),
+            (
+                "2001:db8:1:2:3:4:567:89ab",
+                "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.zen.example",
+            ),
+        ] {
+            assert_eq!(name(address.parse().unwrap(), "zen.example"), expected);
+        }
+    }
+
+    #[test]
+    fn only_what_says_so_is_a_listing() {
+        for (records, expected) in [
+            (&[][..], Answer::No),
+            (&["127.0.0.2"], Answer::Yes),
+            (&["127.0.0.10", "127.0.0.4"], Answer::Yes),
+            (&["127.255.255.254"], Answer::Unknown),
+            (&["127.255.255.252", "127.0.0.2"], Answer::Yes),
+            (&["192.0.2.1"], Answer::Unknown),
+            (&["0.0.0.0"], Answer::Unknown),
+        ] {
+            let records: Vec<Ipv4Addr> = records.iter().map(|record| record.parse().unwrap()).collect();
+            assert_eq!(meaning(&records), expected, "{records:?}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! How much each client may create within an hour.
+//!
+//! 1. A client is an address, of IPv6 a /64. Its creations are counted in slots of five minutes, and a slot counts
+//!    until all of it is more than an hour ago: within no hour are there more than the limit.
+//! 2. There are accounts for so many clients and no more. With each new one, a hand that goes round looks at a few
+//!    accounts and closes those that have nothing left in them.
+//! 3. Where all are in use, it closes the one among those few that has used the least: newcomers are served, who
+//!    has used much stays limited, and what the other may gain is what it had used.
+
+use super::answer::{self, Answer};
+use super::visitor::Client;
+use crate::role::origin;
+use hyper::header::HeaderName;
+use indexmap::IndexMap;
+use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
+use std::time::Instant;
+
+/// Seconds in which a client may create as much as the limit says.
+const WINDOW: u64 = 3_600;
+
+/// Seconds of a slot.
+const SLOT: u64 = 300;
+
+/// Slots that an hour can touch.
+const SLOTS: usize = (WINDOW / SLOT) as usize + 1;
+
+/// Accounts at the most; with this many they take about 8 MB.
+const MOST: usize = 65_536;
+
+/// Accounts that the hand looks at, at a time.
+const LOOK: usize = 16;
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const SERVICE: HeaderName = HeaderName::from_static("ratelimit");
+
+/// How a client stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Allowance {
+    /// Creations within the window.
+    pub(super) limit: u32,
+    /// Those that are left now.
+    pub(super) remaining: u32,
+    /// Seconds for which there are no more than that.
+    pub(super) reset_seconds: u64,
+    /// Seconds of the window.
+    pub(super) window: u64,
+    /// Seconds after which what was asked for would be granted.
+    pub(super) wait_seconds: u64,
+}
+
+impl Allowance {
+    /// Puts it on an answer (draft-ietf-httpapi-ratelimit-headers-11).
+    pub(super) fn announce(&self, answer: &mut Answer) {
+        let Self { limit, remaining, reset_seconds, window, .. } = self;
+        answer::set_text(answer, POLICY, &format!("\"creations\";q={limit};w={window}"));
+        answer::set_text(answer, SERVICE, &format!("\"creations\";r={remaining};t={reset_seconds}"));
+    }
+}
+
+/// The accounts of all clients, by this process's clock.
+pub(super) struct Limiter {
+    limit: Cell<u32>,
+    ledger: RefCell<Ledger>,
+    since: Instant,
+}
+
+impl Limiter {
+    /// `limit` creations within an hour; 0 is without limit.
+    pub(super) fn new(limit: u32) -> Self {
+        Self { limit: limit.into(), ledger: RefCell::new(Ledger::new(MOST)), since: Instant::now() }
+    }
+
+    /// Changes the limit; what was counted stays.
+    pub(super) fn bound(&self, limit: u32) {
+        self.limit.set(limit);
+    }
+
+    /// Whether the client is limited at all. One on this host is not: it may be a proxy that is not known as one.
+    fn limit_of(&self, client: Client) -> Option<u32> {
+        Some(self.limit.get()).filter(|limit| *limit > 0 && !client.is_local())
+    }
+
+    /// How the client stands; `None` if it is not limited.
+    pub(super) fn look(&self, client: Client) -> Option<Allowance> {
+        let limit = self.limit_of(client)?;
+        Some(self.ledger.borrow().look(origin(client.address()), limit, self.now()))
+    }
+
+    /// Takes `cost` from what the client may create.
+    ///
+    /// # Errors
+    /// How it stands, if there is not as much left; nothing is taken then.
+    pub(super) fn take(&self, client: Client, cost: u32) -> Result<(), Allowance> {
+        let Some(limit) = self.limit_of(client) else { return Ok(()) };
+        self.ledger.borrow_mut().take(origin(client.address()), cost, limit, self.now())
+    }
+
+    /// Gives back what was taken for something that came to nothing by no fault of the client.
+    pub(super) fn give_back(&self, client: Client, cost: u32) {
+        self.ledger.borrow_mut().give_back(origin(client.address()), cost, self.now());
+    }
+
+    fn now(&self) -> u64 {
+        self.since.elapsed().as_secs()
+    }
+}
+
+/// The accounts; time is told.
+struct Ledger {
+    most: usize,
+    accounts: IndexMap<IpAddr, Account>,
+    hand: usize,
+}
+
+/// What one client has created lately.
+#[derive(Clone, Copy)]
+struct Account {
+    /// The slot that was current when it was last brought up to date.
+    slot: u64,
+    /// By slot, round and round.
+    used: [u32; SLOTS],
+}
+
+impl Ledger {
+    fn new(most: usize) -> Self {
+        Self { most, accounts: IndexMap::new(), hand: 0 }
+    }
+
+    fn look(&self, client: IpAddr, limit: u32, now: u64) -> Allowance {
+        let account = self.accounts.get(&client).copied().unwrap_or(Account::new(now));
+        account.at(now).allowance(0, limit, now)
+    }
+
+    fn take(&mut self, client: IpAddr, cost: u32, limit: u32, now: u64) -> Result<(), Allowance> {
+        let account = self.accounts.get(&client).copied().unwrap_or(Account::new(now)).at(now);
+        let allowance = account.allowance(cost, limit, now);
+        if cost > allowance.remaining {
+            return Err(allowance);
+        }
+        if !self.accounts.contains_key(&client) {
+            self.make_room(now);
+        }
+        let account = self.accounts.entry(client).insert_entry(account).into_mut();
+        account.used[index(account.slot)] += cost;
+        Ok(())
+    }
+
+    fn give_back(&mut self, client: IpAddr, cost: u32, now: u64) {
+        if let Some(account) = self.accounts.get_mut(&client) {
+            *account = account.at(now);
+            let current = &mut account.used[index(account.slot)];
+            *current = current.saturating_sub(cost);
+        }
+    }
+
+    /// Closes empty accounts among the next few and, if there is still no place, the one that has used the least.
+    fn make_room(&mut self, now: u64) {
+        let mut least: Option<(u32, IpAddr)> = None;
+        for _ in 0..LOOK.min(self.accounts.len()) {
+            if self.hand >= self.accounts.len() {
+                self.hand = 0;
+            }
+            let Some((client, account)) = self.accounts.get_index(self.hand) else { break };
+            match account.at(now).sum() {
+                // The last one moves here, and is looked at next.
+                0 => drop(self.accounts.swap_remove_index(self.hand)),
+                sum => {
+                    if least.is_none_or(|(other, _)| sum < other) {
+                        least = Some((sum, *client));
+                    }
+                    self.hand += 1;
+                }
+            }
+        }
+        if self.accounts.len() >= self.most
+            && let Some((_, client)) = least
+        {
+            self.accounts.swap_remove(&client);
+        }
+    }
+}
+
+impl Account {
+    fn new(now: u64) -> Self {
+        Self { slot: now / SLOT, used: [0; SLOTS] }
+    }
+
+    /// The same later: what has left the window is gone.
+    fn at(mut self, now: u64) -> Self {
+        let slot = now / SLOT;
+        for gone in (self.slot + 1..=slot).take(SLOTS) {
+            self.used[index(gone)] = 0;
+        }
+        self.slot = self.slot.max(slot);
+        self
+    }
+
+    fn sum(&self) -> u32 {
+        self.used.iter().fold(0, |sum, used| sum.saturating_add(*used))
+    }
+
+    /// How it stands for one who asks for `cost`; brought up to date before.
+    fn allowance(&self, cost: u32, limit: u32, now: u64) -> Allowance {
+        let mut sum = self.sum();
+        let remaining = limit.saturating_sub(sum);
+        let (mut reset_seconds, mut wait_seconds) = (None, 0);
+        let oldest = (self.slot + 1).saturating_sub(SLOTS as u64);
+        for slot in oldest..=self.slot {
+            let used = self.used[index(slot)];
+            let leaves = ((slot + SLOTS as u64) * SLOT).saturating_sub(now);
+            if used > 0 {
+                reset_seconds = reset_seconds.or(Some(leaves.min(WINDOW)));
+                if u64::from(sum) + u64::from(cost) > u64::from(limit) {
+                    wait_seconds = leaves;
+                }
+                sum = sum.saturating_sub(used);
+            }
+        }
+        Allowance { limit, remaining, reset_seconds: reset_seconds.unwrap_or(WINDOW), window: WINDOW, wait_seconds }
+    }
+}
+
+fn index(slot: u64) -> usize {
+    (slot % SLOTS as u64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::net::Ipv4Addr;
+
+    fn client(number: u32) -> IpAddr {
+        Ipv4Addr::from_bits(number).into()
+    }
+
+    #[test]
+    fn as_many_as_the_limit_and_again_when_the_hour_is_over() {
+        let mut ledger = Ledger::new(MOST);
+        let fresh = ledger.look(client(1), 3, 10_000);
+        assert_eq!((fresh.remaining, fresh.reset_seconds, fresh.wait_seconds), (3, WINDOW, 0));
+        for left in [2, 1, 0] {
+            ledger.take(client(1), 1, 3, 10_000).unwrap();
+            assert_eq!(ledger.look(client(1), 3, 10_000).remaining, left);
+        }
+        let refused = ledger.take(client(1), 1, 3, 10_100).unwrap_err();
+        assert_eq!((refused.limit, refused.remaining, refused.window), (3, 0, WINDOW));
+        assert!(refused.wait_seconds >= refused.reset_seconds && refused.wait_seconds <= WINDOW + SLOT);
+        ledger.take(client(2), 3, 3, 10_100).unwrap();
+        assert!(ledger.take(client(1), 1, 3, 10_100 + refused.wait_seconds - 1).is_err());
+        ledger.take(client(1), 3, 3, 10_100 + refused.wait_seconds).unwrap();
+    }
+
+    #[test]
+    fn the_wait_is_for_what_was_asked_for() {
+        let mut ledger = Ledger::new(MOST);
+        ledger.take(client(1), 2, 4, 0).unwrap();
+        ledger.take(client(1), 2, 4, 2_000).unwrap();
+        let one = ledger.take(client(1), 1, 4, 2_000).unwrap_err().wait_seconds;
+        let three = ledger.take(client(1), 3, 4, 2_000).unwrap_err().wait_seconds;
+        assert!(one < three);
+        assert!(ledger.take(client(1), 3, 4, 2_000 + one).is_err());
+        ledger.take(client(1), 3, 4, 2_000 + three).unwrap();
+        assert!(ledger.take(client(9), 5, 4, 0).is_err(), "more than there ever is");
+    }
+
+    #[test]
+    fn what_came_to_nothing_is_given_back() {
+        let mut ledger = Ledger::new(MOST);
+        ledger.take(client(1), 3, 3, 0).unwrap();
+        ledger.give_back(client(1), 2, 0);
+        ledger.give_back(client(2), 2, 0);
+        ledger.take(client(1), 2, 3, 0).unwrap();
+        assert!(ledger.take(client(1), 1, 3, 0).is_err());
+    }
+
+    #[test]
+    fn a_lower_limit_counts_what_was() {
+        let mut ledger = Ledger::new(MOST);
+        ledger.take(client(1), 5, 10, 0).unwrap();
+        assert_eq!(ledger.look(client(1), 3, 0).remaining, 0);
+        assert!(ledger.take(client(1), 1, 3, 0).is_err());
+    }
+
+    #[test]
+    fn when_all_accounts_are_in_use_newcomers_are_served_and_the_heavy_stay_limited() {
+        let mut ledger = Ledger::new(1_000);
+        ledger.take(client(0), 10, 10, 0).unwrap();
+        for number in 1..20_000 {
+            ledger.take(client(number), 1, 10, 0).unwrap();
+            assert!(ledger.accounts.len() <= 1_000);
+        }
+        assert!(ledger.take(client(0), 1, 10, 0).is_err());
+    }
+
+    #[test]
+    fn accounts_are_closed_when_nothing_is_left_in_them() {
+        let mut ledger = Ledger::new(1_000);
+        for number in 0..900 {
+            ledger.take(client(number), 1, 10, 0).unwrap();
+        }
+        for number in 1_000..1_100 {
+            ledger.take(client(number), 1, 10, 2 * WINDOW).unwrap();
+        }
+        assert!(ledger.accounts.len() <= 200, "{}", ledger.accounts.len());
+    }
+
+    proptest! {
+        #[test]
+        fn within_no_hour_more_than_the_limit(
+            limit in 1_u32..20,
+            wishes in prop::collection::vec((0_u64..1_500, 0_u32..3, 1_u32..6), 1..200),
+        ) {
+            let mut ledger = Ledger::new(MOST);
+            let (mut now, mut granted) = (0, Vec::new());
+            for (gap, number, cost) in wishes {
+                now += gap;
+                let before = ledger.look(client(number), limit, now);
+                let outcome = ledger.take(client(number), cost, limit, now);
+                prop_assert_eq!(outcome.is_ok(), cost <= before.remaining);
+                if outcome.is_ok() {
+                    granted.push((now, number, cost));
+                }
+                let recent = granted.iter().filter(|(at, who, _)| *who == number && now - at <= WINDOW);
+                let sum: u32 = recent.map(|(.., cost)| cost).sum();
+                prop_assert!(sum <= limit, "{} within an hour", sum);
+                let older = granted.iter().filter(|(at, who, _)| *who == number && now - at < WINDOW + SLOT);
+                let sum: u32 = older.map(|(.., cost)| cost).sum();
+                prop_assert!(ledger.look(client(number), limit, now).remaining >= limit - sum.min(limit));
+            }
+        }
+    }
+}
