@@ -36,7 +36,7 @@ def daemon(smarthost: Smarthost) -> Iterator[Daemon]:
 @pytest.fixture(scope="session")
 def asking(smarthost: Smarthost) -> Iterator[Daemon]:
     """tempalias that asks the target first."""
-    running = Daemon(smarthost.port, "confirm = true")
+    running = Daemon(smarthost.port, confirm=True)
     yield running
     running.stop()
 
