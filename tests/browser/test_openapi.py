@@ -30,6 +30,9 @@ max-examples = {examples}
 # Too long a body is no fault of the data; and an Idempotency-Key is good for one request.
 expected-statuses = ["2xx", "401", "403", "404", "413", "422", "429"]
 
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "413", "422", "429"]
+
 [auth.openapi]
 manageKey.bearer = "{key}"
 token.bearer = "{token}"
@@ -56,7 +59,7 @@ parameters = {{ capability = "{capability}" }}
 """
 
 # Nothing here is about how much one may make.
-LIMITS = "\n[limits]\ncreations_per_address = 0\nletters_per_address = 1000000\n"
+LIMITS = "[limits]\ncreations_per_address = 0\nletters_per_address = 1000000"
 
 
 def token(daemon: Daemon, smarthost: Smarthost, target: str) -> str:
@@ -75,11 +78,11 @@ def capability(smarthost: Smarthost, target: str) -> str:
     return link.rsplit("/", 1)[1]
 
 
-@pytest.mark.parametrize(("more", "examples"), [("", 25), ("confirm = true", 10)], ids=["as it is", "with consent"])
+@pytest.mark.parametrize(("confirm", "examples"), [(False, 25), (True, 10)], ids=["as it is", "with consent"])
 def test_every_answer_is_as_described(
-    smarthost: Smarthost, tmp_path: Path, target: str, more: str, examples: int
+    smarthost: Smarthost, tmp_path: Path, target: str, confirm: bool, examples: int
 ) -> None:
-    daemon = Daemon(smarthost.port, more + LIMITS)
+    daemon = Daemon(smarthost.port, confirm, LIMITS)
     try:
         leaving = f"leaving.{target}"
         daemon.request("POST", "/opt-out", json.dumps({"target": leaving}), {"Content-Type": "application/json"})

@@ -474,26 +474,15 @@ fn no_more_for_one_target_than_are_allowed() {
 }
 
 #[test]
-fn probe_races() {
-    for round in 0..6 {
-        let smarthost = Smarthost::start();
-        let daemon = Daemon::with(
-            smarthost.address,
-            &Store::Any,
-            "[web]\nprocesses = 2\nconfirm = true\n[limits]\nletters_per_address = 3",
-        );
-        let key = "Idempotency-Key: 00000000-0000-4000-8000-000000000000";
-        let order = json!({ "target": "someone@real.example", "days": 1 });
-        let answers: Vec<Answer> = std::thread::scope(|scope| {
-            let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| post(&daemon, &[key], &order))).collect();
-            asking.into_iter().map(|asking| asking.join().unwrap()).collect()
-        });
-        let statuses: Vec<u16> = answers.iter().map(|a| a.status).collect();
-        let made = answers.iter().find(|a| a.status == 201);
-        let then = made.map(|made| {
-            let bearer = format!("Authorization: Bearer {}", made.body["updatekey"].as_str().unwrap());
-            ask(&daemon, "GET", &format!("/aliases/{}", made.body["aid"].as_str().unwrap()), &[&bearer], None).status
-        });
-        eprintln!("PROBE {round} {statuses:?} letters {} then {then:?}", smarthost.count());
-    }
+fn the_description_has_the_limits_of_this_site() {
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[limits]\nmax_days = 33\nmax_usage = 44");
+    let description = ask(&daemon, "GET", "/openapi.json", &[], None);
+    assert_eq!(description.status, 200);
+    assert!(description.head.contains("\r\naccess-control-allow-origin: *"), "{}", description.head);
+    let at = |pointer: &str| description.body.pointer(pointer).unwrap_or_else(|| panic!("{pointer}")).clone();
+    assert_eq!(at("/openapi"), "3.1.0");
+    assert_eq!(at("/components/schemas/Days/maximum"), 33);
+    assert_eq!(at("/components/schemas/MaxUsage/maximum"), 44);
+    assert_eq!(at("/components/schemas/Domain/enum"), json!(["example.org", "two.example"]));
+    assert_eq!(at("/components/schemas/Target/not/pattern"), "@(example\\.org|two\\.example)$");
 }
