@@ -8,8 +8,10 @@
 mod accounting;
 mod ancestor;
 mod api;
+mod blocklists;
 mod commands;
 mod consent;
+mod creations;
 mod discipline;
 mod doctor;
 mod encoding;
@@ -20,6 +22,7 @@ mod life;
 mod limits;
 mod manual;
 mod outage;
+mod proxies;
 mod regressions;
 mod site;
 mod sockets;
