@@ -11,6 +11,7 @@ const DOCUMENT: &str = include_str!("site/openapi.json");
 
 /// The lines that the configuration decides, as they are in the file.
 const DOMAINS: &str = "\"enum\": [\"example.org\"],";
+const NOT_OURS: &str = r#""not": { "pattern": "@(example\\.org)$" },"#;
 const MAX_DAYS: &str = "\"maximum\": 60,";
 const MAX_USAGE: &str = "\"maximum\": 100,";
 
@@ -18,7 +19,10 @@ const MAX_USAGE: &str = "\"maximum\": 100,";
 pub(super) fn document(settings: &settings::Web) -> String {
     let caps = settings.caps;
     let domains: Vec<&str> = settings.domains.iter().map(Domain::as_str).collect();
+    // A dot stands for itself; a domain has nothing else that a pattern reads otherwise.
+    let pattern = format!("@({})$", domains.join("|").replace('.', "\\."));
     DOCUMENT
+        .replace(NOT_OURS, &format!("\"not\": {{ \"pattern\": {} }},", serde_json::json!(pattern)))
         .replace(DOMAINS, &format!("\"enum\": {},", serde_json::json!(domains)))
         .replace(MAX_DAYS, &format!("\"maximum\": {},", caps.max_days))
         .replace(MAX_USAGE, &format!("\"maximum\": {},", caps.max_usage))
@@ -32,7 +36,7 @@ mod tests {
 
     #[test]
     fn what_is_configured_stands_there_once() {
-        for line in [DOMAINS, MAX_DAYS, MAX_USAGE] {
+        for line in [DOMAINS, NOT_OURS, MAX_DAYS, MAX_USAGE] {
             assert_eq!(DOCUMENT.matches(line).count(), 1, "{line}");
         }
         let document: Value = serde_json::from_str(DOCUMENT).unwrap();
@@ -40,6 +44,7 @@ mod tests {
         assert_eq!(at("/components/schemas/Days/maximum"), 60);
         assert_eq!(at("/components/schemas/MaxUsage/maximum"), 100);
         assert_eq!(at("/components/schemas/Domain/enum/0"), "example.org");
+        assert_eq!(at("/components/schemas/Target/not/pattern"), "@(example\\.org)$");
     }
 
     #[test]

@@ -5,8 +5,10 @@ what a real client does stands here.
 """
 
 import itertools
+from typing import Any
 
 import schemathesis
+from schemathesis import Case, HookContext, Response
 from schemathesis.core.parameters import ParameterLocation
 
 # By name of the alias.
@@ -18,7 +20,7 @@ OTHERS = (f"{EXAMPLE[:-6]}{n:06}" for n in itertools.count())
 
 
 @schemathesis.hook
-def after_call(context, case, response):
+def after_call(_context: HookContext, case: Case, response: Response) -> None:
     """Remembers the keys of new aliases."""
     if case.operation.path == "/aliases" and response.status_code == 201:
         made = response.json()
@@ -27,7 +29,7 @@ def after_call(context, case, response):
 
 
 @schemathesis.hook
-def before_call(context, case, kwargs):
+def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
     """Names an alias that lives, and presents its key, where a name and a key would have been presented at all."""
     if case.headers and case.headers.get("Idempotency-Key") == EXAMPLE:
         case.headers["Idempotency-Key"] = next(OTHERS)
@@ -40,7 +42,7 @@ def before_call(context, case, kwargs):
         case.headers["Authorization"] = f"Bearer {key}"
 
 
-def is_made_up(case):
+def is_made_up(case: Case) -> bool:
     """Whether the name is none that an answer gave, and none that is wrong on purpose."""
     path = case.meta.components.get(ParameterLocation.PATH)
     return case.meta.phase.name.value != "stateful" and path is not None and path.mode.is_positive
