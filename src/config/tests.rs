@@ -73,6 +73,51 @@ fn stores() {
 }
 
 #[test]
+fn proxies() {
+    let web = |keys: &str| parse(&format!("{GOOD}[web]\n{keys}\n"));
+    let trusted = |given: &str| {
+        let config = web(&format!("trusted_proxies = [\"{given}\"]")).config?;
+        Some(config.web.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+    };
+    for (given, expected) in [
+        ("127.0.0.1", "127.0.0.1/32"),
+        ("10.0.0.0/8", "10.0.0.0/8"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("::ffff:192.0.2.1", "192.0.2.1/32"),
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ("::/0", "::/0"),
+    ] {
+        assert_eq!(trusted(given).as_deref(), Some(expected), "{given}");
+    }
+    for (given, advice) in [
+        ("10.1.2.3/8", "write \"10.0.0.0/8\""),
+        ("2001:db8::1/32", "write \"2001:db8::/32\""),
+        ("proxy.example", "write an address or a network"),
+        ("10.0.0.0/33", "write an address or a network"),
+        ("10.0.0.0:80", "write an address or a network"),
+    ] {
+        let found = web(&format!("trusted_proxies = [\"{given}\"]")).faults;
+        assert!(found.len() == 1 && found[0].what.contains(advice) && found[0].line == Some(7), "{found:?}");
+    }
+    let found = web("proxy_protocol = true").faults;
+    assert!(found[0].what.contains("name the proxy in web.trusted_proxies") && found[0].line == Some(7), "{found:?}");
+    assert_eq!(web("proxy_protocol = true\ntrusted_proxies = [\"127.0.0.1\"]").faults, []);
+    assert!(web("proxy_protocol = 1").faults[0].what.contains("true or false"));
+    assert!(web("trusted_proxies = [\"0.0.0.0/0\"]").warnings[0].what.contains("which is everybody"));
+}
+
+#[test]
+fn block_lists_take_a_restart() {
+    let with = |zones: &str| parse(&format!("{GOOD}[web]\ndnsbl = {zones}\n"));
+    let (none, one) = (with("[]").config.unwrap(), with("[\"zen.example\"]").config.unwrap());
+    assert!(one.web.dnsbl && !none.web.dnsbl && one.relay.dnsbl[0].as_str() == "zen.example");
+    assert_eq!(none.fixed_that_differ(&one), ["dnsbl under [web]"]);
+    let changed = none.with_changes(one);
+    assert!(!changed.web.dnsbl && changed.relay.dnsbl.is_empty());
+    assert!(with("[\"zen example\"]").faults[0].what.contains("write a zone"));
+}
+
+#[test]
 fn smarthosts() {
     let host = |host: &str| {
         parse(&GOOD.replace("127.0.0.1:10025", host)).config.map(|c| (c.relay.smarthost.name, c.relay.smarthost.port))

@@ -97,8 +97,11 @@ async fn mail_port(config: &Config, runs: bool) -> Finding {
 
 async fn web_port(config: &Config, runs: bool) -> Finding {
     let place = place(&config.web_listen, 80);
-    let question = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    match said(place, question, PATIENCE).await {
+    let place_is_trusted = config.web.trusted_proxies.iter().any(|network| network.contains(&place.ip()));
+    // We come from where we go to; if that is a proxy's, we must begin as one.
+    let header = if config.web.proxy_protocol && place_is_trusted { "PROXY UNKNOWN\r\n" } else { "" };
+    let question = format!("{header}GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    match said(place, question.as_bytes(), PATIENCE).await {
         Ok(said) if said.starts_with(b"HTTP/1.1 200") && contains(&said, b"ready") => {
             well("port", format!("{place} answers"))
         }

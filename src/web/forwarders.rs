@@ -29,8 +29,6 @@ const METHODS: &str = "POST, OPTIONS";
 /// Octets of a body at the most: it repeats the whole address of a page, which may be long.
 const MAX_BODY: usize = 16 * 1024;
 
-const NO_TOKEN: Refusal = Refusal::NoKey("give a token of this site as the API key; the tools page makes one");
-
 /// Whose shape a client wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
@@ -81,7 +79,7 @@ impl House {
     async fn forward(&self, service: Service, request: Request<Incoming>) -> Answer {
         let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
         let made = async {
-            let token = token(&headers).ok_or(NO_TOKEN)?;
+            let token = token(&headers).ok_or(Refusal::NoToken)?;
             let body = body::octets(request, self.settings.body_timeout, MAX_BODY).await?;
             let domain = match service {
                 Service::Addy => domain(&body)?,
@@ -123,9 +121,6 @@ fn token(headers: &HeaderMap) -> Option<String> {
 
 /// The domain that the body asks for; `null`, the empty text and no body at all leave it to the token.
 fn domain(body: &[u8]) -> Result<Option<String>, Refusal> {
-    if body.trim_ascii().is_empty() {
-        return Ok(None);
-    }
     let fields = body::json(body)?;
     let domain =
         fields.text("domain", Fault::Domain).map_err(|_| Refusal::Misfit("domain", "domain must be a text"))?;

@@ -45,7 +45,7 @@ def test_an_alias_lives_once_its_target_has_said_yes(
     (letter,) = smarthost.wait_for(target)
     message = letter.message
     assert letter.recipients == [target]
-    assert letter.sender == "", "what nobody answers has no return path"
+    assert letter.sender == "<>", "what nobody answers has no return path"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"].endswith("@mx.example.org>")
     assert abs(parsedate_to_datetime(message["Date"]) - datetime.now(UTC)) < timedelta(minutes=2)

@@ -1,6 +1,7 @@
 //! The faults of the 2010 original (DESIGN.md §9), each once and never again.
 
 use crate::fixture::{Daemon, RedisServer, Smarthost, Store, directory, until};
+use crate::proxies::{left, make};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -104,6 +105,37 @@ fn a08_unparsable_json_is_a_400_and_the_server_lives() {
         assert_eq!(status, 400, "{body}");
     }
     assert_eq!(daemon.curl(&[], "/healthz").0, 200);
+}
+
+#[test]
+fn a10_a_look_up_that_fails_is_no_listing() {
+    crate::blocklists::no_answer_is_no_listing();
+}
+
+#[test]
+fn a11_x_forwarded_for_is_believed_only_from_proxies_that_are_trusted() {
+    let trusting = |proxies: &str| {
+        let settings = format!("[limits]\ncreations_per_client = 3\n[web]\nprocesses = 1\ntrusted_proxies = {proxies}");
+        Daemon::with(Smarthost::start().address, &Store::Any, &settings)
+    };
+    // Behind a proxy each visitor is itself, whatever it puts before what the proxy adds.
+    let daemon = trusting("['127.0.0.1']");
+    let statuses: Vec<u16> =
+        (0..6).map(|n| make(&daemon, &[&format!("X-Forwarded-For: 203.0.113.{n}, 127.0.0.1, 192.0.2.66")]).0).collect();
+    assert_eq!(statuses, [201, 201, 201, 429, 429, 429]);
+    assert_eq!(make(&daemon, &["X-Forwarded-For: 192.0.2.67"]).0, 201);
+    // Nor does another name for the same help.
+    let other = "Forwarded: for=203.0.113.77";
+    let statuses = [(); 4].map(|()| make(&daemon, &[other, "X-Forwarded-For: 192.0.2.66"]).0);
+    assert_eq!(statuses, [201, 201, 201, 429], "all who contradict themselves are one");
+    // Where nobody is trusted, it is not looked at.
+    for proxies in ["[]", "['127.0.0.2', '192.0.2.0/24']"] {
+        let daemon = trusting(proxies);
+        for n in 0..5 {
+            let (status, answer) = make(&daemon, &[&format!("X-Forwarded-For: 192.0.2.{n}")]);
+            assert!(status == 201 && left(&answer).is_none(), "{answer}");
+        }
+    }
 }
 
 #[test]

@@ -7,17 +7,22 @@
 
 mod accounting;
 mod ancestor;
+mod api;
+mod blocklists;
 mod commands;
 mod consent;
+mod creations;
 mod discipline;
 mod doctor;
 mod encoding;
 mod fixture;
+mod forwarders;
 mod layering;
 mod life;
 mod limits;
 mod manual;
 mod outage;
+mod proxies;
 mod regressions;
 mod site;
 mod sockets;
