@@ -41,7 +41,7 @@ def bookmark(visitor: Visitor, target: str) -> str:
     form = page.locator("#make-token")
     form.locator("#target").fill(target)
     form.locator("#days").fill("3")
-    form.locator("button[type=submit], button:not([type])").last.click()
+    form.locator("button.primary").click()
     expect(page.locator("a#bookmarklet")).to_be_visible()
     href = page.locator("a#bookmarklet").get_attribute("href")
     assert href
