@@ -32,7 +32,7 @@ pub(super) const WORDS: Words = Words {
         target: "Deine echte Adresse",
         target_hint: "Hier kommt an, was an den Alias geht. Absender sehen sie nie.",
         ends: "Der Alias endet nach",
-        days: "Tagen",
+        days: "Tage",
         messages: "Nachrichten",
         domain: "Domain",
         lives_at: "Der Alias bekommt die Domain",
@@ -211,6 +211,7 @@ pub(super) const WORDS: Words = Words {
     tools: Tools {
         title: "Werkzeuge",
         lead: "Aliasse, wo du sie brauchst: im Passwortmanager, in der Lesezeichenleiste, in der Shell. Alles, was es dazu braucht, ist ein Token.",
+        ends: "Jeder Alias endet nach",
         token: "Token erstellen",
         token_text: "Ein Token enthält deine Adresse und deine Grenzen, versiegelt. Wer es hat, kann Aliasse anlegen, die zu dir führen, aber deine Adresse nicht daraus lesen.",
         make: "Token erstellen",

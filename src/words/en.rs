@@ -211,6 +211,7 @@ pub(super) const WORDS: Words = Words {
     tools: Tools {
         title: "Tools",
         lead: "Aliases where you need them: in your password manager, in the bookmarks bar, in the shell. All it takes is a token.",
+        ends: "Each alias ends after",
         token: "Make a token",
         token_text: "A token holds your address and your limits, sealed. Whoever has it can make aliases that lead to you, and cannot read your address from it.",
         make: "Make a token",

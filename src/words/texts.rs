@@ -138,6 +138,7 @@ pub struct Manage {
 pub struct Tools {
     pub title: &'static str,
     pub lead: &'static str,
+    pub ends: &'static str,
     pub token: &'static str,
     pub token_text: &'static str,
     pub make: &'static str,

@@ -16,7 +16,7 @@ use hyper::{Request, StatusCode};
 
 /// What the form offers to fill in with one press.
 const DAYS: [u32; 4] = [1, 3, 7, 30];
-const MESSAGES: [u32; 3] = [1, 5, 20];
+const MESSAGES: [u32; 2] = [1, 5];
 
 /// Days of an alias whose maker does not care.
 const USUAL_DAYS: u32 = 7;
@@ -138,7 +138,7 @@ impl House {
 }
 
 /// The alias, large.
-fn made_page(made: &Made, base: &str, locale: &Locale, headers: &HeaderMap) -> Answer {
+pub(super) fn made_page(made: &Made, base: &str, locale: &Locale, headers: &HeaderMap) -> Answer {
     let address = made.alias.address.as_str();
     let template = MadePage {
         locale,
