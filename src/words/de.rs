@@ -537,6 +537,11 @@ pub(super) const WORDS: Words = Words {
         },
         up_to_days: |max| format!("Von 1 bis {max}."),
         usage_hint: |spent, max| format!("Bisher {spent}. Von 1 bis {max}."),
+        too_many_here: |minutes| {
+            format!(
+                "Aus deinem Netz wurden so viele angelegt, wie wir in einer Stunde für eines anlegen. Versuch es in {minutes} Minuten noch einmal."
+            )
+        },
         pending: |target| {
             format!(
                 "Wir haben an {target} geschrieben. Der Alias lebt, sobald du dem Link in diesem Brief gefolgt bist; er gilt einen Tag."

@@ -1,5 +1,6 @@
 //! The form, and what comes of it.
 
+use super::problem::told;
 use super::{Bounds, Locale, page, problem_page};
 use crate::alias::{Caps, Domain};
 use crate::config::settings;
@@ -46,13 +47,7 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn of(refusal: &Refusal, words: &Words) -> Self {
-        let (_, word, field, _) = refusal.words();
-        let said = match refusal {
-            Refusal::Fault(fault) => words.fault(*fault),
-            Refusal::Misfit(..) => words.problems.nothing_changes.to_owned(),
-            _ => words.problem(word).text.to_owned(),
-        };
-        Self { field, words: said }
+        Self { field: refusal.words().2, words: told(refusal, words) }
     }
 
     /// The field of the page to go to.
