@@ -27,7 +27,7 @@ pub(super) const WORDS: Words = Words {
     },
     home: Home {
         title: "tempalias: E-Mail-Adressen, die sich selbst zerstören",
-        heading: "Eine E-Mail-Adresse, die sich selbst zerstört",
+        heading: "Die Adresse, die sich selbst zerstört",
         lead: "Post an den Alias erreicht dich, bis seine Grenze erreicht ist. Danach hat es ihn nie gegeben.",
         target: "Deine echte Adresse",
         target_hint: "Hier kommt an, was an den Alias geht. Absender sehen sie nie.",
