@@ -11,9 +11,16 @@ use std::io::Write;
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// Everything comes from this site, nothing runs, nobody frames it.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Everything comes from this site, nobody frames it, nothing runs that is not a file of it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What pages of ours never ask a browser for.
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Shorter answers are not worth compressing.
 const WORTH_COMPRESSING: usize = 1024;
@@ -49,6 +56,23 @@ pub(super) fn fresh(
     }
     set(&mut answer, header::CACHE_CONTROL, "no-store");
     answer
+}
+
+/// Keeps what is ours apart from other sites: their windows, their embedding.
+pub(super) fn isolate(answer: &mut Answer) {
+    set(answer, OPENER_POLICY, "same-origin");
+    set(answer, PERMISSIONS_POLICY, PERMISSIONS);
+    set(answer, RESOURCE_POLICY, "same-origin");
+}
+
+/// Lets a window that another site has opened talk to it: the bookmarklet's.
+pub(super) fn keep_opener(answer: &mut Answer) {
+    set(answer, OPENER_POLICY, "unsafe-none");
+}
+
+/// Tells browsers to come back by HTTPS only.
+pub(super) fn insist_on_tls(answer: &mut Answer) {
+    set(answer, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
 }
 
 /// Plain text for people who look with curl.

@@ -2,23 +2,28 @@
 
 use super::answer::{self, Answer};
 use super::forwarders::Service;
+use super::pages::{self, Locale, Mood};
 use super::visitor::Line;
 use super::{House, api, negotiate, refusal};
 use crate::wire::figures::Figure;
 use crate::wire::web;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
-use hyper::{Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 
 impl House {
     /// Answers one request that came over `line`, and counts the answer.
     pub(super) async fn answer(&self, mut request: Request<Incoming>, line: Line) -> Answer {
         let visitor = self.receive(line, request.headers());
         request.extensions_mut().insert(visitor);
-        let creates = creates(&request);
-        let mut answer = self.route(request).await;
+        let locale = Locale::of(request.uri().path(), request.headers());
+        let creates = *request.method() == Method::POST && creates(locale.here());
+        let mut answer = self.route(request, &locale).await;
         if creates {
             self.announce(visitor, &mut answer);
+        }
+        if self.settings.url.as_ref().is_some_and(|url| url.starts_with("https://")) {
+            answer::insist_on_tls(&mut answer);
         }
         self.tally.count(match answer.status().as_u16() {
             ..300 => Figure::WebAnswers2xx,
@@ -29,39 +34,47 @@ impl House {
         answer
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Answer {
-        let path = request.uri().path().to_owned();
-        if let Some(service) = Service::at(&path) {
+    async fn route(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
+        let path = locale.here();
+        if let Some(service) = Service::at(path) {
             return self.forwarder(service, request).await;
         }
         let mut segments = path.trim_start_matches('/').split('/');
         let route = [(); 4].map(|()| segments.next());
         match route {
-            [Some("aliases"), None, ..] => self.aliases(request).await,
+            [Some("aliases"), None, ..] => self.aliases(request, locale).await,
             [Some("aliases"), Some(aid), None, _] if !aid.is_empty() => self.alias(decoded(aid), request).await,
-            [Some("tokens"), None, ..] => self.tokens(request).await,
-            [Some("opt-out"), None, ..] => self.opting_out(request).await,
-            [Some("confirm"), Some(link), None, _] => self.confirm(link.to_owned(), request).await,
-            [Some("manage"), Some(aid), Some(key), None] => self.manage(decoded(aid), decoded(key), request).await,
+            [Some("manage"), Some(aid), Some(key), None] => {
+                self.manage(decoded(aid), decoded(key), request, locale).await
+            }
+            [Some("tokens"), None, ..] => self.tokens(request, locale).await,
+            [Some("tokens"), Some("revoke"), None, _] => match *request.method() {
+                Method::POST => self.page_revoke_token(request, locale).await,
+                _ => not_for_people(not_allowed("POST"), locale, request.headers()),
+            },
+            [Some("opt-out"), None, ..] if *request.method() != Method::GET && *request.method() != Method::HEAD => {
+                self.opting_out(request, locale).await
+            }
+            [Some("confirm"), Some(link), None, _] => self.confirm(link.to_owned(), request, locale).await,
             [Some("healthz"), None, ..] => only_read(&request).unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n")),
             [Some("readyz"), None, ..] => match only_read(&request) {
                 Some(refused) => refused,
                 None => self.ready().await,
             },
-            _ if self.files.has(&path) => {
-                only_read(&request).or_else(|| self.files.get(&path, request.headers())).unwrap_or_else(not_found)
-            }
-            _ => not_found(),
+            _ => match self.files.get(locale, request.headers()) {
+                Some(file) => only_read(&request).unwrap_or(file),
+                None => not_found(locale, request.headers()),
+            },
         }
     }
 
-    async fn aliases(&self, request: Request<Incoming>) -> Answer {
+    async fn aliases(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
         const METHODS: &str = "POST, OPTIONS";
         match *request.method() {
-            Method::POST if negotiate::wants_html(request.headers()) => self.page_create(request).await,
+            Method::POST if negotiate::wants_html(request.headers()) => self.page_create(request, locale).await,
             Method::POST => self.api_create(request).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS),
+            _ => not_for_people(not_allowed(METHODS), locale, request.headers()),
         }
     }
 
@@ -76,39 +89,45 @@ impl House {
         }
     }
 
-    async fn tokens(&self, request: Request<Incoming>) -> Answer {
+    async fn tokens(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
         const METHODS: &str = "POST, DELETE, OPTIONS";
         match *request.method() {
+            Method::POST if negotiate::wants_html(request.headers()) => self.page_make_token(request, locale).await,
             Method::POST => self.api_make_token(request).await,
             Method::DELETE => self.api_revoke_token(request.headers()).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS),
+            _ => not_for_people(not_allowed(METHODS), locale, request.headers()),
         }
     }
 
-    async fn opting_out(&self, request: Request<Incoming>) -> Answer {
-        const METHODS: &str = "POST, OPTIONS";
+    /// What is not reading the page with the form.
+    async fn opting_out(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
+        const METHODS: &str = "GET, HEAD, POST, OPTIONS";
         match *request.method() {
+            Method::POST if negotiate::wants_html(request.headers()) => self.page_opt_out(request, locale).await,
             Method::POST => self.api_opt_out(request).await,
             Method::OPTIONS => api::preflight(METHODS),
             _ => not_allowed(METHODS),
         }
     }
 
-    async fn confirm(&self, link: String, request: Request<Incoming>) -> Answer {
+    async fn confirm(&self, link: String, request: Request<Incoming>, locale: &Locale) -> Answer {
         const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+        let to_people = negotiate::wants_html(request.headers());
         match *request.method() {
+            Method::GET | Method::HEAD if to_people => self.page_look(link, locale, request.headers()).await,
             Method::GET | Method::HEAD => self.api_look(link, request.headers()).await,
+            Method::POST if to_people => self.page_follow(link, locale, &request).await,
             Method::POST => self.api_follow(link, request.headers()).await,
             Method::OPTIONS => api::preflight(METHODS),
             _ => not_allowed(METHODS),
         }
     }
 
-    async fn manage(&self, aid: String, key: String, request: Request<Incoming>) -> Answer {
+    async fn manage(&self, aid: String, key: String, request: Request<Incoming>, locale: &Locale) -> Answer {
         match *request.method() {
-            Method::GET | Method::HEAD => self.page_manage(aid, key, request.headers()).await,
-            Method::POST => self.page_change(aid, key, request).await,
+            Method::GET | Method::HEAD => self.page_manage(aid, key, locale, request.headers()).await,
+            Method::POST => self.page_change(aid, key, request, locale).await,
             _ => not_allowed("GET, HEAD, POST"),
         }
     }
@@ -126,11 +145,9 @@ impl House {
     }
 }
 
-/// Whether a request makes something, or has a letter sent: how much of that a client may is limited.
-fn creates(request: &Request<Incoming>) -> bool {
-    let path = request.uri().path();
-    *request.method() == Method::POST
-        && (matches!(path, "/aliases" | "/tokens" | "/opt-out") || Service::at(path).is_some())
+/// Whether who POSTs there makes something, or has a letter sent: how much of that a client may is limited.
+fn creates(path: &str) -> bool {
+    matches!(path, "/aliases" | "/tokens" | "/opt-out") || Service::at(path).is_some()
 }
 
 /// The refusal of a request that would do more than read.
@@ -144,8 +161,25 @@ fn not_allowed(methods: &'static str) -> Answer {
     answer
 }
 
-fn not_found() -> Answer {
-    answer::text(StatusCode::NOT_FOUND, "there is nothing here\n")
+fn not_found(locale: &Locale, headers: &HeaderMap) -> Answer {
+    if !negotiate::wants_html(headers) {
+        return answer::text(StatusCode::NOT_FOUND, "there is nothing here\n");
+    }
+    let words = &locale.words().problems.no_page;
+    pages::notice(StatusCode::NOT_FOUND, Mood::Vanished, words.title, words.text, locale, headers)
+}
+
+/// A refusal as a page, if a browser asks: whoever opens the address of an answer again sees it.
+fn not_for_people(refused: Answer, locale: &Locale, headers: &HeaderMap) -> Answer {
+    if !negotiate::wants_html(headers) {
+        return refused;
+    }
+    let words = &locale.words().problems.not_allowed;
+    let mut answer = pages::notice(refused.status(), Mood::Alarmed, words.title, words.text, locale, headers);
+    if let Some(methods) = refused.headers().get(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    answer
 }
 
 /// A path segment with its percent-encoding undone: `%40` may stand for the `@` of an address.

@@ -169,6 +169,8 @@ pub struct Token {
     pub max_usage: Option<u32>,
     /// When the token ends.
     pub until: Time,
+    /// The vault's clock.
+    pub now: Time,
 }
 
 /// What a link in a letter is for.

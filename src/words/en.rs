@@ -88,6 +88,7 @@ pub(super) const WORDS: Words = Words {
         paused: "Paused. Mail to it is refused until you resume.",
         early: "Not yet valid. Mail to it is refused until it begins.",
         used_up: "Used up. Allow more messages to wake it.",
+        pending: "Not confirmed yet: it lives once the real address has said yes, by the link in our letter.",
         over: "Over. Set a new end to wake it.",
         unconfirmed: "Waiting. It lives once the link in our letter has been followed.",
         saved: "Saved.",
@@ -241,7 +242,6 @@ pub(super) const WORDS: Words = Words {
     token: Token {
         title: "Your token",
         heading: "Your token is ready",
-        pending: "The token is behind the link in our letter.",
         token: "Your token",
         keep: "We show it only now, and store nothing of it. Keep it like a password.",
         each: "Each alias",
@@ -429,7 +429,7 @@ pub(super) const WORDS: Words = Words {
     opt_out: OptOut {
         title: "No aliases for my address",
         lead: "Did somebody make an alias that leads to you, without asking? You can refuse, for ever.",
-        what: "We write to the address once, with a link that refuses all aliases for it. Aliases that lead there already end with it.",
+        what: "We write to the address once, with a link that refuses all further aliases for it.",
         target: "Your address",
         target_hint: "Only who reads its mail can refuse for it.",
         send: "Send me the link",
@@ -446,7 +446,7 @@ pub(super) const WORDS: Words = Words {
         token_text: "Somebody, probably you, asked for a token that makes aliases for your address. It is shown on the next page, to you alone.",
         token_button: "Yes, show the token",
         refuse: "No aliases for your address?",
-        refuse_text: "From then on we make no alias that leads to you, whoever asks, and those that lead to you already end. You can change your mind later.",
+        refuse_text: "From then on we make no alias that leads to you, whoever asks. You can change your mind later.",
         refuse_button: "Refuse for ever",
         refused: "No more aliases",
         refused_text: "We keep a keyed hash of your address for nothing but to refuse.",
@@ -532,6 +532,9 @@ pub(super) const WORDS: Words = Words {
             format!(
                 "We have written to {target}. The alias lives once you have followed the link in that letter; it is good for a day."
             )
+        },
+        token_pending: |target| {
+            format!("We have written to {target}. The token is on the page behind the link in that letter, for a day.")
         },
         fault,
         activate: |site, link, never| {
@@ -621,13 +624,19 @@ fn fault(fault: Fault) -> String {
         Fault::ValidUntil { max } => {
             format!("The end must lie in the future, after the beginning, and at most {max} days after it.")
         }
-        Fault::TooManyAlive
-        | Fault::TooManyLetters
-        | Fault::Reserved
-        | Fault::OptedOut
-        | Fault::Undeliverable
-        | Fault::Count { .. }
-        | Fault::KeyReused => fault.to_string(),
+        Fault::TooManyAlive => {
+            "This address has as many aliases as it may have. End some, or wait until they end.".to_owned()
+        }
+        Fault::TooManyLetters => {
+            "This address got as many letters from us as it gets in a day. Try again tomorrow.".to_owned()
+        }
+        Fault::Reserved => "This is a mailbox of an office, not of a person. Enter your own address.".to_owned(),
+        Fault::OptedOut => "Who reads mail to this address asked us to make no aliases for it.".to_owned(),
+        Fault::Undeliverable => {
+            "The mail server of this address does not take our letter. Check the address.".to_owned()
+        }
+        Fault::Count { max } => format!("The number must be a whole number from 1 to {max}."),
+        Fault::KeyReused => "This Idempotency-Key was used for a different request.".to_owned(),
         Fault::TooManyForTarget => {
             "This address has as many aliases as it gets in a day. Try again tomorrow.".to_owned()
         }

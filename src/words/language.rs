@@ -1,6 +1,6 @@
 //! Which languages there are, and which one a visitor wants.
 
-use super::{Words, en};
+use super::{Words, de, en};
 use serde::{Deserialize, Serialize};
 
 /// A language that the site speaks.
@@ -69,7 +69,7 @@ impl Language {
     pub fn words(self) -> &'static Words {
         match self {
             Self::English => &en::WORDS,
-            Self::German => &en::WORDS,
+            Self::German => &de::WORDS,
         }
     }
 }

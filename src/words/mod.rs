@@ -4,9 +4,13 @@
 //! that no language lacks a text. Texts hold no HTML. A few may hold `` `code` `` and `[links](/path)`;
 //! they are called prose.
 
+mod de;
 mod en;
 mod language;
 mod texts;
+
+#[cfg(test)]
+mod tests;
 
 pub use language::Language;
 pub use texts::{

@@ -107,6 +107,7 @@ pub struct Manage {
     pub paused: &'static str,
     pub early: &'static str,
     pub used_up: &'static str,
+    pub pending: &'static str,
     pub over: &'static str,
     pub unconfirmed: &'static str,
     pub saved: &'static str,
@@ -157,7 +158,6 @@ pub struct Tools {
 pub struct Token {
     pub title: &'static str,
     pub heading: &'static str,
-    pub pending: &'static str,
     pub token: &'static str,
     pub keep: &'static str,
     pub each: &'static str,
@@ -305,6 +305,7 @@ pub struct Sentences {
     pub up_to_days: fn(u32) -> String,
     pub usage_hint: fn(u32, u32) -> String,
     pub pending: fn(&str) -> String,
+    pub token_pending: fn(&str) -> String,
     pub fault: fn(Fault) -> String,
     pub activate: fn(&str, &str, &str) -> (String, String),
     pub token: fn(&str, &str, &str) -> (String, String),
@@ -356,6 +357,11 @@ impl Words {
     /// That a letter went to the target, which has to confirm.
     pub fn pending(&self, target: &str) -> String {
         (self.sentences.pending)(target)
+    }
+
+    /// The same of a token.
+    pub fn token_pending(&self, target: &str) -> String {
+        (self.sentences.token_pending)(target)
     }
 
     /// What is wrong with a wish, for the person who filled in the form.

@@ -4,9 +4,11 @@
 //! - Whom nobody lists is served; a list that fails, refuses to say, or says something else has nobody (a10 in
 //!   `ancestor`), and does not hide what another says.
 //! - Clients of this host and of private networks are nobody's question.
+//! - Behind a real HAProxy the client is the visitor, however HAProxy says so.
 //! - Every process of `web` has a `relay` to ask, whatever their numbers.
 
-use crate::fixture::{Island, Said};
+use crate::fixture::{Island, Said, VISITORS, until};
+use std::fs;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
@@ -30,7 +32,8 @@ fn lists(name: &str) -> Said {
 }
 
 fn island(overrides: &str) -> Option<Island> {
-    Island::start(&format!("{overrides}\n[web]\ndnsbl = ['one.example', 'two.example']\n"), lists)
+    let web = if overrides.contains("[web]") { "" } else { "[web]" };
+    Island::start(&format!("{overrides}\n{web}\ndnsbl = ['one.example', 'two.example']\n"), lists)
 }
 
 /// Status and body of what a client at `address` gets for a wish.
@@ -84,6 +87,42 @@ pub fn no_answer_is_no_listing() {
     assert_eq!(log.matches("a block list does not answer").count(), 1, "{log}");
     assert_eq!(make(&island, "192.0.2.66", "*/*").0, 403);
     assert!(island.log().contains("a block list answers again"));
+}
+
+/// HAProxy in front: `server` is how it speaks to us, `more` what else it does.
+fn behind_haproxy(island: &Island, server: &str, more: &str) {
+    let file = island.dir().join("haproxy.cfg");
+    let configuration = format!(
+        "defaults\n timeout client 15s\n timeout server 15s\n timeout connect 5s\n {more}\n\
+         frontend site\n bind 192.0.2.66:8080\n bind 192.0.2.99:8080\n default_backend us\n\
+         backend us\n server us 127.0.0.1:80 source 127.0.0.1 {server}\n"
+    );
+    fs::write(&file, configuration).unwrap();
+    let mut haproxy = island.command("haproxy").args(["-db", "-f", file.to_str().unwrap()]).spawn().unwrap();
+    let [listed, other] = VISITORS;
+    let visit = |address: &str| {
+        let body = "{\"target\":\"someone@real.example\",\"days\":1}";
+        let url = format!("http://{address}:8080/aliases");
+        let mut curl = island.command("curl");
+        curl.args(["-sS", "-m", "15", "-w", "\n%{http_code}", "--interface", address, "-d", body, &url]);
+        String::from_utf8(curl.output().unwrap().stdout).unwrap()
+    };
+    until("haproxy serves", || visit(other).ends_with("201"));
+    let refused = visit(listed);
+    assert!(refused.ends_with("403") && refused.contains("\"listed\""), "{server}: {refused}\n{}", island.log());
+    assert!(visit(other).ends_with("201"));
+    haproxy.kill().unwrap();
+    haproxy.wait().unwrap();
+}
+
+#[test]
+fn behind_a_real_haproxy() {
+    let Some(proxied) = island("[web]\nproxy_protocol = true") else { return };
+    behind_haproxy(&proxied, "send-proxy", "mode tcp");
+    behind_haproxy(&proxied, "send-proxy-v2 check inter 200", "mode tcp");
+    behind_haproxy(&proxied, "send-proxy-v2-ssl-cn proxy-v2-options crc32c,unique-id", "mode http");
+    let Some(forwarded) = island("") else { return };
+    behind_haproxy(&forwarded, "", "mode http\n option forwardfor");
 }
 
 #[test]

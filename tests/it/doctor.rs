@@ -51,6 +51,14 @@ fn all_is_well_but_the_names() {
 }
 
 #[test]
+fn a_port_that_wants_the_proxy_protocol_is_asked_in_it() {
+    let smarthost = Smarthost::start();
+    let proxied = "proxy_protocol = true\ntrusted_proxies = ['127.0.0.0/8']";
+    let (_, findings) = doctor(&daemon(&smarthost, proxied));
+    assert_eq!(findings.iter().filter(|finding| finding.starts_with("ok port")).count(), 2, "{findings:#?}");
+}
+
+#[test]
 fn each_fault_has_its_cure() {
     let smarthost = Smarthost::start();
     let daemon = daemon(&smarthost, "");

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// Each room and the rooms it may name.
 const PICTURE: &[(&str, &[&str])] = &[
     ("alias", &[]),
-    ("words", &["alias"]),
     ("proto", &["alias"]),
     ("wire", &["alias", "words"]),
+    ("words", &["alias"]),
     ("sys", &[]),
     ("config", &["alias"]),
     ("door", &["sys", "wire"]),

@@ -57,7 +57,7 @@ impl Desk {
         let now = self.now().await?;
         match self.link(link, now).await? {
             Capability::Activate { seed, domain, count, .. } => self.activate(&seed, &domain, count).await,
-            Capability::HandOut(token) => self.told(token).map(Answer::Token),
+            Capability::HandOut(token) => self.told(token, now).map(Answer::Token),
             Capability::OptOut(owner) => {
                 let [opted_out, emptied] = self.opt_out_marks(&owner);
                 if self.read(self.engine.marked(emptied).get().await)?.is_none() {

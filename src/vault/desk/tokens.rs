@@ -34,11 +34,11 @@ impl Desk {
             confirmed: false,
         };
         if !self.settings().confirm {
-            return self.told(token).map(Answer::Token);
+            return self.told(token, now).map(Answer::Token);
         }
         let token = Token { confirmed: true, ..token };
         let link = self.spell(&Capability::HandOut(token.clone()))?;
-        let (target, asked) = (token.target.clone(), self.described(&token));
+        let (target, asked) = (token.target.clone(), self.described(&token, now));
         self.send(&target, &owner, |words, site, never| words.letter_token(site, &link, never), language).await?;
         Ok(Answer::Token(asked))
     }
@@ -75,16 +75,16 @@ impl Desk {
     }
 
     /// A token for who may have it.
-    pub(super) fn told(&self, token: Token) -> Result<web::Token, Miss> {
-        let described = self.described(&token);
+    pub(super) fn told(&self, token: Token, now: Time) -> Result<web::Token, Miss> {
+        let described = self.described(&token, now);
         Ok(web::Token { token: Some(self.spell(&Capability::Token(token))?), ..described })
     }
 
     /// What a token is good for.
-    fn described(&self, token: &Token) -> web::Token {
+    fn described(&self, token: &Token, now: Time) -> web::Token {
         let Token { domain, days, max_usage, .. } = token;
         let until = self.end_of(token);
-        web::Token { token: None, domain: domain.clone(), days: *days, max_usage: *max_usage, until }
+        web::Token { token: None, domain: domain.clone(), days: *days, max_usage: *max_usage, until, now }
     }
 
     fn end_of(&self, token: &Token) -> Time {

@@ -1,0 +1,95 @@
+//! In which language a page speaks, and where it is.
+
+use super::prose;
+use crate::words::{Language, Words};
+use askama::filters::Safe;
+use hyper::header::{ACCEPT_LANGUAGE, HeaderMap};
+
+/// The language of a page, and its path without the language.
+pub(in crate::web) struct Locale {
+    language: Language,
+    here: String,
+}
+
+impl Locale {
+    /// A page of ours at `here`.
+    pub(in crate::web) fn new(language: Language, here: &str) -> Self {
+        Self { language, here: here.to_owned() }
+    }
+
+    /// What a request asks for: the language that its path begins with, else the one its visitor likes best.
+    pub(in crate::web) fn of(path: &str, request: &HeaderMap) -> Self {
+        for language in Language::ALL {
+            let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(language.tag()));
+            match rest {
+                Some("") => return Self::new(language, "/"),
+                Some(rest) if rest.starts_with('/') => return Self::new(language, rest),
+                _ => {}
+            }
+        }
+        let accepted = request.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+        Self::new(Language::negotiate(&accepted.collect::<Vec<_>>().join(",")), path)
+    }
+
+    pub(in crate::web) fn language(&self) -> Language {
+        self.language
+    }
+
+    pub(in crate::web) fn tag(&self) -> &'static str {
+        self.language.tag()
+    }
+
+    /// The path, without the language.
+    pub(in crate::web) fn here(&self) -> &str {
+        &self.here
+    }
+
+    pub(in crate::web) fn words(&self) -> &'static Words {
+        self.language.words()
+    }
+
+    /// Another page in this language.
+    pub(in crate::web) fn link(&self, path: &str) -> String {
+        format!("/{}{path}", self.tag())
+    }
+
+    /// Whether a link to `path` would lead nowhere else.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        self.here == path
+    }
+
+    /// Pages that the head of every page links to.
+    pub(super) fn pages(&self) -> [(&'static str, &'static str); 3] {
+        let frame = &self.words().frame;
+        [("/tools", frame.tools), ("/api", frame.api), ("/about", frame.about)]
+    }
+
+    /// Those that its foot links to.
+    pub(super) fn small_print(&self) -> [(&'static str, &'static str); 2] {
+        let frame = &self.words().frame;
+        [("/privacy", frame.privacy), ("/opt-out", frame.opt_out)]
+    }
+
+    pub(super) fn languages(&self) -> [Language; 2] {
+        Language::ALL
+    }
+
+    pub(super) fn speaks(&self, language: &Language) -> bool {
+        self.language == *language
+    }
+
+    /// This page in another language. What only a form leads to is left for the page with the form.
+    pub(super) fn elsewhere(&self, language: &Language) -> String {
+        let here = match self.here.as_str() {
+            "/aliases" => "/",
+            "/tokens" | "/tokens/revoke" => "/tools",
+            here => here,
+        };
+        format!("/{}{here}", language.tag())
+    }
+
+    /// Text with its code and links marked up.
+    pub(super) fn prose(&self, text: &str) -> Safe<String> {
+        Safe(prose::html(text, self.tag()))
+    }
+}

@@ -1,0 +1,178 @@
+//! The page behind the private link.
+
+use super::form::Problem;
+use super::{Bounds, Locale, Mood, notice, page, problem_page};
+use crate::alias::{Account, Caps, Change, DAY, Time};
+use crate::web::House;
+use crate::web::answer::Answer;
+use crate::web::body;
+use crate::wire::web::Alias;
+use crate::words::Words;
+use askama::Template;
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use hyper::{Request, StatusCode};
+
+/// How an alias stands, with all that can be done about it.
+#[derive(Template)]
+#[template(path = "manage.html")]
+struct Manage<'a> {
+    locale: &'a Locale,
+    address: &'a str,
+    bounds: Bounds,
+    standing: Standing,
+    /// How much of the fuse is left, in percent.
+    fuse: u64,
+    paused: bool,
+    caps: Caps,
+    days: u64,
+    spent: u32,
+    max_usage: Option<u32>,
+    saved: bool,
+    problem: Option<Problem>,
+}
+
+/// What its owner sees of an alias; nobody else can tell any two of these apart but the first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Alive,
+    Pending,
+    Paused,
+    Early,
+    UsedUp,
+    Over,
+}
+
+impl Standing {
+    fn of(account: &Account, now: Time) -> Self {
+        if account.limits.not_after.is_some_and(|end| now >= end) {
+            Self::Over
+        } else if account.remaining() == Some(0) {
+            Self::UsedUp
+        } else if account.pending {
+            Self::Pending
+        } else if account.paused {
+            Self::Paused
+        } else if account.limits.not_before.is_some_and(|start| now < start) {
+            Self::Early
+        } else {
+            Self::Alive
+        }
+    }
+
+    fn words(self, words: &Words) -> &'static str {
+        let manage = &words.manage;
+        match self {
+            Self::Alive => manage.alive,
+            Self::Pending => manage.pending,
+            Self::Paused => manage.paused,
+            Self::Early => manage.early,
+            Self::UsedUp => manage.used_up,
+            Self::Over => manage.over,
+        }
+    }
+}
+
+/// The shorter of two fuses: messages in proportion; days as if the last ones burned slower, so that one day
+/// of sixty can still be seen.
+fn fuse(account: &Account, now: Time, caps: Caps) -> u64 {
+    let messages = account.remaining().zip(account.limits.max_usage);
+    let messages = messages.map(|(left, of)| 100 * u64::from(left) / u64::from(of.max(1)));
+    let time = account.limits.not_after.map(|end| {
+        let most = u64::from(caps.max_days.max(1)) * DAY;
+        (10_000 * end.saturating_sub(now).min(most) / most).isqrt()
+    });
+    messages.into_iter().chain(time).min().unwrap_or(100)
+}
+
+impl House {
+    /// `GET /manage/{aid}/{key}`: shows, and changes nothing.
+    pub(in crate::web) async fn page_manage(
+        &self,
+        aid: String,
+        key: String,
+        locale: &Locale,
+        headers: &HeaderMap,
+    ) -> Answer {
+        match self.inspect(aid, key).await {
+            Ok(alias) => page(StatusCode::OK, &self.manage_page(&alias, false, None, locale), locale, headers),
+            Err(refusal) => problem_page(&refusal, locale, headers),
+        }
+    }
+
+    /// `POST /manage/{aid}/{key}`.
+    pub(in crate::web) async fn page_change(
+        &self,
+        aid: String,
+        key: String,
+        request: Request<Incoming>,
+        locale: &Locale,
+    ) -> Answer {
+        let headers = request.headers().clone();
+        let fields = match body::read(request, self.settings.body_timeout).await {
+            Ok(fields) => fields,
+            Err(unusable) => return problem_page(&unusable.into(), locale, &headers),
+        };
+        let changed = match fields.plain("action") {
+            "revoke" => {
+                let words = &locale.words().manage;
+                return match self.revoke(aid, key).await {
+                    Ok(()) => notice(StatusCode::OK, Mood::Vanished, words.gone, words.gone_text, locale, &headers),
+                    Err(refusal) => problem_page(&refusal, locale, &headers),
+                };
+            }
+            "pause" => self.change(aid.clone(), key.clone(), paused(true)).await,
+            "resume" => self.change(aid.clone(), key.clone(), paused(false)).await,
+            _ => match fields.change(self.settings.caps) {
+                Ok(change) => self.change(aid.clone(), key.clone(), change).await,
+                Err(misfit) => Err(misfit.into()),
+            },
+        };
+        match changed {
+            Ok(alias) => page(StatusCode::OK, &self.manage_page(&alias, true, None, locale), locale, &headers),
+            Err(refusal) => match (refusal.words(), self.inspect(aid, key).await) {
+                ((status, _, Some(_), _), Ok(alias)) => {
+                    let problem = Problem::of(&refusal, locale.words());
+                    page(status, &self.manage_page(&alias, false, Some(problem), locale), locale, &headers)
+                }
+                _ => problem_page(&refusal, locale, &headers),
+            },
+        }
+    }
+
+    fn manage_page<'a>(
+        &self,
+        alias: &'a Alias,
+        saved: bool,
+        problem: Option<Problem>,
+        locale: &'a Locale,
+    ) -> Manage<'a> {
+        let Account { limits, spent, paused, .. } = alias.account;
+        let caps = self.settings.caps;
+        let days = limits.not_after.map_or(7, |end| end.saturating_sub(alias.now).div_ceil(DAY));
+        Manage {
+            locale,
+            address: alias.address.as_str(),
+            bounds: Bounds::of(&alias.account, alias.now, locale.words()),
+            standing: Standing::of(&alias.account, alias.now),
+            fuse: fuse(&alias.account, alias.now, caps),
+            paused,
+            caps,
+            days: days.clamp(1, caps.max_days.into()),
+            spent,
+            max_usage: limits.max_usage,
+            saved,
+            problem,
+        }
+    }
+}
+
+impl Manage<'_> {
+    fn is_wrong(&self, field: &str) -> bool {
+        self.problem.as_ref().is_some_and(|problem| problem.field == Some(field))
+    }
+}
+
+fn paused(paused: bool) -> Change {
+    Change { paused: Some(paused), ..Change::default() }
+}

@@ -1,0 +1,58 @@
+//! A page with one thing to say.
+
+use super::{Locale, page};
+use crate::web::answer::Answer;
+use crate::web::refusal::Refusal;
+use askama::Template;
+use hyper::StatusCode;
+use hyper::header::HeaderMap;
+
+/// The spy's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Mood {
+    Waiting,
+    Pleased,
+    Alarmed,
+    Asleep,
+    Vanished,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Notice<'a> {
+    locale: &'a Locale,
+    mood: Mood,
+    title: &'a str,
+    text: &'a str,
+}
+
+/// Says one thing and leads to the front page.
+pub(in crate::web) fn notice(
+    status: StatusCode,
+    mood: Mood,
+    title: &str,
+    text: &str,
+    locale: &Locale,
+    headers: &HeaderMap,
+) -> Answer {
+    page(status, &Notice { locale, mood, title, text }, locale, headers)
+}
+
+/// Why something is not done, on a page of its own.
+pub(in crate::web) fn problem_page(refusal: &Refusal, locale: &Locale, headers: &HeaderMap) -> Answer {
+    let (status, word, _, _) = refusal.words();
+    let words = locale.words();
+    let problem = words.problem(word);
+    let text = match refusal {
+        Refusal::Fault(fault) => words.fault(*fault),
+        _ => problem.text.to_owned(),
+    };
+    let mood = match status {
+        StatusCode::NOT_FOUND => Mood::Vanished,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Mood::Asleep,
+        _ => Mood::Alarmed,
+    };
+    let mut answer = notice(status, mood, problem.title, &text, locale, headers);
+    refusal.set_headers(&mut answer);
+    answer
+}
