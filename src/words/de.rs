@@ -15,7 +15,6 @@ pub(super) const WORDS: Words = Words {
     frame: Frame {
         description: "E-Mail-Adressen, die sich selbst zerstören: nach so vielen Tagen, nach so vielen Nachrichten oder beidem. Ohne Konto.",
         skip: "Zum Inhalt",
-        home: "Startseite",
         pages: "Seiten",
         tools: "Werkzeuge",
         api: "API",
@@ -225,7 +224,7 @@ pub(super) const WORDS: Words = Words {
         managers: Section {
             title: "Bitwarden",
             text: &[
-                "Bitwarden legt für neue Zugänge selbst Aliasse an. Wähle in seinem Generator „Weitergeleitete E-Mail-Adresse“, dann den Dienst addy.io oder SimpleLogin, und gib diese Website als selbst gehosteten Server an. Was wohin gehört, steht auf der Seite mit deinem Token.",
+                "Bitwarden legt für neue Zugänge selbst Aliasse an. Wähle in seinem Generator „Weitergeleitetes E-Mail-Alias“, dann den Dienst addy.io oder SimpleLogin, und gib diese Website als selbst gehosteten Server an. Was wohin gehört, steht auf der Seite mit deinem Token.",
             ],
         },
         shell: Section {
@@ -248,14 +247,12 @@ pub(super) const WORDS: Words = Words {
         domain: "Domain",
         good_until: "Gültig bis",
         bitwarden: "In Bitwarden",
-        bitwarden_text: "Öffne den Generator, wähle „Benutzername“, dann „Weitergeleitete E-Mail-Adresse“ und einen dieser beiden Dienste. Beide tun dasselbe.",
+        bitwarden_text: "Öffne den Generator, wähle „Benutzername“, dann „Weitergeleitetes E-Mail-Alias“ und einen dieser beiden Dienste. Beide tun dasselbe.",
         service: "Dienst",
         server: "URL des selbst gehosteten Servers",
-        key: "Schlüssel",
-        addy_key: "API-Zugriffstoken",
+        addy_key: "API-Zugangs-Token",
         simplelogin_key: "API-Schlüssel",
         addy_domain: "E-Mail-Domain",
-        either: "oder",
         bookmarklet: "In der Lesezeichenleiste",
         shell: "In der Shell",
         another: "Zurück zu den Werkzeugen",
@@ -266,7 +263,6 @@ pub(super) const WORDS: Words = Words {
         contents: "Auf dieser Seite",
         request: "Anfrage",
         answer: "Antwort",
-        required: "erforderlich",
         fields: "Felder",
         headers: "Kopfzeilen",
         members: "Felder der Antwort",
