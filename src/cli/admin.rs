@@ -39,7 +39,7 @@ pub(super) fn status(asking: &Asking) -> ExitCode {
 
 /// Kills one alias.
 pub(super) fn revoke(asking: &Asking, address: String) -> ExitCode {
-    asking.remove(Request::Revoke { address })
+    asking.remove(Request::Revoke { address }, "no such alias")
 }
 
 /// Kills every alias of a real address; `-` reads it from the standard input, where no list of processes shows it.
@@ -48,7 +48,7 @@ pub(super) fn forget(asking: &Asking, address: String, for_ever: bool) -> ExitCo
         "-" => io::read_to_string(io::stdin()).unwrap_or_default().trim().to_owned(),
         _ => address,
     };
-    asking.remove(Request::Forget { address, for_ever })
+    asking.remove(Request::Forget { address, for_ever }, "no alias of this address")
 }
 
 impl Asking {
@@ -62,10 +62,10 @@ impl Asking {
         Door::Admin.path(config.as_ref().map_or(Path::new(DEFAULT_RUNTIME_DIR), |config| &config.runtime_dir))
     }
 
-    fn remove(&self, request: Request) -> ExitCode {
+    fn remove(&self, request: Request, none: &str) -> ExitCode {
         match self.ask(request) {
             Ok(Answer::Removed(count)) if self.json => println!("{}", json!({ "removed": count })),
-            Ok(Answer::Removed(0)) => println!("no such alias"),
+            Ok(Answer::Removed(0)) => println!("{none}"),
             Ok(Answer::Removed(1)) => println!("1 alias removed"),
             Ok(Answer::Removed(count)) => println!("{count} aliases removed"),
             Ok(other) => return self.fail(&other),

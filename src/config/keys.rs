@@ -97,7 +97,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let confirm_at = web.span("confirm");
     let confirm = web.take("confirm", boolean).unwrap_or(false);
     let token_epoch = web.take("token_epoch", number(0)).unwrap_or(1);
-    let token_days = web.take("token_days", number(1)).unwrap_or(365);
+    let token_days = web.take("token_days", token_days).unwrap_or(365);
     if confirm && url_at.is_none() {
         notes.warn(
             confirm_at,
@@ -131,6 +131,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         max_connections: web.take("max_connections", number(1)).unwrap_or(2_000),
         max_connections_per_address: web.take("max_connections_per_address", number(1)).unwrap_or(200),
         url,
+        site: site.clone(),
         trusted_proxies,
         proxy_protocol,
         creations_per_client,
@@ -231,6 +232,13 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     })
 }
 
+fn token_days(value: &DeValue<'_>) -> Result<u32, String> {
+    match number(1)(value)? {
+        days @ ..=settings::MAX_TOKEN_DAYS => Ok(days),
+        _ => Err(format!("must be from 1 to {}", settings::MAX_TOKEN_DAYS)),
+    }
+}
+
 /// More than cores is of no use, and no machine has more.
 fn processes(value: &DeValue<'_>) -> Result<usize, String> {
     match number(1)(value)? {
@@ -283,8 +291,12 @@ fn url(value: &DeValue<'_>) -> Result<String, String> {
     let url = text(value)?;
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
     let plain = |b: u8| b.is_ascii_graphic() && !b"\"'<>?#\\".contains(&b);
-    if rest.is_empty() || rest.starts_with('/') || !rest.bytes().all(plain) {
+    let host = rest.trim_end_matches('/');
+    if host.is_empty() || !rest.bytes().all(plain) {
         return Err("must be the site's address as visitors know it, like \"https://example.org\"".to_owned());
+    }
+    if host.contains('/') {
+        return Err("must not have a path: the site lives at the root of its host".to_owned());
     }
     Ok(url.trim_end_matches('/').to_owned())
 }

@@ -81,6 +81,9 @@ pub struct Host {
     pub port: u16,
 }
 
+/// Days for which a token may be good at the most.
+pub const MAX_TOKEN_DAYS: u32 = 3_650;
+
 /// For the role that keeps the table.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vault {
@@ -192,6 +195,8 @@ pub struct Web {
     pub dnsbl: bool,
     /// The site's address as visitors know it, for links; else what the request calls us.
     pub url: Option<String>,
+    /// The same where there is no request: with this host's name if need be.
+    pub site: String,
     /// From connecting, or from the answer before, to the end of a request's header.
     pub header_timeout: Duration,
     /// For the rest of a request.

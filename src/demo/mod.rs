@@ -30,7 +30,8 @@ pub fn run(smtp_port: u16, web_port: u16) -> Result<ExitCode, Fatal> {
     let (file, notify) = (directory.path().join("tempalias.toml"), directory.path().join("notify"));
     let text = format!(
         "hostname = \"localhost\"\ndomains = [\"demo.example\"]\nruntime_dir = '{dir}/run'\nstate_dir = '{dir}/state'\n\
-         drain = \"1s\"\nuser = \"{user}\"\ngroup = \"{group}\"\n[relay]\nsmarthost = \"{next}\"\n",
+         drain = \"1s\"\nuser = \"{user}\"\ngroup = \"{group}\"\n[relay]\nsmarthost = \"{next}\"\n\
+         [web]\nurl = \"http://127.0.0.1:{web_port}\"\n",
         dir = directory.path().display(),
         user = NOBODY.0,
         group = NOBODY.1,

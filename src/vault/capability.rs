@@ -70,6 +70,8 @@ pub(super) struct Token {
     pub(super) max_usage: Option<u32>,
     /// When it was made, Unix seconds.
     pub(super) made: u32,
+    /// When it ends, Unix seconds.
+    pub(super) until: u32,
     /// Whether the target has asked for it.
     pub(super) confirmed: bool,
 }
@@ -108,6 +110,7 @@ mod tests {
             days: Some(3),
             max_usage: None,
             made: 1_800_000_000,
+            until: 1_900_000_000,
             confirmed: false,
         })
     }

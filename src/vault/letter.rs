@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::text::Text;
+use mail_builder::mime::MimePart;
 
 /// Header and body of a letter to `target` from the site at `domain`; `None` without random numbers.
 pub(super) fn compose(
@@ -26,6 +27,15 @@ pub(super) fn compose(
         // RFC 3834 §5: no vacation answers this.
         .header("Auto-Submitted", Text::new("auto-generated"))
         .header("Content-Language", Text::new(language))
-        .text_body(body);
+        .body(part(body));
     letter.write_to_vec().ok()
+}
+
+/// As it is where that can travel: people may read a letter's source, and links are then whole.
+fn part(body: String) -> MimePart<'static> {
+    if body.is_ascii() {
+        MimePart::new("text/plain", body.replace('\n', "\r\n")).transfer_encoding("7bit")
+    } else {
+        MimePart::new("text/plain", body)
+    }
 }

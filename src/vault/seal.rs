@@ -10,7 +10,7 @@
 
 use super::capability::Seed;
 use super::engine::{Key, Mark, Owner};
-use crate::alias::{AliasAddress, Name, RealAddress};
+use crate::alias::{AliasAddress, Name, RealAddress, Time};
 use crate::role::Fatal;
 use data_encoding::HEXLOWER;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -139,9 +139,9 @@ impl Seal {
         truncate(sign(&self.mark, &[&[what as u8], whose]).as_ref())
     }
 
-    /// The seed of the order for `owner` that has this Idempotency-Key on this day.
-    pub(super) fn seed(&self, idempotency_key: &str, owner: &Owner, day: u64) -> Seed {
-        truncate(sign(&self.order, &[&day.to_le_bytes(), owner, idempotency_key.as_bytes()]).as_ref())
+    /// The seed of the order for `owner` that came under this Idempotency-Key at this time.
+    pub(super) fn seed(&self, idempotency_key: &str, owner: &Owner, since: Time) -> Seed {
+        truncate(sign(&self.order, &[&since.to_le_bytes(), owner, idempotency_key.as_bytes()]).as_ref())
     }
 
     /// The name of the alias number `at` of an order.

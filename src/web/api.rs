@@ -23,8 +23,10 @@ impl House {
         let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
         let made = async {
             let fields = body::read(request, self.settings.body_timeout).await?;
-            let made = knock.grant(fields.cost(), self.make(&fields, &headers, language(&headers))).await?;
-            Ok::<_, Refusal>((made, fields.has("count")))
+            let count = fields.count()?;
+            let work = self.make(count.unwrap_or(1), &fields, &headers, language(&headers));
+            let made = knock.grant(cost(count), work).await?;
+            Ok::<_, Refusal>((made, count.is_some()))
         };
         match made.await {
             Ok((made, true)) => {
@@ -172,6 +174,11 @@ impl Made {
         fields.insert("updatekey".to_owned(), self.key.into());
         Value::Object(fields)
     }
+}
+
+/// As how many creations an order counts; a number that will be refused counts as one.
+fn cost(count: Option<i64>) -> u32 {
+    count.and_then(|count| u32::try_from(count).ok()).map_or(1, |count| count.clamp(1, 20))
 }
 
 /// The language of letters and pages for who has sent these.

@@ -36,15 +36,15 @@ pub(super) enum Followed {
 }
 
 impl House {
-    /// Makes what the fields, or the token in the header, order.
+    /// Makes `count` of what the fields, or the token in the header, order.
     pub(super) async fn make(
         &self,
+        count: i64,
         fields: &Fields,
         headers: &HeaderMap,
         language: Language,
     ) -> Result<Vec<Made>, Refusal> {
         let domain = fields.text("domain", Fault::Domain)?.map(str::to_owned);
-        let count = fields.count()?.unwrap_or(1);
         let wish = fields.wish(self.settings.caps)?;
         let (whose, target) = match bearer(headers) {
             Some(token) => {
@@ -126,6 +126,7 @@ impl House {
     pub(super) async fn look(&self, link: String) -> Result<Purpose, Refusal> {
         match self.vault.ask(web::Request::Look { link }).await {
             Ok(web::Answer::Link(purpose)) => Ok(purpose),
+            Ok(web::Answer::No) => Err(Refusal::NoLink),
             other => Err(refused(other)),
         }
     }
@@ -137,6 +138,7 @@ impl House {
             Ok(web::Answer::Activated(aliases)) => Ok(Followed::Activated(aliases)),
             Ok(web::Answer::Token(token)) => Ok(Followed::Token(token)),
             Ok(web::Answer::Done) => Ok(Followed::Done(purpose)),
+            Ok(web::Answer::No) => Err(Refusal::NoLink),
             other => Err(refused(other)),
         }
     }

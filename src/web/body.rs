@@ -81,11 +81,6 @@ impl Fields {
         self.get(&["count"]).map(|value| whole(value).ok_or(Misfit::Count)).transpose()
     }
 
-    /// As how many creations it counts; a number that will be refused counts as one.
-    pub(super) fn cost(&self) -> u32 {
-        self.count().ok().flatten().and_then(|count| u32::try_from(count).ok()).map_or(1, |count| count.clamp(1, 20))
-    }
-
     /// A text, or `fault` if it is something else.
     pub(super) fn text(&self, name: &str, fault: Fault) -> Result<Option<&str>, Fault> {
         self.get(&[name]).map(|value| value.as_str().ok_or(fault)).transpose()

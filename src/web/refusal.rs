@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     TooMany(Allowance),
     /// No such alias, or not its key.
     NotFound,
+    /// A link of no letter, or its day is over.
+    NoLink,
     Unavailable,
 }
 
@@ -102,6 +104,12 @@ impl Refusal {
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not_found", None, "there is no such alias, or this is not its key".to_owned())
             }
+            Self::NoLink => (
+                StatusCode::NOT_FOUND,
+                "no_link",
+                None,
+                "this link leads nowhere, or no longer: most are good for a day".to_owned(),
+            ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",

@@ -487,6 +487,10 @@ pub(super) const WORDS: Words = Words {
             title: "Hier ist nichts",
             text: "Einen solchen Alias oder Link gibt es nicht mehr, oder es gab ihn nie. Von außen sieht beides gleich aus.",
         },
+        no_link: Problem {
+            title: "Dieser Link führt nirgendwohin",
+            text: "Oder nicht mehr: Die meisten Links in unseren Briefen gelten einen Tag. Lass dir einen neuen schicken.",
+        },
         no_page: Problem { title: "Hier ist nichts", text: "Die Seite ist verschwunden, oder es hat sie nie gegeben." },
         not_allowed: Problem {
             title: "So nicht",

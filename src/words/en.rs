@@ -430,7 +430,7 @@ pub(super) const WORDS: Words = Words {
         target_hint: "Only who reads its mail can refuse for it.",
         send: "Send me the link",
         sent: "A letter is on its way",
-        sent_text: "Follow the link in it to refuse aliases for the address. The link is good for a day.",
+        sent_text: "Follow the link in it to refuse aliases for the address. You can follow it at any time.",
     },
     confirm: Confirm {
         activate: "Let the alias live?",
@@ -481,6 +481,10 @@ pub(super) const WORDS: Words = Words {
         not_found: Problem {
             title: "There is nothing here",
             text: "There is no such alias or link any more, or there never was. From outside, both look the same.",
+        },
+        no_link: Problem {
+            title: "This link leads nowhere",
+            text: "Or it does no longer: most links in our letters are good for a day. Ask for a new one.",
         },
         no_page: Problem { title: "There is nothing here", text: "The page has vanished, or it never existed." },
         not_allowed: Problem {

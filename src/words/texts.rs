@@ -279,6 +279,7 @@ pub struct Problems {
     pub forbidden: Problem,
     pub not_found: Problem,
     pub no_page: Problem,
+    pub no_link: Problem,
     pub not_allowed: Problem,
     pub timeout: Problem,
     pub too_large: Problem,

@@ -1,13 +1,17 @@
 //! vault ← the administrator: counts, and the end of aliases.
 
 use super::Desk;
-use crate::alias::{AliasAddress, RealAddress};
+use crate::alias::{AliasAddress, DAY, RealAddress};
+use crate::config::settings::MAX_TOKEN_DAYS;
 use crate::door::Soon;
 use crate::role::Duties as _;
 use crate::vault::engine::{Outage, Owner};
 use crate::vault::seal::Noted;
 use crate::wire::admin::{Answer, Request, Status};
 use std::rc::Rc;
+
+/// Seconds after which no token is good that is made now, whatever the configuration says then.
+const LONGEST_TOKEN: u64 = MAX_TOKEN_DAYS as u64 * DAY;
 
 impl Desk {
     /// Answers the administrator.
@@ -47,7 +51,7 @@ impl Desk {
     /// Everything of a person: aliases, and the tokens that would make new ones.
     async fn forget(&self, owner: &Owner, for_ever: bool) -> Answer {
         let marks = async {
-            let until = self.now().await? + self.longest_token();
+            let until = self.now().await? + LONGEST_TOKEN;
             let tokens = self.seal.mark(Noted::Forgotten, owner);
             self.written(self.engine.mark(tokens, Some(until)).get().await)?;
             if for_ever {

@@ -112,22 +112,18 @@ impl Desk {
     async fn seed_of(&self, key: &str, owner: &Owner, content: &[u8], now: Time) -> Result<Seed, Miss> {
         let with_content = self.seal.mark(Noted::Ordered, &[key.as_bytes(), &[0], content].concat());
         let alone = self.seal.mark(Noted::Ordered, key.as_bytes());
-        let day = match self.read(self.engine.marked(alone).get().await)? {
-            Some(since) => {
-                if self.read(self.engine.marked(with_content).get().await)?.is_none() {
-                    return Err(Fault::KeyReused.into());
-                }
-                since / DAY
+        if self.read(self.engine.marked(alone).get().await)?.is_none() {
+            // In this order: the key alone must never stand for an order that is not known.
+            for mark in [with_content, alone] {
+                self.written(self.engine.mark(mark, Some(now + DAY)).get().await)?;
             }
-            None => {
-                // In this order: the key alone must never stand for an order that is not known.
-                for mark in [with_content, alone] {
-                    self.written(self.engine.mark(mark, Some(now + DAY)).get().await)?;
-                }
-                now / DAY
-            }
-        };
-        Ok(self.seal.seed(key, owner, day))
+        }
+        // Read, not reckoned: whoever asks again must find the same.
+        let since = self.read(self.engine.marked(alone).get().await)?.ok_or(Miss::Outage)?;
+        if self.read(self.engine.marked(with_content).get().await)?.is_none() {
+            return Err(Fault::KeyReused.into());
+        }
+        Ok(self.seal.seed(key, owner, since))
     }
 
     async fn fill(&self, granted: &Granted, count: u8, language: Language) -> Result<Vec<Made>, Miss> {

@@ -30,7 +30,8 @@ impl Desk {
             domain,
             days: days.and_then(|days| u32::try_from(days).ok()),
             max_usage: limits.max_usage,
-            made: u32::try_from(now).unwrap_or(u32::MAX),
+            made: seconds(now),
+            until: seconds(now + Time::from(self.settings().token_days) * DAY),
             confirmed: false,
         };
         if !self.settings().confirm {
@@ -48,7 +49,7 @@ impl Desk {
         let now = self.now().await?;
         let token = self.good(token, now).await?;
         let mark = self.seal.mark(Noted::Revoked, &token.id);
-        self.written(self.engine.mark(mark, Some(self.end_of(&token))).get().await)?;
+        self.written(self.engine.mark(mark, Some(token.until.into())).get().await)?;
         Ok(Answer::Done)
     }
 
@@ -62,7 +63,7 @@ impl Desk {
 
     /// Whether a token is of this epoch, not too old, and neither revoked nor its target's wish to be forgotten.
     pub(super) async fn is_good(&self, token: &Token, now: Time) -> Result<bool, Miss> {
-        if token.epoch != self.settings().token_epoch || now >= self.end_of(token) {
+        if token.epoch != self.settings().token_epoch || now >= Time::from(token.until) {
             return Ok(false);
         }
         let revoked = self.seal.mark(Noted::Revoked, &token.id);
@@ -82,17 +83,12 @@ impl Desk {
 
     /// What a token is good for.
     fn described(&self, token: &Token, now: Time) -> web::Token {
-        let Token { domain, days, max_usage, .. } = token;
-        let until = self.end_of(token);
+        let Token { domain, days, max_usage, until, .. } = token;
+        let until = Time::from(*until);
         web::Token { token: None, domain: domain.clone(), days: *days, max_usage: *max_usage, until, now }
     }
+}
 
-    fn end_of(&self, token: &Token) -> Time {
-        Time::from(token.made) + self.longest_token()
-    }
-
-    /// For how long a token is good, in seconds.
-    pub(super) fn longest_token(&self) -> Time {
-        Time::from(self.settings().token_days) * DAY
-    }
+fn seconds(time: Time) -> u32 {
+    u32::try_from(time).unwrap_or(u32::MAX)
 }

@@ -3,7 +3,7 @@
 use super::Locale;
 use super::form::{Form, Home};
 use super::letters::OptOut;
-use super::tokens::{Tools, settings_base};
+use super::tokens::Tools;
 use crate::config::settings;
 use crate::words::Section;
 use askama::Template;
@@ -64,7 +64,7 @@ struct Pop<'a> {
 /// One of [`FIXED`], where `locale` is.
 pub(in crate::web) fn fixed(locale: &Locale, settings: &settings::Web) -> askama::Result<String> {
     let words = locale.words();
-    let base = settings_base(settings);
+    let base = settings.site.clone();
     match locale.here() {
         "/about" => Article { locale, head: &words.about, parts: &words.about_parts }.render(),
         "/api" => {

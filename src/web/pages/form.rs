@@ -116,7 +116,7 @@ impl House {
             Ok(fields) => fields,
             Err(unusable) => return problem_page(&unusable.into(), locale, &headers),
         };
-        let made = knock.grant(1, self.make(&fields, &headers, locale.language())).await;
+        let made = knock.grant(1, self.make(1, &fields, &headers, locale.language())).await;
         match made.and_then(|mut made| made.pop().ok_or(Refusal::Unavailable)) {
             Ok(made) => made_page(&made, &base, locale, &headers),
             Err(refusal) => self.page_again(&fields, &refusal, locale, &headers),

@@ -2,7 +2,6 @@
 
 use super::form::{Form, Problem};
 use super::{Locale, Moment, Mood, notice, page, problem_page};
-use crate::config::settings;
 use crate::web::House;
 use crate::web::answer::Answer;
 use crate::web::body::{self, Fields};
@@ -122,10 +121,4 @@ pub(super) fn token_page(
 fn each(made: &Token, words: &Words) -> String {
     let (days, messages) = (made.days.map(|days| words.days(days)), made.max_usage.map(|max| words.messages(max)));
     days.into_iter().chain(messages).collect::<Vec<_>>().join(", ")
-}
-
-/// How the site is called, as far as is known without a visitor; the script puts in what the visitor calls it.
-pub(super) fn settings_base(settings: &settings::Web) -> String {
-    let guess = || settings.domains.first().map_or_else(String::new, |domain| format!("http://{domain}"));
-    settings.url.clone().unwrap_or_else(guess)
 }
