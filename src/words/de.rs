@@ -32,7 +32,7 @@ pub(super) const WORDS: Words = Words {
         target: "Deine echte Adresse",
         target_hint: "Hier kommt an, was an den Alias geht. Absender sehen sie nie.",
         ends: "Der Alias endet nach",
-        days: "Tagen",
+        days: "Tage",
         messages: "Nachrichten",
         domain: "Domain",
         lives_at: "Der Alias bekommt die Domain",
@@ -211,6 +211,7 @@ pub(super) const WORDS: Words = Words {
     tools: Tools {
         title: "Werkzeuge",
         lead: "Aliasse, wo du sie brauchst: im Passwortmanager, in der Lesezeichenleiste, in der Shell. Alles, was es dazu braucht, ist ein Token.",
+        ends: "Jeder Alias endet nach",
         token: "Token erstellen",
         token_text: "Ein Token enthält deine Adresse und deine Grenzen, versiegelt. Wer es hat, kann Aliasse anlegen, die zu dir führen, aber deine Adresse nicht daraus lesen.",
         make: "Token erstellen",
@@ -536,6 +537,11 @@ pub(super) const WORDS: Words = Words {
         },
         up_to_days: |max| format!("Von 1 bis {max}."),
         usage_hint: |spent, max| format!("Bisher {spent}. Von 1 bis {max}."),
+        too_many_here: |minutes| {
+            format!(
+                "Aus deinem Netz wurden so viele angelegt, wie wir in einer Stunde für eines anlegen. Versuch es in {minutes} Minuten noch einmal."
+            )
+        },
         pending: |target| {
             format!(
                 "Wir haben an {target} geschrieben. Der Alias lebt, sobald du dem Link in diesem Brief gefolgt bist; er gilt einen Tag."

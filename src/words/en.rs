@@ -211,6 +211,7 @@ pub(super) const WORDS: Words = Words {
     tools: Tools {
         title: "Tools",
         lead: "Aliases where you need them: in your password manager, in the bookmarks bar, in the shell. All it takes is a token.",
+        ends: "Each alias ends after",
         token: "Make a token",
         token_text: "A token holds your address and your limits, sealed. Whoever has it can make aliases that lead to you, and cannot read your address from it.",
         make: "Make a token",
@@ -528,6 +529,11 @@ pub(super) const WORDS: Words = Words {
         },
         up_to_days: |max| format!("From 1 to {max}."),
         usage_hint: |spent, max| format!("{spent} so far. From 1 to {max}."),
+        too_many_here: |minutes| {
+            format!(
+                "As many have been made from your network as we make for one within an hour. Please try again in {minutes} minutes."
+            )
+        },
         pending: |target| {
             format!(
                 "We have written to {target}. The alias lives once you have followed the link in that letter; it is good for a day."

@@ -138,6 +138,7 @@ pub struct Manage {
 pub struct Tools {
     pub title: &'static str,
     pub lead: &'static str,
+    pub ends: &'static str,
     pub token: &'static str,
     pub token_text: &'static str,
     pub make: &'static str,
@@ -304,6 +305,7 @@ pub struct Sentences {
     pub limits_hint: fn(u32, u32) -> String,
     pub up_to_days: fn(u32) -> String,
     pub usage_hint: fn(u32, u32) -> String,
+    pub too_many_here: fn(u64) -> String,
     pub pending: fn(&str) -> String,
     pub token_pending: fn(&str) -> String,
     pub fault: fn(Fault) -> String,
@@ -352,6 +354,11 @@ impl Words {
     /// How many messages came so far, and how many there may be.
     pub fn usage_hint(&self, spent: u32, max: u32) -> String {
         (self.sentences.usage_hint)(spent, max)
+    }
+
+    /// That as much was made from the visitor's network as may be for so many minutes.
+    pub fn too_many_here(&self, minutes: u64) -> String {
+        (self.sentences.too_many_here)(minutes)
     }
 
     /// That a letter went to the target, which has to confirm.

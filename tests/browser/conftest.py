@@ -28,17 +28,20 @@ def smarthost() -> Iterator[Smarthost]:
 @pytest.fixture(scope="session")
 def daemon(smarthost: Smarthost) -> Iterator[Daemon]:
     """tempalias as it is installed."""
-    running = Daemon(smarthost.port)
-    yield running
-    running.stop()
+    yield from serving(Daemon(smarthost.port))
 
 
 @pytest.fixture(scope="session")
 def asking(smarthost: Smarthost) -> Iterator[Daemon]:
     """tempalias that asks the target first."""
-    running = Daemon(smarthost.port, confirm=True)
+    yield from serving(Daemon(smarthost.port, confirm=True))
+
+
+def serving(running: Daemon) -> Iterator[Daemon]:
+    """A daemon until the end, when nobody whom the tests have invented may be in its log."""
     yield running
     running.stop()
+    assert "real.example" not in running.log()
 
 
 @pytest.fixture(scope="session")

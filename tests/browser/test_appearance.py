@@ -29,13 +29,13 @@ MOVING = """() => document.getAnimations()
 
 @pytest.fixture
 def bring(
-    visitors: Callable[..., Visitor], daemon: Daemon, asking: Daemon, smarthost: Smarthost, target: str
+    visitors: Callable[..., Visitor], request: pytest.FixtureRequest, smarthost: Smarthost, target: str
 ) -> Callable[..., Visitor]:
     """Brings a new visitor to a state, by its name."""
 
     def go(name: str, language: str = "", **profile: object) -> Visitor:
         state: State = STATES.get(name) or ASKING[name]
-        of = daemon if name in STATES else asking
+        of: Daemon = request.getfixturevalue("daemon" if name in STATES else "asking")
         visitor = visitors(of.origin, **profile)
         state(Stage(visitor, of, smarthost, target, language))
         return visitor

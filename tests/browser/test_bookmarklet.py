@@ -41,7 +41,7 @@ def bookmark(visitor: Visitor, target: str) -> str:
     form = page.locator("#make-token")
     form.locator("#target").fill(target)
     form.locator("#days").fill("3")
-    form.locator("button[type=submit], button:not([type])").last.click()
+    form.locator("button.primary").click()
     expect(page.locator("a#bookmarklet")).to_be_visible()
     href = page.locator("a#bookmarklet").get_attribute("href")
     assert href
@@ -104,7 +104,7 @@ def test_the_alias_comes_into_the_field(
     site = elsewhere(**({"Content_Security_Policy": policy} if policy else {}))
     page = visit(visitor, site)
     opened: list[Page] = []
-    visitor.context.on("page", opened.append)
+    visitor.context.on("page", lambda window: opened.append(window))
     page.locator("#mail").click()
     run(page, bookmark)
     alias = alias_in(page)
@@ -147,7 +147,7 @@ def test_where_there_is_no_field_the_alias_is_shown(
     shown: list[str] = []
     page.on("dialog", lambda dialog: (shown.extend([dialog.message, dialog.default_value]), dialog.dismiss()))
     opened: list[Page] = []
-    visitor.context.on("page", opened.append)
+    visitor.context.on("page", lambda window: opened.append(window))
     page.locator("#apart").click()
     run(page, bookmark)
 
@@ -204,7 +204,7 @@ def test_a_revoked_bookmark_says_so(
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
     before = page.locator("body").inner_text()
     opened: list[Page] = []
-    visitor.context.on("page", opened.append)
+    visitor.context.on("page", lambda window: opened.append(window))
     page.locator("#mail").click()
     run(page, bookmark)
 

@@ -25,15 +25,14 @@ def test_the_second_visit_is_a_304_and_the_first_was_gzip(visitor: Visitor) -> N
         visitor.open("/")
         visitor.page.wait_for_load_state("networkidle")
         until("all has come", lambda: answers.keys() == lengths.keys())
-        return {
-            answers[one]["url"].removeprefix(visitor.origin): (
-                on_the_wire[one]["statusCode"],
-                {name.lower(): value for name, value in on_the_wire[one]["headers"].items()},
-                lengths[one],
-            )
-            for one in answers
-            if one in on_the_wire
-        }
+        wire: dict[str, tuple[int, dict[str, str], int]] = {}
+        for one, answer in answers.items():
+            # Of what a page has twice, a picture that is its icon too, the second is from the cache already.
+            if one in on_the_wire:
+                fields = {name.lower(): value for name, value in on_the_wire[one]["headers"].items()}
+                path = answer["url"].removeprefix(visitor.origin)
+                wire.setdefault(path, (on_the_wire[one]["statusCode"], fields, lengths[one]))
+        return wire
 
     first, second = visit(), visit()
     status, headers, length = first["/"]

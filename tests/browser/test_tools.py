@@ -16,7 +16,7 @@ def make_token(visitor: Visitor, target: str) -> None:
     form.locator("#target").fill(target)
     form.locator("#days").fill("3")
     form.locator("#max-usage").fill("5")
-    form.locator("button[type=submit], button:not([type])").last.click()
+    form.locator("button.primary").click()
 
 
 def use(daemon: Daemon, token: str) -> tuple[int, str | None]:

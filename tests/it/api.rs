@@ -390,7 +390,7 @@ fn a_token_makes_aliases_until_it_is_revoked() {
     let address = alias.body["address"].clone();
     assert!(address.as_str().unwrap().ends_with("@two.example"));
     assert!(delivers(&daemon, &address) && delivers(&daemon, &address) && !delivers(&daemon, &address));
-    assert!(smarthost.caught()[0].mail.contains("SRS"), "the reverse-path is rewritten");
+    assert!(!smarthost.caught()[0].mail.contains("someone"), "the reverse-path is rewritten");
     let elsewhere = ask(&daemon, "POST", "/aliases", &[&bearer], Some("{\"domain\":\"example.org\",\"count\":3}"));
     assert_eq!(elsewhere.body["aliases"].as_array().map(Vec::len), Some(3), "{}", elsewhere.body);
     assert!(elsewhere.body["aliases"][0]["address"].as_str().unwrap().ends_with("@example.org"));

@@ -1,5 +1,6 @@
 //! The form, and what comes of it.
 
+use super::problem::told;
 use super::{Bounds, Locale, page, problem_page};
 use crate::alias::{Caps, Domain};
 use crate::config::settings;
@@ -16,7 +17,7 @@ use hyper::{Request, StatusCode};
 
 /// What the form offers to fill in with one press.
 const DAYS: [u32; 4] = [1, 3, 7, 30];
-const MESSAGES: [u32; 3] = [1, 5, 20];
+const MESSAGES: [u32; 2] = [1, 5];
 
 /// Days of an alias whose maker does not care.
 const USUAL_DAYS: u32 = 7;
@@ -46,13 +47,7 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn of(refusal: &Refusal, words: &Words) -> Self {
-        let (_, word, field, _) = refusal.words();
-        let said = match refusal {
-            Refusal::Fault(fault) => words.fault(*fault),
-            Refusal::Misfit(..) => words.problems.nothing_changes.to_owned(),
-            _ => words.problem(word).text.to_owned(),
-        };
-        Self { field, words: said }
+        Self { field: refusal.words().2, words: told(refusal, words) }
     }
 
     /// The field of the page to go to.
@@ -138,7 +133,7 @@ impl House {
 }
 
 /// The alias, large.
-fn made_page(made: &Made, base: &str, locale: &Locale, headers: &HeaderMap) -> Answer {
+pub(super) fn made_page(made: &Made, base: &str, locale: &Locale, headers: &HeaderMap) -> Answer {
     let address = made.alias.address.as_str();
     let template = MadePage {
         locale,

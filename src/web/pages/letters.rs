@@ -2,6 +2,7 @@
 
 use super::form::Problem;
 use super::{Locale, Mood, notice, page, problem_page, token_page};
+use crate::alias::AliasAddress;
 use crate::web::House;
 use crate::web::answer::Answer;
 use crate::web::asking::Followed;
@@ -33,15 +34,12 @@ struct Confirm<'a> {
     button: &'static str,
 }
 
-/// It is done.
+/// These aliases live now.
 #[derive(Template)]
 #[template(path = "confirmed.html")]
 struct Confirmed<'a> {
     locale: &'a Locale,
-    mood: Mood,
-    title: &'static str,
-    text: &'static str,
-    addresses: &'a [&'a str],
+    addresses: &'a [AliasAddress],
 }
 
 impl House {
@@ -77,28 +75,38 @@ impl House {
         request: &Request<Incoming>,
     ) -> Answer {
         let headers = request.headers();
-        let words = &locale.words().confirm;
-        let (title, text, mood, aliases) = match self.follow(link).await {
-            Ok(Followed::Token(token)) => return token_page(token, None, self.base(request), locale, headers),
-            Ok(Followed::Activated(aliases)) => (words.activated, words.activated_text, Mood::Pleased, aliases),
-            Ok(Followed::Done(Purpose::OptIn)) => (words.allowed, words.allowed_text, Mood::Pleased, Vec::new()),
-            Ok(Followed::Done(_)) => (words.refused, words.refused_text, Mood::Vanished, Vec::new()),
-            Err(refusal) => return problem_page(&refusal, locale, headers),
-        };
-        let addresses: Vec<&str> = aliases.iter().map(|alias| alias.as_str()).collect();
-        page(StatusCode::OK, &Confirmed { locale, mood, title, text, addresses: &addresses }, locale, headers)
+        match self.follow(link).await {
+            Ok(Followed::Token(token)) => token_page(token, None, self.base(request), locale, headers),
+            Ok(Followed::Activated(aliases)) => activated_page(&aliases, locale, headers),
+            Ok(Followed::Done(purpose)) => done_page(&purpose, locale, headers),
+            Err(refusal) => problem_page(&refusal, locale, headers),
+        }
     }
 }
 
 /// The form once more, with what is wrong.
-fn opt_out_again(target: &str, refusal: &Refusal, locale: &Locale, headers: &HeaderMap) -> Answer {
+pub(super) fn opt_out_again(target: &str, refusal: &Refusal, locale: &Locale, headers: &HeaderMap) -> Answer {
     let problem = Some(Problem::of(refusal, locale.words()));
     let mut answer = page(refusal.words().0, &OptOut { locale, target, problem }, locale, headers);
     refusal.set_headers(&mut answer);
     answer
 }
 
-fn confirm_page(purpose: &Purpose, locale: &Locale, headers: &HeaderMap) -> Answer {
+/// It is done.
+pub(super) fn done_page(purpose: &Purpose, locale: &Locale, headers: &HeaderMap) -> Answer {
+    let words = &locale.words().confirm;
+    let (mood, title, text) = match purpose {
+        Purpose::OptIn => (Mood::Pleased, words.allowed, words.allowed_text),
+        _ => (Mood::Vanished, words.refused, words.refused_text),
+    };
+    notice(StatusCode::OK, mood, title, text, locale, headers)
+}
+
+pub(super) fn activated_page(addresses: &[AliasAddress], locale: &Locale, headers: &HeaderMap) -> Answer {
+    page(StatusCode::OK, &Confirmed { locale, addresses }, locale, headers)
+}
+
+pub(super) fn confirm_page(purpose: &Purpose, locale: &Locale, headers: &HeaderMap) -> Answer {
     let words = &locale.words().confirm;
     let (title, text, button, mood) = match purpose {
         Purpose::Activate(_) => (words.activate, words.activate_text, words.activate_button, Mood::Waiting),

@@ -9,6 +9,9 @@ mod problem;
 mod prose;
 mod tokens;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use fixed::{FIXED, fixed};
 pub(super) use locale::Locale;
 pub(super) use problem::{Mood, notice, problem_page};

@@ -7,11 +7,21 @@ function enhance(main) {
   for (const element of main.querySelectorAll("[data-js]")) element.hidden = false;
   for (const element of main.querySelectorAll("[data-origin]")) element.textContent = location.origin;
   for (const element of main.querySelectorAll("[data-token]")) element.replaceChildren(bookmark(element, element.dataset.token));
-  const date = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  for (const strip of main.querySelectorAll(".strip")) split(strip);
+  // English is spoken in many countries, and each writes dates in its own way.
+  const lang = document.documentElement.lang;
+  const locale = navigator.languages.find((each) => each.startsWith(lang)) ?? lang;
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
   for (const time of main.querySelectorAll("time")) time.textContent = date.format(new Date(time.dateTime));
   if ($("remember")) recall();
   if ($("pop")) pop();
   press();
+}
+
+/* Lets an address break before its domain rather than anywhere. */
+function split(strip) {
+  const [name, domain] = strip.textContent.split("@");
+  if (domain) strip.replaceChildren(name, document.createElement("wbr"), `@${domain}`);
 }
 
 /* Presets */
@@ -82,7 +92,8 @@ async function send(form, submitter) {
   const fields = new URLSearchParams(new FormData(form));
   if (submitter?.name) fields.append(submitter.name, submitter.value);
   try {
-    const answer = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "text/html" } });
+    // A button that is called action hides the property of that name.
+    const answer = await fetch(form.getAttribute("action") ?? location.pathname, { method: "POST", body: fields, headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = page.querySelector("main");
     if (!main) throw new TypeError("no page");
@@ -170,6 +181,7 @@ async function pop() {
     if (!address) return (text.textContent = `${dataset.failed}: ${message}`);
     text.textContent = dataset.done;
     $("alias").textContent = address;
+    split($("alias"));
     $("pop-result").hidden = false;
     // Whoever opened the window has the token, and could have made the alias too.
     opener?.postMessage({ address }, "*");

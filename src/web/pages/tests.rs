@@ -1,0 +1,132 @@
+//! Pages whose data comes from elsewhere, made of data.
+
+use super::form::made_page;
+use super::letters::{activated_page, confirm_page, done_page, opt_out_again};
+use super::*;
+use crate::alias::{AliasAddress, Domain, Limits, Mailbox};
+use crate::web::asking::Made;
+use crate::web::refusal::Refusal;
+use crate::wire::web::{Alias, Purpose, Token};
+use crate::words::Language;
+use http_body_util::BodyExt;
+
+fn html(answer: Answer) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let content = runtime.block_on(answer.into_body().collect()).unwrap().to_bytes();
+    String::from_utf8(content.to_vec()).unwrap()
+}
+
+fn made(pending: bool) -> Made {
+    let domains = [Domain::parse("example.org").unwrap()];
+    let address = Mailbox::parse("k7wp3rtaxq2e@example.org").unwrap();
+    let limits = Limits { not_before: None, not_after: Some(1_790_000_000), max_usage: Some(5) };
+    let account = Account::new(limits, pending);
+    let address = AliasAddress::of(&address, &domains).unwrap();
+    Made {
+        alias: Alias { address, account, now: 1_789_900_000 },
+        key: "KEY".to_owned(),
+        target: Some("you@example.net".to_owned()),
+        days: Some(3),
+    }
+}
+
+fn token(token: Option<&str>) -> Token {
+    Token {
+        token: token.map(str::to_owned),
+        days: Some(3),
+        max_usage: Some(5),
+        domain: Domain::parse("example.org").unwrap(),
+        until: 1_790_000_000,
+        now: 1_789_900_000,
+    }
+}
+
+#[test]
+fn every_page_has_what_it_promises_in_every_language() {
+    let headers = HeaderMap::new();
+    for language in Language::ALL {
+        let at = |path: &str| Locale::new(language, path);
+        let confirm = |purpose: &Purpose| confirm_page(purpose, &at("/confirm/x"), &headers);
+        let done = |purpose: &Purpose| done_page(purpose, &at("/confirm/x"), &headers);
+        let token_page = |text| {
+            token_page(token(text), Some("you@example.net"), "https://example.org".to_owned(), &at("/tokens"), &headers)
+        };
+        let activated = [made(false).alias.address];
+        let refusal = Refusal::Unavailable;
+        for (name, answer, parts) in [
+            (
+                "made",
+                made_page(&made(false), "https://example.org", &at("/aliases"), &headers),
+                &["id=\"alias\"", "id=\"copy\"", "id=\"manage-link\"", "id=\"limits\"", "id=\"again\""][..],
+            ),
+            (
+                "pending",
+                made_page(&made(true), "https://example.org", &at("/aliases"), &headers),
+                &["id=\"pending\"", "you@example.net", "id=\"alias\""],
+            ),
+            (
+                "token",
+                token_page(Some("ta_x")),
+                &["id=\"token\"", "ta_x", "addy.io", "SimpleLogin", "https://example.org"],
+            ),
+            ("token-pending", token_page(None), &["id=\"pending\"", "you@example.net"]),
+            (
+                "opt-out-problem",
+                opt_out_again("a\"b", &refusal, &at("/opt-out"), &headers),
+                &["id=\"problem\"", "&#34;"],
+            ),
+            (
+                "confirm-activate",
+                confirm(&Purpose::Activate(activated.to_vec())),
+                &["id=\"confirm\"", "id=\"confirm-button\""],
+            ),
+            (
+                "confirm-token",
+                confirm(&Purpose::HandOut { days: Some(3), max_usage: None }),
+                &["id=\"confirm\"", "id=\"confirm-button\""],
+            ),
+            ("confirm-refuse", confirm(&Purpose::OptOut), &["id=\"confirm\"", "id=\"confirm-button\""]),
+            ("confirm-allow", confirm(&Purpose::OptIn), &["id=\"confirm\"", "id=\"confirm-button\""]),
+            (
+                "activated",
+                activated_page(&activated, &at("/confirm/x"), &headers),
+                &["id=\"alias\"", "k7wp3rtaxq2e@example.org"],
+            ),
+            ("refused", done(&Purpose::OptOut), &["<h1"]),
+            ("allowed", done(&Purpose::OptIn), &["<h1"]),
+            ("unavailable", problem_page(&refusal, &at("/aliases"), &headers), &["<h1"]),
+        ] {
+            let page = html(answer);
+            let start = format!("<!doctype html>\n<html lang=\"{}\">", language.tag());
+            assert!(page.starts_with(&start), "{name}: {page}");
+            for part in parts {
+                assert!(page.contains(part), "{name} lacks {part}: {page}");
+            }
+            assert!(!page.contains("style=") && !page.contains(" onclick"), "{name}: {page}");
+            let links = page.matches("href=\"/").count();
+            let spoken = page.matches("href=\"/en/").count() + page.matches("href=\"/de/").count();
+            assert_eq!(links - spoken, 2, "{name}: only icon and style speak no language: {page}");
+        }
+    }
+}
+
+#[test]
+fn the_language_of_a_path() {
+    let german = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, header::HeaderValue::from_static("de"))]);
+    for (path, request, tag, here) in [
+        ("/", &HeaderMap::new(), "en", "/"),
+        ("/", &german, "de", "/"),
+        ("/en", &german, "en", "/"),
+        ("/en/", &german, "en", "/"),
+        ("/de/about", &HeaderMap::new(), "de", "/about"),
+        ("/deaf", &HeaderMap::new(), "en", "/deaf"),
+        ("/fr/about", &german, "de", "/fr/about"),
+        ("//api/v1/aliases", &HeaderMap::new(), "en", "//api/v1/aliases"),
+    ] {
+        let locale = Locale::of(path, request);
+        assert_eq!((locale.tag(), locale.here()), (tag, here), "{path}");
+    }
+    let locale = Locale::new(Language::English, "/tokens/revoke");
+    assert_eq!(locale.elsewhere(&Language::German), "/de/tools");
+    assert_eq!(locale.link("/api"), "/en/api");
+}
