@@ -117,3 +117,80 @@ fn links_carry_the_configured_address() {
     let head = head(&daemon, &["-d", "{\"target\":\"a@b.example\",\"days\":1}", "-H", "Host: evil\"><x"], "/aliases");
     assert!(head.starts_with("http/1.1 201") || head.starts_with("http/1.1 400"), "{head}");
 }
+
+#[test]
+fn every_page_speaks_every_language() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    for page in ["/", "/about", "/api", "/opt-out", "/pop", "/privacy", "/tools"] {
+        for tag in ["en", "de"] {
+            let (status, body) = daemon.curl(&["-H", BROWSER], &format!("/{tag}{page}"));
+            assert!(status == 200 && body.contains(&format!("<html lang=\"{tag}\"")), "{page}: {body}");
+            assert!(body.contains("id=\"languages\"") && body.contains(&format!("href=\"/de{page}\"")), "{page}");
+            let asked = head(&daemon, &["-H", &format!("Accept-Language: {tag};q=0.9, fr")], page);
+            assert!(asked.contains(&format!("content-language: {tag}\r\n")), "{asked}");
+            assert!(asked.contains("vary: accept-encoding, accept-language\r\n"), "{asked}");
+        }
+    }
+    // What a path says counts more than what a browser likes.
+    assert!(head(&daemon, &["-H", "Accept-Language: de"], "/en/about").contains("content-language: en"));
+    assert!(head(&daemon, &["-H", "Accept-Language: fr"], "/").contains("content-language: en"));
+    let (status, page) = daemon.curl(&["-H", BROWSER, "-d", "target=nobody&days=3"], "/de/aliases");
+    assert!(status == 400 && page.contains("Gib eine E-Mail-Adresse") && page.contains("href=\"#target\""), "{page}");
+    let (status, page) = daemon.curl(&["-H", BROWSER, "-d", "target=a%40b.example&days=3"], "/de/aliases");
+    assert!(status == 201 && page.contains("Dein Alias lebt") && page.contains("/de/manage/"), "{page}");
+}
+
+#[test]
+fn a_form_comes_back_with_the_field_at_fault() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    for (form, field) in [
+        ("target=nobody&days=3", "target"),
+        ("target=a%40b.example&days=61", "days"),
+        ("target=a%40b.example", "days"),
+        ("target=a%40b.example&max-usage=0", "max-usage"),
+        ("target=a%40b.example&days=3&domain=else.example", "domain"),
+    ] {
+        let (status, page) = daemon.curl(&["-H", BROWSER, "-d", form], "/aliases");
+        assert_eq!(status, 400, "{form}");
+        assert!(page.contains(&format!("<a href=\"#{field}\">")) && page.contains("id=\"problem\""), "{form}: {page}");
+        let from = page.find(&format!("id=\"{field}\"")).unwrap_or_else(|| panic!("{form}: {page}"));
+        let tag = page[from..].split('>').next().unwrap();
+        assert!(tag.contains("aria-invalid=\"true\"") && tag.contains("problem\""), "{form}: {tag}");
+    }
+}
+
+#[test]
+fn headers_that_keep_a_browser_safe() {
+    const POLICY: &str = "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; \
+                          img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                          frame-ancestors 'none'\r\n";
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[web]\nurl = 'https://alias.example'");
+    for path in ["/", "/api", "/style.css", "/site.js", "/manage/x@example.org/y", "/nothing"] {
+        let head = head(&daemon, &["-H", BROWSER], path) + "\r\n";
+        for field in [
+            POLICY,
+            "cross-origin-opener-policy: same-origin\r\n",
+            "cross-origin-resource-policy: same-origin\r\n",
+            "permissions-policy: ",
+            "strict-transport-security: max-age=31536000\r\n",
+            "x-content-type-options: nosniff\r\n",
+            "referrer-policy: no-referrer\r\n",
+        ] {
+            assert!(head.contains(field), "{path} lacks {field}: {head}");
+        }
+        assert!(!head.contains("set-cookie"), "{head}");
+    }
+    assert!(head(&daemon, &[], "/pop").contains("cross-origin-opener-policy: unsafe-none"));
+    let plain = Daemon::start(Smarthost::start().address);
+    assert!(!head(&plain, &[], "/").contains("strict-transport-security"));
+}
+
+#[test]
+fn browsers_get_pages_and_programs_get_a_line() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    for (path, status) in [("/de/nothing", 404), ("/de/aliases", 405), ("/de/manage/a@example.org/b", 404)] {
+        let (told, page) = daemon.curl(&["-H", BROWSER], path);
+        assert!(told == status && page.contains("<html lang=\"de\">"), "{path}: {told} {page}");
+    }
+    assert_eq!(daemon.curl(&[], "/nothing"), (404, "there is nothing here\n".to_owned()));
+}
