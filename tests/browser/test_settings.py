@@ -81,6 +81,20 @@ def test_settings_are_remembered_when_asked_and_forgotten_when_asked(visitor: Vi
     expect(page.locator("#remember")).not_to_be_checked()
 
 
+def test_presets_fill_the_fields(visitor: Visitor) -> None:
+    """One press sets a limit, another takes it back; what is set is told to who cannot see it."""
+    page = visitor.page
+    visitor.open("/")
+    for label, field, value in (("3 days", "#days", "3"), ("5 messages", "#max-usage", "5")):
+        preset = page.get_by_role("button", name=label, exact=True)
+        preset.click()
+        expect(page.locator(field)).to_have_value(value)
+        expect(preset).to_have_attribute("aria-pressed", "true")
+        preset.click()
+        expect(page.locator(field)).to_have_value("")
+        expect(preset).to_have_attribute("aria-pressed", "false")
+
+
 def test_another_one_leads_back_to_the_form(visitor: Visitor, target: str) -> None:
     page = visitor.page
     visitor.open("/")
