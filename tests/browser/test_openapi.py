@@ -50,7 +50,7 @@ checks.ignored_auth.enabled = false
 
 [[operations]]
 # Once void, a token stays void, and all that is done with it fails.
-include-operation-id = ["revokeToken", "revokeTokenByForm"]
+include-operation-id = "revokeToken"
 checks.positive_data_acceptance.enabled = false
 
 [[operations]]

@@ -390,7 +390,7 @@ fn a_token_makes_aliases_until_it_is_revoked() {
     let address = alias.body["address"].clone();
     assert!(address.as_str().unwrap().ends_with("@two.example"));
     assert!(delivers(&daemon, &address) && delivers(&daemon, &address) && !delivers(&daemon, &address));
-    assert!(!smarthost.caught()[0].mail.contains("someone"), "the reverse-path is rewritten");
+    assert!(smarthost.caught()[0].mail.contains("SRS"), "the reverse-path is rewritten");
     let elsewhere = ask(&daemon, "POST", "/aliases", &[&bearer], Some("{\"domain\":\"example.org\",\"count\":3}"));
     assert_eq!(elsewhere.body["aliases"].as_array().map(Vec::len), Some(3), "{}", elsewhere.body);
     assert!(elsewhere.body["aliases"][0]["address"].as_str().unwrap().ends_with("@example.org"));
@@ -471,4 +471,18 @@ fn no_more_for_one_target_than_are_allowed() {
         assert_eq!((again.status, identity(&again.body)), (201, identity(&last.body)));
     }
     assert_eq!(post(&daemon, &[], &json!({ "target": "other@real.example", "days": 1, "count": 6 })).status, 201);
+}
+
+#[test]
+fn the_description_has_the_limits_of_this_site() {
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[limits]\nmax_days = 33\nmax_usage = 44");
+    let description = ask(&daemon, "GET", "/openapi.json", &[], None);
+    assert_eq!(description.status, 200);
+    assert!(description.head.contains("\r\naccess-control-allow-origin: *"), "{}", description.head);
+    let at = |pointer: &str| description.body.pointer(pointer).unwrap_or_else(|| panic!("{pointer}")).clone();
+    assert_eq!(at("/openapi"), "3.1.0");
+    assert_eq!(at("/components/schemas/Days/maximum"), 33);
+    assert_eq!(at("/components/schemas/MaxUsage/maximum"), 44);
+    assert_eq!(at("/components/schemas/Domain/enum"), json!(["example.org", "two.example"]));
+    assert_eq!(at("/components/schemas/Target/not/pattern"), "@(example\\.org|two\\.example)$");
 }
