@@ -105,10 +105,19 @@ def test_another_one_leads_back_to_the_form(visitor: Visitor, target: str) -> No
 
 
 def test_the_way_back(visitor: Visitor, target: str) -> None:
-    """The button "back" after an answer in place shows the form, not another site."""
+    """Back leads from an answer in place to its form, not to another site; a way within the page loses nothing."""
     page = visitor.page
     visitor.open("/about")
     visitor.open("/")
     make(visitor, target)
+    page.locator("a[href='#main']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("output#alias")).to_be_visible()
+    page.go_back()
+    expect(page.locator("output#alias")).to_be_visible()
     page.go_back()
     expect(page.locator("#make-button")).to_be_visible()
+    expect(page.locator("output#alias")).to_have_count(0)
+    page.go_back()
+    assert page.url.endswith("/about")
