@@ -15,7 +15,6 @@ pub(super) const WORDS: Words = Words {
     frame: Frame {
         description: "E-Mail-Adressen, die sich selbst zerstören: nach so vielen Tagen, nach so vielen Nachrichten oder beidem. Ohne Konto.",
         skip: "Zum Inhalt",
-        home: "Startseite",
         pages: "Seiten",
         tools: "Werkzeuge",
         api: "API",
@@ -90,7 +89,6 @@ pub(super) const WORDS: Words = Words {
         paused: "Pausiert. Post an ihn wird abgewiesen, bis du ihn fortsetzt.",
         early: "Noch nicht gültig. Bis zu seinem Beginn wird Post an ihn abgewiesen.",
         used_up: "Aufgebraucht. Erlaube mehr Nachrichten, um ihn zu wecken.",
-        pending: "Noch nicht bestätigt: Er lebt, sobald die echte Adresse zugestimmt hat, über den Link in unserem Brief.",
         over: "Abgelaufen. Setz ein neues Ende, um ihn zu wecken.",
         unconfirmed: "Wartet. Er lebt, sobald jemand dem Link in unserem Brief gefolgt ist.",
         saved: "Gespeichert.",
@@ -226,7 +224,7 @@ pub(super) const WORDS: Words = Words {
         managers: Section {
             title: "Bitwarden",
             text: &[
-                "Bitwarden legt für neue Zugänge selbst Aliasse an. Wähle in seinem Generator „Weitergeleitete E-Mail-Adresse“, dann den Dienst addy.io oder SimpleLogin, und gib diese Website als selbst gehosteten Server an. Was wohin gehört, steht auf der Seite mit deinem Token.",
+                "Bitwarden legt für neue Zugänge selbst Aliasse an. Wähle in seinem Generator „Weitergeleitetes E-Mail-Alias“, dann den Dienst addy.io oder SimpleLogin, und gib diese Website als selbst gehosteten Server an. Was wohin gehört, steht auf der Seite mit deinem Token.",
             ],
         },
         shell: Section {
@@ -249,14 +247,12 @@ pub(super) const WORDS: Words = Words {
         domain: "Domain",
         good_until: "Gültig bis",
         bitwarden: "In Bitwarden",
-        bitwarden_text: "Öffne den Generator, wähle „Benutzername“, dann „Weitergeleitete E-Mail-Adresse“ und einen dieser beiden Dienste. Beide tun dasselbe.",
+        bitwarden_text: "Öffne den Generator, wähle „Benutzername“, dann „Weitergeleitetes E-Mail-Alias“ und einen dieser beiden Dienste. Beide tun dasselbe.",
         service: "Dienst",
         server: "URL des selbst gehosteten Servers",
-        key: "Schlüssel",
-        addy_key: "API-Zugriffstoken",
+        addy_key: "API-Zugangs-Token",
         simplelogin_key: "API-Schlüssel",
         addy_domain: "E-Mail-Domain",
-        either: "oder",
         bookmarklet: "In der Lesezeichenleiste",
         shell: "In der Shell",
         another: "Zurück zu den Werkzeugen",
@@ -267,7 +263,6 @@ pub(super) const WORDS: Words = Words {
         contents: "Auf dieser Seite",
         request: "Anfrage",
         answer: "Antwort",
-        required: "erforderlich",
         fields: "Felder",
         headers: "Kopfzeilen",
         members: "Felder der Antwort",
@@ -452,7 +447,7 @@ pub(super) const WORDS: Words = Words {
         token_text: "Jemand, wahrscheinlich du, möchte ein Token, das Aliasse für deine Adresse anlegt. Es steht auf der nächsten Seite, nur für dich.",
         token_button: "Ja, Token zeigen",
         refuse: "Keine Aliasse für deine Adresse?",
-        refuse_text: "Ab dann legen wir keinen Alias mehr an, der zu dir führt, wer auch immer fragt. Du kannst es dir später anders überlegen.",
+        refuse_text: "Alle Aliasse, die zu dir führen, enden jetzt, und wir legen keine mehr an, wer auch immer fragt. Du kannst es dir später anders überlegen.",
         refuse_button: "Für immer ablehnen",
         refused: "Keine Aliasse mehr",
         refused_text: "Wir behalten einen Hash deiner Adresse unter einem geheimen Schlüssel, nur um abzulehnen.",
@@ -574,7 +569,7 @@ pub(super) const WORDS: Words = Words {
         refuse: |site, link| {
             let subject = format!("Keine Aliasse von {site}");
             let body = format!(
-                "Jemand, wahrscheinlich du, möchte, dass {site} nie wieder\nE-Mail-Aliasse anlegt, die zu dieser Adresse führen.\n\nUm sie für immer abzulehnen, öffne innerhalb eines Tages diesen\nLink:\n\n{link}\n\n{}",
+                "Jemand, wahrscheinlich du, möchte, dass {site} nie wieder\nE-Mail-Aliasse anlegt, die zu dieser Adresse führen.\n\nUm alle zu beenden und weitere für immer abzulehnen, öffne diesen\nLink:\n\n{link}\n\n{}",
                 if_not_you()
             );
             (subject, body)

@@ -15,7 +15,6 @@ pub(super) const WORDS: Words = Words {
     frame: Frame {
         description: "E-mail aliases that self-destruct: after so many days, after so many messages, or both. No account.",
         skip: "Skip to the content",
-        home: "Home",
         pages: "Pages",
         tools: "Tools",
         api: "API",
@@ -88,7 +87,6 @@ pub(super) const WORDS: Words = Words {
         paused: "Paused. Mail to it is refused until you resume.",
         early: "Not yet valid. Mail to it is refused until it begins.",
         used_up: "Used up. Allow more messages to wake it.",
-        pending: "Not confirmed yet: it lives once the real address has said yes, by the link in our letter.",
         over: "Over. Set a new end to wake it.",
         unconfirmed: "Waiting. It lives once the link in our letter has been followed.",
         saved: "Saved.",
@@ -252,11 +250,9 @@ pub(super) const WORDS: Words = Words {
         bitwarden_text: "Open the generator, choose “Username”, then “Forwarded email alias”, and one of these two services. Both do the same.",
         service: "Service",
         server: "Self-host server URL",
-        key: "Key",
         addy_key: "API access token",
         simplelogin_key: "API key",
         addy_domain: "Email domain",
-        either: "or",
         bookmarklet: "In the bookmarks bar",
         shell: "In the shell",
         another: "Back to the tools",
@@ -267,7 +263,6 @@ pub(super) const WORDS: Words = Words {
         contents: "On this page",
         request: "Request",
         answer: "Answer",
-        required: "required",
         fields: "Fields",
         headers: "Headers",
         members: "Members of the answer",
@@ -447,7 +442,7 @@ pub(super) const WORDS: Words = Words {
         token_text: "Somebody, probably you, asked for a token that makes aliases for your address. It is shown on the next page, to you alone.",
         token_button: "Yes, show the token",
         refuse: "No aliases for your address?",
-        refuse_text: "From then on we make no alias that leads to you, whoever asks. You can change your mind later.",
+        refuse_text: "All aliases that lead to you end now, and we make no more, whoever asks. You can change your mind later.",
         refuse_button: "Refuse for ever",
         refused: "No more aliases",
         refused_text: "We keep a keyed hash of your address for nothing but to refuse.",
@@ -564,7 +559,7 @@ pub(super) const WORDS: Words = Words {
         refuse: |site, link| {
             let subject = format!("No aliases from {site}");
             let body = format!(
-                "Somebody, probably you, wants {site} never again to make\ne-mail aliases that lead to this address.\n\nTo refuse them for ever, open this link within a day:\n\n{link}\n\n{}",
+                "Somebody, probably you, wants {site} never again to make\ne-mail aliases that lead to this address.\n\nTo end those there are, and to refuse more for ever, open this link:\n\n{link}\n\n{}",
                 if_not_you()
             );
             (subject, body)

@@ -7,13 +7,14 @@
 mod de;
 mod en;
 mod language;
+mod sentences;
 mod texts;
 
 #[cfg(test)]
 mod tests;
 
 pub use language::Language;
+pub use sentences::Sentences;
 pub use texts::{
-    Api, Confirm, Entry, Frame, Home, Made, Manage, OptOut, Pop, Problem, Problems, Section, Sentences, Token, Tools,
-    Words,
+    Api, Confirm, Entry, Frame, Home, Made, Manage, OptOut, Pop, Problem, Problems, Section, Token, Tools, Words,
 };

@@ -64,7 +64,7 @@ impl Standing {
         let manage = &words.manage;
         match self {
             Self::Alive => manage.alive,
-            Self::Pending => manage.pending,
+            Self::Pending => manage.unconfirmed,
             Self::Paused => manage.paused,
             Self::Early => manage.early,
             Self::UsedUp => manage.used_up,

@@ -1,0 +1,137 @@
+//! Texts with parts, which each language puts together in its own way.
+
+use super::{Problem, Words};
+use crate::alias::{Account, Fault, Time};
+
+/// One function for each.
+#[allow(missing_docs)]
+pub struct Sentences {
+    pub date: fn(Time) -> String,
+    pub days: fn(u32) -> String,
+    pub messages: fn(u32) -> String,
+    pub messages_left: fn(u32, u32) -> String,
+    pub time_left: fn(Time) -> String,
+    pub limits_hint: fn(u32, u32) -> String,
+    pub up_to_days: fn(u32) -> String,
+    pub usage_hint: fn(u32, u32) -> String,
+    pub too_many_here: fn(u64) -> String,
+    pub pending: fn(&str) -> String,
+    pub token_pending: fn(&str) -> String,
+    pub fault: fn(Fault) -> String,
+    pub activate: fn(&str, &str, &str) -> (String, String),
+    pub token: fn(&str, &str, &str) -> (String, String),
+    pub refuse: fn(&str, &str) -> (String, String),
+    pub allow: fn(&str, &str) -> (String, String),
+}
+
+impl Words {
+    /// A day and time in UTC.
+    pub fn date(&self, time: Time) -> String {
+        (self.sentences.date)(time)
+    }
+
+    /// "3 days".
+    pub fn days(&self, days: u32) -> String {
+        (self.sentences.days)(days)
+    }
+
+    /// "5 messages".
+    pub fn messages(&self, messages: u32) -> String {
+        (self.sentences.messages)(messages)
+    }
+
+    /// "3 of 5".
+    pub fn messages_left(&self, left: u32, of: u32) -> String {
+        (self.sentences.messages_left)(left, of)
+    }
+
+    /// "in 3 days", for so many seconds.
+    pub fn time_left(&self, seconds: Time) -> String {
+        (self.sentences.time_left)(seconds)
+    }
+
+    /// What the form allows at the most.
+    pub fn limits_hint(&self, max_days: u32, max_usage: u32) -> String {
+        (self.sentences.limits_hint)(max_days, max_usage)
+    }
+
+    /// "Up to 60 days."
+    pub fn up_to_days(&self, max: u32) -> String {
+        (self.sentences.up_to_days)(max)
+    }
+
+    /// How many messages came so far, and how many there may be.
+    pub fn usage_hint(&self, spent: u32, max: u32) -> String {
+        (self.sentences.usage_hint)(spent, max)
+    }
+
+    /// That as much was made from the visitor's network as may be for so many minutes.
+    pub fn too_many_here(&self, minutes: u64) -> String {
+        (self.sentences.too_many_here)(minutes)
+    }
+
+    /// That a letter went to the target, which has to confirm.
+    pub fn pending(&self, target: &str) -> String {
+        (self.sentences.pending)(target)
+    }
+
+    /// The same of a token.
+    pub fn token_pending(&self, target: &str) -> String {
+        (self.sentences.token_pending)(target)
+    }
+
+    /// What is wrong with a wish, for the person who filled in the form.
+    pub fn fault(&self, fault: Fault) -> String {
+        (self.sentences.fault)(fault)
+    }
+
+    /// "until 24 November 2026, 18:00 UTC, 3 of 5 messages left".
+    pub fn limits(&self, account: &Account) -> String {
+        let until = account.limits.not_after.map(|time| format!("{} {}", self.manage.ends, self.date(time)));
+        let left = account.remaining().zip(account.limits.max_usage);
+        let left = left.map(|(left, of)| format!("{} {}", self.manage.left, self.messages_left(left, of)));
+        [until, left].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the API calls `word`, for people.
+    pub fn problem(&self, word: &str) -> &Problem {
+        let problems = &self.problems;
+        match word {
+            "malformed" => &problems.malformed,
+            "unauthorized" => &problems.unauthorized,
+            "refused" => &problems.refused,
+            "forbidden" => &problems.forbidden,
+            "not_found" => &problems.not_found,
+            "not_allowed" => &problems.not_allowed,
+            "timeout" => &problems.timeout,
+            "too_large" => &problems.too_large,
+            "key_reused" => &problems.key_reused,
+            "undeliverable" => &problems.undeliverable,
+            "too_many" => &problems.too_many,
+            "unavailable" => &problems.unavailable,
+            _ => &problems.other,
+        }
+    }
+
+    /// Subject and body of the letter that asks a target whether an alias may live.
+    ///
+    /// `site` is the site's name; `link` confirms, `never_link` refuses for ever.
+    pub fn letter_activate(&self, site: &str, link: &str, never_link: &str) -> (String, String) {
+        (self.sentences.activate)(site, link, never_link)
+    }
+
+    /// Subject and body of the letter that asks a target whether a token may be handed out.
+    pub fn letter_token(&self, site: &str, link: &str, never_link: &str) -> (String, String) {
+        (self.sentences.token)(site, link, never_link)
+    }
+
+    /// Subject and body of the letter with the link that refuses aliases for ever.
+    pub fn letter_refuse(&self, site: &str, link: &str) -> (String, String) {
+        (self.sentences.refuse)(site, link)
+    }
+
+    /// Subject and body of the letter to whom refuses aliases already: the link allows them again.
+    pub fn letter_allow(&self, site: &str, link: &str) -> (String, String) {
+        (self.sentences.allow)(site, link)
+    }
+}
