@@ -1,4 +1,4 @@
-"""Hooks of schemathesis: who makes an alias gets its key, and uses it.
+"""Hooks of schemathesis: who makes an alias or a token gets it, and uses it.
 
 OpenAPI's links hand on what is in an answer, but not as a bearer, and a name that is made up is nobody's alias; so
 what a real client does stands here.
@@ -11,8 +11,11 @@ import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.core.parameters import ParameterLocation
 
-# By name of the alias.
+# Of aliases, by name.
 KEYS: dict[str, str] = {}
+
+# Those that may be revoked: not the one with which all is done.
+TOKENS: list[str] = []
 
 # The Idempotency-Key that the description gives as an example, and others for every request but the first.
 EXAMPLE = "5b1f0f8e-8c0c-4b0a-9d5e-2f6f3f1f7a10"
@@ -21,7 +24,9 @@ OTHERS = (f"{EXAMPLE[:-6]}{n:06}" for n in itertools.count())
 
 @schemathesis.hook
 def after_call(_context: HookContext, case: Case, response: Response) -> None:
-    """Remembers the keys of new aliases."""
+    """Remembers tokens, and the keys of new aliases."""
+    if case.operation.path == "/tokens" and response.status_code == 201:
+        TOKENS.append(response.json()["token"])
     if case.operation.path == "/aliases" and response.status_code == 201:
         made = response.json()
         for alias in made.get("aliases", [made]):
@@ -33,6 +38,8 @@ def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> N
     """Names an alias that lives, and presents its key, where a name and a key would have been presented at all."""
     if case.headers and case.headers.get("Idempotency-Key") == EXAMPLE:
         case.headers["Idempotency-Key"] = next(OTHERS)
+    if case.operation.path == "/tokens" and case.method == "DELETE" and "Authorization" in (case.headers or {}):
+        case.headers["Authorization"] = f"Bearer {TOKENS.pop() if TOKENS else 'ta_void'}"
     if case.operation.path != "/aliases/{aid}" or not KEYS:
         return
     if case.method != "DELETE" and is_made_up(case):

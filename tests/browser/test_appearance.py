@@ -71,7 +71,7 @@ def test_fits_and_is_accessible_in_german(name: str, bring: Callable[..., Visito
 @EVERY_STATE
 def test_zoom_large_text_and_no_motion(name: str, bring: Callable[..., Visitor]) -> None:
     """WCAG 1.4.4 and 1.4.10: twice as large, and 400 % of a window of 1280; and who wants no motion sees none."""
-    visitor = bring(name, device_scale_factor=2, reduced_motion="reduce")
+    visitor = bring(name, reduced_motion="reduce")
     page = visitor.page
     assert page.evaluate(MOVING) == []
     faults = []

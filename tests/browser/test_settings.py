@@ -81,6 +81,20 @@ def test_settings_are_remembered_when_asked_and_forgotten_when_asked(visitor: Vi
     expect(page.locator("#remember")).not_to_be_checked()
 
 
+def test_presets_fill_the_fields(visitor: Visitor) -> None:
+    """One press sets a limit, another takes it back; what is set is told to who cannot see it."""
+    page = visitor.page
+    visitor.open("/")
+    for label, field, value in (("3 days", "#days", "3"), ("5 messages", "#max-usage", "5")):
+        preset = page.get_by_role("button", name=label, exact=True)
+        preset.click()
+        expect(page.locator(field)).to_have_value(value)
+        expect(preset).to_have_attribute("aria-pressed", "true")
+        preset.click()
+        expect(page.locator(field)).to_have_value("")
+        expect(preset).to_have_attribute("aria-pressed", "false")
+
+
 def test_another_one_leads_back_to_the_form(visitor: Visitor, target: str) -> None:
     page = visitor.page
     visitor.open("/")
@@ -91,10 +105,19 @@ def test_another_one_leads_back_to_the_form(visitor: Visitor, target: str) -> No
 
 
 def test_the_way_back(visitor: Visitor, target: str) -> None:
-    """The button "back" after an answer in place shows the form, not another site."""
+    """Back leads from an answer in place to its form, not to another site; a way within the page loses nothing."""
     page = visitor.page
     visitor.open("/about")
     visitor.open("/")
     make(visitor, target)
+    page.locator("a[href='#main']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("output#alias")).to_be_visible()
+    page.go_back()
+    expect(page.locator("output#alias")).to_be_visible()
     page.go_back()
     expect(page.locator("#make-button")).to_be_visible()
+    expect(page.locator("output#alias")).to_have_count(0)
+    page.go_back()
+    assert page.url.endswith("/about")

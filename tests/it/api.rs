@@ -243,6 +243,53 @@ fn the_same_request_at_once_makes_one_alias() {
 }
 
 #[test]
+fn the_same_request_at_once_is_one_order_and_one_letter() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(
+        smarthost.address,
+        &Store::Any,
+        "[web]\nprocesses = 2\nconfirm = true\n[limits]\ncreations_per_address = 2\nletters_per_address = 1",
+    );
+    let key = "Idempotency-Key: 00000000-0000-4000-8000-000000000000";
+    let order = json!({ "target": "someone@real.example", "days": 1, "count": 2 });
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| post(&daemon, &[key], &order))).collect();
+        asking.into_iter().map(|asking| asking.join().unwrap()).collect()
+    });
+    for answer in &answers {
+        assert_eq!(
+            (answer.status, &answer.body["aliases"][1]["address"]),
+            (201, &answers[0].body["aliases"][1]["address"])
+        );
+    }
+    // A refusal of one of them would have undone what the others were told.
+    for alias in answers[0].body["aliases"].as_array().unwrap() {
+        let bearer = format!("Authorization: Bearer {}", alias["updatekey"].as_str().unwrap());
+        let path = format!("/aliases/{}", alias["aid"].as_str().unwrap());
+        let found = ask(&daemon, "GET", &path, &[&bearer], None);
+        assert_eq!((found.status, &found.body["confirmed"]), (200, &json!(false)), "{}", found.body);
+    }
+    assert_eq!(smarthost.count(), 1);
+}
+
+#[test]
+fn a_key_at_once_for_different_requests_is_good_for_one() {
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[web]\nprocesses = 2");
+    for round in 0..5 {
+        let key = format!("Idempotency-Key: 00000000-0000-4000-8000-00000000000{round}");
+        let statuses: Vec<(u16, i32)> = std::thread::scope(|scope| {
+            let order = |days: i32| json!({ "target": "someone@real.example", "days": days });
+            let (daemon, key) = (&daemon, &key);
+            let asking: Vec<_> =
+                (1..=6).map(|days| scope.spawn(move || (post(daemon, &[key], &order(days)).status, days))).collect();
+            asking.into_iter().map(|asking| asking.join().unwrap()).collect()
+        });
+        let granted = statuses.iter().filter(|(status, _)| *status == 201).count();
+        assert!(granted == 1 && statuses.iter().all(|(status, _)| [201, 422].contains(status)), "{statuses:?}");
+    }
+}
+
+#[test]
 fn a_key_must_be_worth_its_name() {
     let daemon = Daemon::start(Smarthost::start().address);
     let order = json!({ "target": "someone@real.example", "days": 1 });

@@ -1,6 +1,7 @@
 //! Password managers, unchanged: what Bitwarden's clients send to a self-hosted addy.io or SimpleLogin, octet by octet.
 //!
-//! What they do, as published (bitwarden/clients and bitwarden/sdk-internal on GitHub, read in 2026):
+//! What they do, as published on GitHub (bitwarden/clients, `simple-login.ts` of 08b40ba and `rest-client.spec.ts` of
+//! b5f5281; bitwarden/sdk-internal at b57d1bb):
 //!
 //! | | TypeScript: extension, desktop, web | its ancestor, until 2024 | Rust SDK: `bitwarden-generators` |
 //! |---|---|---|---|
@@ -14,15 +15,19 @@
 //! | `Content-Type` | `application/json` | `application/json` | `application/json` |
 //! | `Accept` | `application/json` | the browser's `*/*` | `*/*` |
 //! | redirects | `manual`: a redirect is a failure | `manual` | followed, and a POST becomes a GET |
-//! | cross-origin | the extension may; the web vault asks first (preflight) | the same | in a browser, as fetch |
+//! | cross-origin | the extension may; the web vault's policy (`apps/web`) names the services it speaks to, and none that is self-hosted | the same | in a browser, as fetch: with a preflight |
 //! | success | 200 or 201 | 200 or 201 | any 2xx |
 //! | reads | `data.email`; `alias` | `data.email`; `alias` | `data.email`; `alias`, each a text |
 //! | 401 | "invalid token", with what is below | "invalid token" | "invalid API key" |
 //! | 403 | "refused", with what is below | the reason phrase, `error` | status line |
 //! | other errors | `error: message` of the JSON, or text without `<`, or the reason phrase | SimpleLogin: `error` | status line |
 //!
-//! The website is a host name, or the whole URL of the item, however long. SimpleLogin's own server answers 201 with
-//! the fields that its `docs/api.md` lists, and `alias`; addy.io's with its `AliasResource`.
+//! The website is a host name, or the whole URL of the item, however long. Not escaped means: by Bitwarden. What makes
+//! requests of URLs, in browsers as in Rust, escapes controls, the space, `"`, `<`, `>` and (in browsers) what is not
+//! ASCII, and takes `#` for the end; all else comes as it is. The released SDK speaks to https:// only.
+//!
+//! SimpleLogin's own server answers 201 with the fields that its `docs/api.md` lists, and `alias`; addy.io's with its
+//! `AliasResource`.
 
 use crate::fixture::{DEADLINE, Daemon, Smarthost, Store};
 use serde_json::{Value, json};

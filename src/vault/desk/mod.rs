@@ -19,10 +19,10 @@ use crate::role::{Duties, Tally};
 use crate::wire::admin::Process;
 use crate::wire::figures::{Figure, Figures};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tracing::{info, warn};
 
 /// The vault's state.
@@ -33,6 +33,8 @@ pub(super) struct Desk {
     tickets: RefCell<Tickets>,
     /// For the relay to send.
     letters: Letters,
+    /// Orders under way, by Idempotency-Key.
+    turns: RefCell<HashMap<String, Rc<Mutex<()>>>>,
     /// Whether the store does not answer when it is read, and when it is written; told once each.
     unreadable: Cell<bool>,
     unwritable: Cell<bool>,
@@ -54,6 +56,7 @@ impl Desk {
             engine,
             tickets: RefCell::new(Tickets::new(settings.ticket_lifetime)),
             letters: Letters::default(),
+            turns: RefCell::default(),
             unreadable: Cell::new(false),
             unwritable: Cell::new(false),
             tally: Tally::default(),

@@ -14,6 +14,8 @@ use crate::vault::seal::{Noted, hash_manage_key, same};
 use crate::wire::figures::Figure;
 use crate::wire::web::{Alias, Answer, Made, Order, Whose};
 use crate::words::Language;
+use std::rc::Rc;
+use tokio::sync::Mutex;
 
 /// Aliases in one order at the most.
 const MOST_AT_ONCE: u8 = 20;
@@ -62,6 +64,11 @@ impl Desk {
         let limits = wish.grant(now, self.settings().caps)?;
         let owner = self.seal.owner(&target);
         let content = postcard::to_allocvec(&(target.folded(), &domain, wish, count)).map_err(|_| Miss::Outage)?;
+        let turn = idempotency_key.as_deref().map(|key| self.turn(key));
+        let _mine = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
         let seed = match idempotency_key {
             Some(key) => self.seed_of(&key, &owner, &content, now).await?,
             None => self.seal.random()?,
@@ -108,6 +115,14 @@ impl Desk {
         }
     }
 
+    /// Who orders under this key: the same request that came over another connection waits for the answer of the first.
+    fn turn(&self, key: &str) -> Rc<Mutex<()>> {
+        let mut turns = self.turns.borrow_mut();
+        // Where nobody waits or works any more.
+        turns.retain(|_, turn| Rc::strong_count(turn) > 1);
+        Rc::clone(turns.entry(key.to_owned()).or_default())
+    }
+
     /// The seed for an Idempotency-Key, which is noted with what was ordered under it.
     async fn seed_of(&self, key: &str, owner: &Owner, content: &[u8], now: Time) -> Result<Seed, Miss> {
         let with_content = self.seal.mark(Noted::Ordered, &[key.as_bytes(), &[0], content].concat());
@@ -141,22 +156,27 @@ impl Desk {
                 return Err(Fault::TooManyForTarget.into());
             }
         }
-        let new: Vec<usize> = (0..items.len()).filter(|&at| made[at].is_none()).collect();
+        // Made here and now: what another host of the same table has made meanwhile is its to announce, or to undo.
+        let mut ours = Vec::new();
         let outcome = async {
-            for &at in &new {
-                made[at] = Some(self.put(&items[at], granted).await?);
+            for (item, made) in items.iter().zip(&mut made).filter(|(_, made)| made.is_none()) {
+                let (put, is_ours) = self.put(item, granted).await?;
+                *made = Some(put);
+                if is_ours {
+                    ours.push(item.at);
+                }
             }
             // Now and not before: who opts out meanwhile is either seen here, or finds what was made.
             self.wants_any(&granted.owner).await?;
-            if granted.pending && !new.is_empty() {
+            if granted.pending && !ours.is_empty() {
                 self.ask_to_activate(granted, count, language).await?;
             }
             Ok(())
         };
         if let Err(miss) = outcome.await {
             // An error answered is nothing saved.
-            for &at in &new {
-                self.written(self.engine.remove(items[at].at).get().await)?;
+            for at in ours {
+                self.written(self.engine.remove(at).get().await)?;
             }
             return Err(miss);
         }
@@ -176,7 +196,8 @@ impl Desk {
         Ok(ours.map(|record| item.made(record.account, now)))
     }
 
-    async fn put(&self, item: &Item, granted: &Granted) -> Result<Made, Miss> {
+    /// An alias of the order, and whether it was made here.
+    async fn put(&self, item: &Item, granted: &Granted) -> Result<(Made, bool), Miss> {
         let account = Account::new(granted.limits, granted.pending);
         let sealed = self.seal.seal(&item.address, &granted.target).ok_or(Miss::Outage)?;
         let record = Record { account, manage: hash_manage_key(&item.key), owner: granted.owner, sealed };
@@ -184,11 +205,11 @@ impl Desk {
         match self.written(self.engine.create(item.at, record, granted.now, most).get().await)? {
             Creation::Made => {
                 self.tally.count(Figure::AliasesCreated);
-                Ok(item.made(account, granted.now))
+                Ok((item.made(account, granted.now), true))
             }
             Creation::Full => Err(Fault::TooManyAlive.into()),
-            // By the same order in another connection; or a matter of 2^-60, and then asking again settles it.
-            Creation::Taken => self.found(item, granted.now).await?.ok_or(Miss::Outage),
+            // By the same order on another host; or a matter of 2^-60, and then asking again settles it.
+            Creation::Taken => self.found(item, granted.now).await?.map(|found| (found, false)).ok_or(Miss::Outage),
         }
     }
 

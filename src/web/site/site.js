@@ -86,6 +86,10 @@ function tell(element, text) {
 
 /* Forms whose answer takes the place of the page */
 
+/* The button Back leads from an answer to its form, asked for anew. */
+let answered = false;
+addEventListener("popstate", ({ state }) => state === "form" && location.reload());
+
 async function send(form, submitter) {
   if (form.ariaBusy === "true") return;
   form.ariaBusy = "true";
@@ -97,6 +101,11 @@ async function send(form, submitter) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = page.querySelector("main");
     if (!main) throw new TypeError("no page");
+    if (answer.ok && form.hasAttribute("action") && !answered) {
+      answered = true;
+      history.replaceState("form", "");
+      history.pushState(null, "");
+    }
     document.title = page.title;
     document.querySelector("main").replaceWith(main);
     enhance(main);
