@@ -108,6 +108,8 @@ pub enum Fault {
     },
     /// The key of this request was the key of a different request before.
     KeyReused,
+    /// This request was answered before, and what it made has ended.
+    Ended,
 }
 
 impl Fault {
@@ -123,7 +125,7 @@ impl Fault {
             | Self::OptedOut
             | Self::Undeliverable => "target",
             Self::Count { .. } => "count",
-            Self::KeyReused => "Idempotency-Key",
+            Self::KeyReused | Self::Ended => "Idempotency-Key",
             Self::Domain => "domain",
             Self::Days { .. } | Self::NoLimit => "days",
             Self::MaxUsage { .. } => "max-usage",
@@ -160,6 +162,9 @@ impl fmt::Display for Fault {
             Self::OptedOut => f.write_str("who reads mail to this address has asked us to make no aliases for it"),
             Self::Undeliverable => f.write_str("the mail server of this address does not take our letter"),
             Self::Count { max } => write!(f, "count must be a whole number from 1 to {max}"),
+            Self::Ended => {
+                f.write_str("this request was answered before, and what it made has ended; use a new Idempotency-Key")
+            }
             Self::KeyReused => f.write_str("this Idempotency-Key was used for a different request"),
         }
     }

@@ -41,6 +41,8 @@ pub(super) enum Noted {
     Letters = 4,
     /// Of an Idempotency-Key, and of one with its order: ordered.
     Ordered = 5,
+    /// Of an order, by its seed: answered.
+    Answered = 7,
 }
 
 /// What the vault derives from its server key.

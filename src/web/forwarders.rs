@@ -11,7 +11,7 @@
 //! 4. Answers and errors have the shape that the two services give them; people read `error` and `message`.
 
 use super::House;
-use super::answer::{self, Answer};
+use super::answer::Answer;
 use super::api::{self, timestamp};
 use super::asking::Made;
 use super::body;
@@ -19,7 +19,7 @@ use super::refusal::Refusal;
 use crate::alias::Fault;
 use crate::wire::web::{self, Order, Whose};
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderMap};
+use hyper::header::HeaderMap;
 use hyper::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -62,17 +62,7 @@ impl House {
         match *request.method() {
             Method::POST => self.forward(service, request).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => {
-                let words = Words {
-                    status: StatusCode::METHOD_NOT_ALLOWED,
-                    error: "not_allowed",
-                    field: None,
-                    message: "POST makes an alias; nothing else can be done here".to_owned(),
-                };
-                let mut answer = words.json(request.headers());
-                answer::set(&mut answer, header::ALLOW, METHODS);
-                answer
-            }
+            _ => Refusal::NotAllowed(METHODS).json(request.headers()),
         }
     }
 

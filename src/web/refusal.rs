@@ -25,6 +25,10 @@ pub(super) enum Refusal {
     Listed,
     /// The visitor has made enough for now.
     TooMany(Allowance),
+    /// Nothing is at this path.
+    NoPage,
+    /// Something is, but not this can be done with it; what can.
+    NotAllowed(&'static str),
     /// No such alias, or not its key.
     NotFound,
     /// A link of no letter, or its day is over.
@@ -101,6 +105,13 @@ impl Refusal {
                     ),
                 },
             ),
+            Self::NoPage => (StatusCode::NOT_FOUND, "no_page", None, "there is nothing here".to_owned()),
+            Self::NotAllowed(methods) => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "not_allowed",
+                None,
+                format!("this is not what can be done here; these are: {methods}"),
+            ),
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not_found", None, "there is no such alias, or this is not its key".to_owned())
             }
@@ -132,6 +143,7 @@ impl Refusal {
     /// What such an answer says in its header.
     pub(super) fn set_headers(&self, answer: &mut Answer) {
         match self {
+            Self::NotAllowed(methods) => answer::set(answer, header::ALLOW, methods),
             Self::NoKey(_) | Self::NoToken => answer::set(answer, header::WWW_AUTHENTICATE, "Bearer"),
             Self::Unavailable => answer::set(answer, header::RETRY_AFTER, RETRY_AFTER),
             Self::Fault(fault) if rank(*fault).0 == StatusCode::TOO_MANY_REQUESTS => {
@@ -154,6 +166,7 @@ fn rank(fault: Fault) -> (StatusCode, &'static str) {
             (StatusCode::TOO_MANY_REQUESTS, "too_many")
         }
         Fault::OptedOut => (StatusCode::FORBIDDEN, "refused"),
+        Fault::Ended => (StatusCode::GONE, "ended"),
         Fault::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "key_reused"),
         Fault::Undeliverable => (StatusCode::UNPROCESSABLE_ENTITY, "undeliverable"),
         _ => (StatusCode::BAD_REQUEST, "invalid"),

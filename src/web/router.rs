@@ -2,13 +2,14 @@
 
 use super::answer::{self, Answer};
 use super::forwarders::Service;
-use super::pages::{self, Locale, Mood};
+use super::pages::{self, Locale};
+use super::refusal::{RETRY_AFTER, Refusal};
 use super::visitor::Line;
-use super::{House, api, negotiate, refusal};
+use super::{House, api, negotiate};
 use crate::wire::figures::Figure;
 use crate::wire::web;
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderValue};
+use hyper::header;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
 impl House {
@@ -43,27 +44,29 @@ impl House {
         let route = [(); 4].map(|()| segments.next());
         match route {
             [Some("aliases"), None, ..] => self.aliases(request, locale).await,
-            [Some("aliases"), Some(aid), None, _] if !aid.is_empty() => self.alias(decoded(aid), request).await,
+            [Some("aliases"), Some(aid), None, _] if !aid.is_empty() => self.alias(decoded(aid), request, locale).await,
             [Some("manage"), Some(aid), Some(key), None] => {
                 self.manage(decoded(aid), decoded(key), request, locale).await
             }
             [Some("tokens"), None, ..] => self.tokens(request, locale).await,
             [Some("tokens"), Some("revoke"), None, _] => match *request.method() {
                 Method::POST => self.page_revoke_token(request, locale).await,
-                _ => not_for_people(not_allowed("POST"), locale, request.headers()),
+                _ => not_allowed("POST", locale, &request),
             },
             [Some("opt-out"), None, ..] if *request.method() != Method::GET && *request.method() != Method::HEAD => {
                 self.opting_out(request, locale).await
             }
             [Some("confirm"), Some(link), None, _] => self.confirm(link.to_owned(), request, locale).await,
-            [Some("healthz"), None, ..] => only_read(&request).unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n")),
-            [Some("readyz"), None, ..] => match only_read(&request) {
+            [Some("healthz"), None, ..] => {
+                only_read(&request, locale).unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n"))
+            }
+            [Some("readyz"), None, ..] => match only_read(&request, locale) {
                 Some(refused) => refused,
                 None => self.ready().await,
             },
             _ => match self.files.get(locale, request.headers()) {
-                Some(file) => only_read(&request).unwrap_or(file),
-                None => not_found(locale, request.headers()),
+                Some(file) => only_read(&request, locale).unwrap_or(file),
+                None => refused(&Refusal::NoPage, locale, request.headers()),
             },
         }
     }
@@ -74,18 +77,18 @@ impl House {
             Method::POST if negotiate::wants_html(request.headers()) => self.page_create(request, locale).await,
             Method::POST => self.api_create(request).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => not_for_people(not_allowed(METHODS), locale, request.headers()),
+            _ => not_allowed(METHODS, locale, &request),
         }
     }
 
-    async fn alias(&self, aid: String, request: Request<Incoming>) -> Answer {
+    async fn alias(&self, aid: String, request: Request<Incoming>, locale: &Locale) -> Answer {
         const METHODS: &str = "GET, HEAD, PATCH, DELETE, OPTIONS";
         match *request.method() {
             Method::GET | Method::HEAD => self.api_inspect(aid, request.headers()).await,
             Method::PATCH => self.api_change(aid, request).await,
             Method::DELETE => self.api_revoke(aid, request.headers()).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS),
+            _ => not_allowed(METHODS, locale, &request),
         }
     }
 
@@ -96,7 +99,7 @@ impl House {
             Method::POST => self.api_make_token(request).await,
             Method::DELETE => self.api_revoke_token(request.headers()).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => not_for_people(not_allowed(METHODS), locale, request.headers()),
+            _ => not_allowed(METHODS, locale, &request),
         }
     }
 
@@ -107,7 +110,7 @@ impl House {
             Method::POST if negotiate::wants_html(request.headers()) => self.page_opt_out(request, locale).await,
             Method::POST => self.api_opt_out(request).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS),
+            _ => not_allowed(METHODS, locale, &request),
         }
     }
 
@@ -120,7 +123,7 @@ impl House {
             Method::POST if to_people => self.page_follow(link, locale, &request).await,
             Method::POST => self.api_follow(link, request.headers()).await,
             Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS),
+            _ => not_allowed(METHODS, locale, &request),
         }
     }
 
@@ -128,7 +131,7 @@ impl House {
         match *request.method() {
             Method::GET | Method::HEAD => self.page_manage(aid, key, locale, request.headers()).await,
             Method::POST => self.page_change(aid, key, request, locale).await,
-            _ => not_allowed("GET, HEAD, POST"),
+            _ => not_allowed("GET, HEAD, POST", locale, &request),
         }
     }
 
@@ -138,7 +141,7 @@ impl House {
             Ok(web::Answer::Done) => answer::text(StatusCode::OK, "ready\n"),
             _ => {
                 let mut answer = answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n");
-                answer::set(&mut answer, header::RETRY_AFTER, refusal::RETRY_AFTER);
+                answer::set(&mut answer, header::RETRY_AFTER, RETRY_AFTER);
                 answer
             }
         }
@@ -151,35 +154,17 @@ fn creates(path: &str) -> bool {
 }
 
 /// The refusal of a request that would do more than read.
-fn only_read(request: &Request<Incoming>) -> Option<Answer> {
-    (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| not_allowed("GET, HEAD"))
+fn only_read(request: &Request<Incoming>, locale: &Locale) -> Option<Answer> {
+    (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| not_allowed("GET, HEAD", locale, request))
 }
 
-fn not_allowed(methods: &'static str) -> Answer {
-    let mut answer = answer::text(StatusCode::METHOD_NOT_ALLOWED, "this is not what can be done here\n");
-    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
-    answer
+/// A refusal for who reads pages, or for a program.
+fn refused(refusal: &Refusal, locale: &Locale, headers: &HeaderMap) -> Answer {
+    if negotiate::wants_html(headers) { pages::problem_page(refusal, locale, headers) } else { refusal.json(headers) }
 }
 
-fn not_found(locale: &Locale, headers: &HeaderMap) -> Answer {
-    if !negotiate::wants_html(headers) {
-        return answer::text(StatusCode::NOT_FOUND, "there is nothing here\n");
-    }
-    let words = &locale.words().problems.no_page;
-    pages::notice(StatusCode::NOT_FOUND, Mood::Vanished, words.title, words.text, locale, headers)
-}
-
-/// A refusal as a page, if a browser asks: whoever opens the address of an answer again sees it.
-fn not_for_people(refused: Answer, locale: &Locale, headers: &HeaderMap) -> Answer {
-    if !negotiate::wants_html(headers) {
-        return refused;
-    }
-    let words = &locale.words().problems.not_allowed;
-    let mut answer = pages::notice(refused.status(), Mood::Alarmed, words.title, words.text, locale, headers);
-    if let Some(methods) = refused.headers().get(header::ALLOW) {
-        answer.headers_mut().insert(header::ALLOW, methods.clone());
-    }
-    answer
+fn not_allowed(methods: &'static str, locale: &Locale, request: &Request<Incoming>) -> Answer {
+    refused(&Refusal::NotAllowed(methods), locale, request.headers())
 }
 
 /// A path segment with its percent-encoding undone: `%40` may stand for the `@` of an address.

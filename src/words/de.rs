@@ -271,7 +271,7 @@ pub(super) const WORDS: Words = Words {
             title: "Grundlagen",
             text: &[
                 "Anfragen sind JSON oder ein Formular; Antworten sind JSON in UTF-8. Zeiten sind in Antworten RFC 3339 in UTC; in Anfragen gehen auch Unix-Sekunden.",
-                "Der Inhalt einer Anfrage hat höchstens 1024 Oktette. Eine Beschreibung für Maschinen liegt unter [/openapi.json](/openapi.json).",
+                "Der Inhalt einer Anfrage hat höchstens 1024 Oktette (von Passwortmanagern: 16 KiB). Eine Beschreibung für Maschinen liegt unter [/openapi.json](/openapi.json).",
             ],
         },
         make: Section {
@@ -392,8 +392,13 @@ pub(super) const WORDS: Words = Words {
             entry("401 unauthorized", "Kein Schlüssel oder Token, oder ein falscher."),
             entry("403 refused", "Das Ziel möchte keine Aliasse."),
             entry("403 forbidden", "Die Domain gehört nicht zu uns (Passwortmanager)."),
+            entry("403 listed", "Deine Netzwerkadresse steht auf einer Sperrliste."),
             entry("404 not_found", "Kein solcher Alias, oder nicht sein Schlüssel: eine Antwort für beides."),
+            entry("404 no_link", "Ein Link aus keinem Brief, oder sein Tag ist vorbei."),
+            entry("404 no_page", "Unter diesem Pfad ist nichts."),
+            entry("405 not_allowed", "Die Methode passt nicht zum Pfad; `Allow` nennt die, die passen."),
             entry("408 timeout", "Der Inhalt kam nicht rechtzeitig."),
+            entry("410 ended", "Dieser Idempotency-Key wurde schon beantwortet, und was er angelegt hat, ist beendet."),
             entry("413 too_large", "Der Inhalt ist zu lang."),
             entry("422 key_reused", "Der Idempotency-Key wurde schon für eine andere Anfrage benutzt."),
             entry("422 undeliverable", "Der Mailserver des Ziels weist unseren Brief ab."),
@@ -401,7 +406,10 @@ pub(super) const WORDS: Words = Words {
                 "429 too_many",
                 "Zu viele für diese Adresse oder von deiner; `Retry-After` sagt, wann es wieder geht.",
             ),
-            entry("503 unavailable", "Der Speicher antwortet nicht; frag nach `Retry-After` noch einmal."),
+            entry(
+                "503 unavailable",
+                "Der Speicher antwortet nicht, oder gerade geht kein Brief hinaus; frag nach `Retry-After` noch einmal.",
+            ),
         ],
         limits: Section {
             title: "Mengengrenzen",
@@ -410,14 +418,14 @@ pub(super) const WORDS: Words = Words {
             ],
         },
         limit_headers: [
-            entry("RateLimit-Policy", "`\"creations\";q=100;w=3600`: hundert in einer Stunde."),
+            entry("RateLimit-Policy", "`\"creations\";q=100;w=3600`: so viele in so vielen Sekunden."),
             entry("RateLimit", "`\"creations\";r=99;t=3600`: wie viele noch gehen, und für wie viele Sekunden."),
             entry("Retry-After", "Bei 429 und 503: Sekunden, nach denen du wieder fragen kannst."),
         ],
         scripts: Section {
             title: "Aus Skripten anderer Websites",
             text: &[
-                "Jede Antwort trägt `Access-Control-Allow-Origin: *` und gibt `Location`, `RateLimit`, `RateLimit-Policy` und `Retry-After` frei. Es gibt nichts zu missbrauchen: keine Cookies, nur was du mitschickst.",
+                "Jede JSON-Antwort trägt `Access-Control-Allow-Origin: *` und gibt `Location`, `RateLimit`, `RateLimit-Policy` und `Retry-After` frei. Es gibt nichts zu missbrauchen: keine Cookies, nur was du mitschickst.",
             ],
         },
         health: Section {
@@ -435,7 +443,7 @@ pub(super) const WORDS: Words = Words {
         target_hint: "Nur wer ihre Post liest, kann für sie ablehnen.",
         send: "Link zuschicken",
         sent: "Ein Brief ist unterwegs",
-        sent_text: "Folge dem Link darin, um Aliasse für die Adresse abzulehnen. Der Link gilt einen Tag.",
+        sent_text: "Folge dem Link darin, um Aliasse für die Adresse abzulehnen. Das geht jederzeit.",
     },
     confirm: Confirm {
         activate: "Soll der Alias leben?",
@@ -661,6 +669,7 @@ fn fault(fault: Fault) -> String {
         Fault::OptedOut => "Wer die Post an diese Adresse liest, hat uns gebeten, keine Aliasse für sie anzulegen.".to_owned(),
         Fault::Undeliverable => "Der Mailserver dieser Adresse nimmt unseren Brief nicht an. Prüfe die Adresse.".to_owned(),
         Fault::Count { max } => format!("Die Anzahl muss eine ganze Zahl von 1 bis {max} sein."),
+        Fault::Ended => "Diese Anfrage wurde schon beantwortet, und was sie angelegt hat, ist beendet.".to_owned(),
         Fault::KeyReused => "Dieser Idempotency-Key gehörte zu einer anderen Anfrage.".to_owned(),
         Fault::TooManyForTarget => {
             "Diese Adresse hat so viele Aliasse, wie sie an einem Tag bekommt. Versuch es morgen noch einmal."

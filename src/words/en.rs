@@ -271,7 +271,7 @@ pub(super) const WORDS: Words = Words {
             title: "Basics",
             text: &[
                 "Requests carry JSON or a form; answers are JSON in UTF-8. Times are RFC 3339 in UTC in answers; in requests Unix seconds do as well.",
-                "A body has at most 1024 octets. A machine-readable description is at [/openapi.json](/openapi.json).",
+                "A body has at most 1024 octets (of password managers: 16 KiB). A machine-readable description is at [/openapi.json](/openapi.json).",
             ],
         },
         make: Section {
@@ -377,7 +377,7 @@ pub(super) const WORDS: Words = Words {
                 "Sends a letter with a link to that address; whoever follows it gets no more aliases from here. The answer is `202`, whatever we know about the address.",
             ],
         },
-        errors: Section { title: "Errors", text: &["Every error has the same shape."] },
+        errors: Section { title: "Errors", text: &["Every error that has a body has the same shape."] },
         error_members: [
             entry("error", "A word for programs, from the list below."),
             entry("description", "The reason phrase of the status."),
@@ -390,13 +390,21 @@ pub(super) const WORDS: Words = Words {
             entry("401 unauthorized", "No key or token, or a bad one."),
             entry("403 refused", "The target wants no aliases."),
             entry("403 forbidden", "The domain is not one of ours (password managers)."),
+            entry("403 listed", "Your network address is on a block list."),
             entry("404 not_found", "No such alias, or not its key: one answer for both."),
+            entry("404 no_link", "A link of no letter, or its day is over."),
+            entry("404 no_page", "There is nothing at this path."),
+            entry("405 not_allowed", "The method does not fit the path; `Allow` names those that do."),
             entry("408 timeout", "The body did not come in time."),
+            entry("410 ended", "This Idempotency-Key was answered before, and what it made has ended."),
             entry("413 too_large", "The body is too long."),
             entry("422 key_reused", "The Idempotency-Key was used for a different request."),
             entry("422 undeliverable", "The target's mail server refuses our letter."),
             entry("429 too_many", "Too many for this address or from yours; `Retry-After` says when to ask again."),
-            entry("503 unavailable", "The store does not answer; ask again after `Retry-After`."),
+            entry(
+                "503 unavailable",
+                "The store does not answer, or no letter can be sent now; ask again after `Retry-After`.",
+            ),
         ],
         limits: Section {
             title: "Rate limits",
@@ -405,14 +413,14 @@ pub(super) const WORDS: Words = Words {
             ],
         },
         limit_headers: [
-            entry("RateLimit-Policy", "`\"creations\";q=100;w=3600`: a hundred in an hour."),
+            entry("RateLimit-Policy", "`\"creations\";q=100;w=3600`: so many in so many seconds."),
             entry("RateLimit", "`\"creations\";r=99;t=3600`: how many are left, and for how many seconds."),
             entry("Retry-After", "With 429 and 503: seconds after which to ask again."),
         ],
         scripts: Section {
             title: "From scripts on other sites",
             text: &[
-                "Every answer carries `Access-Control-Allow-Origin: *` and exposes `Location`, `RateLimit`, `RateLimit-Policy` and `Retry-After`. There are no credentials to abuse: no cookies, only what you send.",
+                "Every JSON answer carries `Access-Control-Allow-Origin: *` and exposes `Location`, `RateLimit`, `RateLimit-Policy` and `Retry-After`. There are no credentials to abuse: no cookies, only what you send.",
             ],
         },
         health: Section {
@@ -641,6 +649,7 @@ fn fault(fault: Fault) -> String {
             "The mail server of this address does not take our letter. Check the address.".to_owned()
         }
         Fault::Count { max } => format!("The number must be a whole number from 1 to {max}."),
+        Fault::Ended => "This request was answered before, and what it made has ended.".to_owned(),
         Fault::KeyReused => "This Idempotency-Key was used for a different request.".to_owned(),
         Fault::TooManyForTarget => {
             "This address has as many aliases as it gets in a day. Try again tomorrow.".to_owned()

@@ -102,6 +102,7 @@ impl Words {
             "refused" => &problems.refused,
             "forbidden" => &problems.forbidden,
             "not_found" => &problems.not_found,
+            "no_page" => &problems.no_page,
             "no_link" => &problems.no_link,
             "not_allowed" => &problems.not_allowed,
             "timeout" => &problems.timeout,

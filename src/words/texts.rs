@@ -202,7 +202,7 @@ pub struct Api {
     pub opt_out: Section,
     pub errors: Section,
     pub error_members: [Entry; 4],
-    pub error_words: [Entry; 12],
+    pub error_words: [Entry; 17],
     pub limits: Section,
     pub limit_headers: [Entry; 3],
     pub scripts: Section,

@@ -116,8 +116,10 @@ fn a_letter_that_is_not_taken_is_told_and_nothing_is_kept() {
     smarthost.answer("RCPT", "250 2.1.5 ok");
     assert_eq!(make().0, 422);
     smarthost.answer_well();
-    assert_eq!(make().0, 201);
-    assert_eq!(make().0, 201);
+    // Two were refused, which counts; the one that could not be sent does not.
+    for _ in 0..3 {
+        assert_eq!(make().0, 201);
+    }
     let (status, more) = make();
     assert_eq!((status, &more["error"]), (429, &Value::from("too_many")), "a target gets so many letters in a day");
     assert!(!daemon.log().contains("real.example"), "{}", daemon.log());

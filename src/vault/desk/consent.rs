@@ -175,10 +175,14 @@ impl Desk {
             }
             Err(unsent) => {
                 self.tally.count(Figure::LettersUnsent);
-                Err(match unsent {
-                    Unsent::Refused => Fault::Undeliverable.into(),
-                    Unsent::Later => Miss::Outage,
-                })
+                match unsent {
+                    Unsent::Refused => Err(Fault::Undeliverable.into()),
+                    Unsent::Later => {
+                        // None has come: it does not count.
+                        self.written(self.engine.admit(counted, u32::MAX, -1).get().await)?;
+                        Err(Miss::Outage)
+                    }
+                }
             }
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! 1. For whom, where and within which limits: as it was typed, or as a token says.
 //! 2. The seed of the names: random, or made of the Idempotency-Key, whose order is noted for a day.
-//! 3. What of the order is there already is an earlier answer that was lost: it is answered again, as it is now.
+//! 3. What of the order is there already was made for an answer that was lost: it is answered again, as it is now.
+//!    What was answered before and is not there has ended, and stays so.
 //! 4. The rest is admitted, made, and announced to the target where it must confirm; or nothing of it is kept.
 
 use super::Desk;
@@ -69,13 +70,19 @@ impl Desk {
             Some(turn) => Some(turn.lock().await),
             None => None,
         };
-        let seed = match idempotency_key {
-            Some(key) => self.seed_of(&key, &owner, &content, now).await?,
-            None => self.seal.random()?,
-        };
         let pending = self.settings().confirm && !confirmed;
-        let granted = Granted { target, owner, domain, limits, pending, seed, content, now };
-        self.fill(&granted, count, language).await.map(Answer::Created)
+        let order = |seed| Granted { target, owner, domain, limits, pending, seed, content: content.clone(), now };
+        let Some(key) = idempotency_key else {
+            return self.fill(&order(self.seal.random()?), count, language).await.map(Answer::Created);
+        };
+        let seed = self.seed_of(&key, &owner, &content, now).await?;
+        let answered = self.seal.mark(Noted::Answered, &seed);
+        if self.read(self.engine.marked(answered).get().await)?.is_some() {
+            return self.left(&order(seed), count).await.map(Answer::Created);
+        }
+        let made = self.fill(&order(seed), count, language).await?;
+        self.written(self.engine.mark(answered, Some(now + DAY)).get().await)?;
+        Ok(Answer::Created(made))
     }
 
     /// A real address that aliases may be made for.
@@ -141,6 +148,16 @@ impl Desk {
         Ok(self.seal.seed(key, owner, since))
     }
 
+    /// What is left of an order that was answered.
+    async fn left(&self, granted: &Granted, count: u8) -> Result<Vec<Made>, Miss> {
+        let mut left = Vec::new();
+        for at in 0..count {
+            left.extend(self.found(&self.item(granted, at), granted.now).await?);
+        }
+        if left.is_empty() { Err(Fault::Ended.into()) } else { Ok(left) }
+    }
+
+    /// Makes what of an order is not there.
     async fn fill(&self, granted: &Granted, count: u8, language: Language) -> Result<Vec<Made>, Miss> {
         let items: Vec<Item> = (0..count).map(|at| self.item(granted, at)).collect();
         let mut made = Vec::with_capacity(items.len());
@@ -151,7 +168,7 @@ impl Desk {
         let settings = self.settings();
         let most = settings.creations_per_address;
         if missing > 0 && most > 0 {
-            let more = u32::try_from(missing).unwrap_or(u32::MAX);
+            let more = i32::try_from(missing).unwrap_or(i32::MAX);
             if !self.written(self.engine.admit(granted.owner, most, more).get().await)? {
                 return Err(Fault::TooManyForTarget.into());
             }

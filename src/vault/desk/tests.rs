@@ -224,6 +224,19 @@ fn by_token(token: &str) -> web::Order {
 }
 
 #[test]
+fn what_was_answered_and_has_ended_does_not_come_back() {
+    run(|desk| async move {
+        let order = || web::Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
+        let (alias, key) = the_one(ask(&desk, order()).await);
+        assert_eq!(the_one(ask(&desk, order()).await), (alias.clone(), key.clone()));
+        let revoke = web::Request::Revoke { aid: alias.as_str().to_owned(), key };
+        assert_eq!(desk.web(3, revoke).get().await, web::Answer::Done);
+        assert_eq!(ask(&desk, order()).await, web::Answer::Refused(Fault::Ended));
+        assert_eq!(hold(&desk, &alias).await, smtp::Answer::No);
+    });
+}
+
+#[test]
 fn a_token_makes_aliases_until_it_is_revoked() {
     run(|desk| async move {
         let (one, other) = (token(&desk).await, token(&desk).await);

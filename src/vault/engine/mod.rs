@@ -88,8 +88,9 @@ pub(crate) trait Engine {
     /// Stores an alias that is new at `now`, durably, unless its owner has `most` already (0 is no bound).
     fn create(&self, key: Key, record: Record, now: Time, most: u32) -> Step<Creation>;
 
-    /// Counts `more` for `owner`, unless these would be more than `limit` within a day; false if so.
-    fn admit(&self, owner: Owner, limit: u32, more: u32) -> Step<bool>;
+    /// Counts `more` for `owner`, unless these would be more than `limit` within a day; false if so. Less than none
+    /// are given back.
+    fn admit(&self, owner: Owner, limit: u32, more: i32) -> Step<bool>;
 
     /// What is stored under `key`.
     fn read(&self, key: Key) -> Step<Option<Record>>;

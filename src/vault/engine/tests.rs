@@ -152,6 +152,8 @@ async fn admission_has_a_limit(engine: &impl Engine) {
     assert!(get(engine.admit(another, 5, 3)).await);
     assert!(!get(engine.admit(another, 5, 3)).await, "all or none");
     assert!(get(engine.admit(another, 5, 2)).await);
+    assert!(get(engine.admit(another, 5, -1)).await && get(engine.admit(another, 5, 1)).await, "given back");
+    assert!(!get(engine.admit(another, 5, 1)).await);
 }
 
 async fn owners_have_so_many_and_no_more(engine: &impl Engine) {

@@ -192,7 +192,7 @@ impl Engine for Redb {
         })
     }
 
-    fn admit(&self, owner: Owner, limit: u32, more: u32) -> Step<bool> {
+    fn admit(&self, owner: Owner, limit: u32, more: i32) -> Step<bool> {
         self.change_if(Change::Admit(owner, limit, more))
     }
 

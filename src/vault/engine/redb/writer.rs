@@ -29,7 +29,7 @@ pub(super) enum Change {
     /// With the most aliases that its owner may have; 0 is no bound.
     Create(Key, Record, u32),
     /// The most in a day, and how many more.
-    Admit(Owner, u32, u32),
+    Admit(Owner, u32, i32),
     /// Until when; 0 is for ever.
     Mark(Mark, u32),
     Unmark(Mark),
@@ -280,13 +280,13 @@ impl<'t> Tables<'t> {
         Ok(removed)
     }
 
-    fn admit(&mut self, owner: &Owner, limit: u32, more: u32) -> Result<u64, Outage> {
+    fn admit(&mut self, owner: &Owner, limit: u32, more: i32) -> Result<u64, Outage> {
         let now = record::seconds(Some(self.now));
         let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
         let creations = self.creations()?;
         let (since, count) =
             creations.get(owner)?.map(|c| c.value()).filter(|(since, _)| *since > yesterday).unwrap_or((now, 0));
-        let count = count.saturating_add(more);
+        let count = count.saturating_add_signed(more);
         if count > limit {
             return Ok(0);
         }

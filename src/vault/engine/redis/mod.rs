@@ -294,7 +294,7 @@ impl Engine for Redis {
         })
     }
 
-    fn admit(&self, owner: Owner, limit: u32, more: u32) -> Step<bool> {
+    fn admit(&self, owner: Owner, limit: u32, more: i32) -> Step<bool> {
         self.step(async move |inner| {
             let key = format!("tempalias:new:{{{}}}", hex(&owner));
             inner.call(&inner.scripts.admit, &[key], &[number(limit), number(DAY), number(more)]).await
