@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -15,6 +16,11 @@ from fixture.daemon import TARGET
 from fixture.visitor import FLAGS
 
 PICTURES = TARGET / "screenshots"
+
+
+def pytest_configure() -> None:
+    """Who is told to end leaves nothing running: as with Ctrl-C, fixtures are ended first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
