@@ -203,13 +203,14 @@ pub struct RealAddress(Mailbox);
 
 impl RealAddress {
     /// Parses an address that mail is to be delivered to: a mailbox with a dotted domain, no
-    /// address literal, within all length limits.
+    /// address literal, no quoted local part, within all length limits.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let mailbox = Mailbox::parse(text.trim())?;
         if mailbox.local().len() > MAX_LOCAL {
             return Err(AddressError::TooLong);
         }
-        if mailbox.local().chars().any(char::is_control) {
+        // Quotes and backslashes would spell one mailbox in many ways, and nobody's address needs them.
+        if mailbox.local().starts_with('"') || mailbox.local().chars().any(char::is_control) {
             return Err(AddressError::Local);
         }
         // A host name without a dot is a host of ours, not of the Internet.
@@ -239,11 +240,14 @@ impl RealAddress {
         domains.iter().any(|d| d.as_str() == ours)
     }
 
-    /// What two spellings of the same mailbox have in common: the domain in lower case
-    /// (RFC 5321 §2.4: the local part belongs to its host, and in practice no host tells
-    /// upper from lower case, so for limits that protect a person it is folded as well).
+    /// What the spellings of one person's address have in common: lower case throughout, no sub-address.
+    ///
+    /// RFC 5321 §2.4 leaves the local part to its host. In practice no host tells upper from lower case, and what
+    /// stands behind a plus is a sub-address (RFC 5233); for limits that protect a person both are folded.
     pub fn folded(&self) -> String {
-        self.0.as_str().to_lowercase()
+        let (local, domain) = (self.0.local(), self.0.domain());
+        let base = local.split('+').next().filter(|base| !base.is_empty()).unwrap_or(local);
+        format!("{base}@{domain}").to_lowercase()
     }
 }
 

@@ -57,9 +57,16 @@ fn real_addresses_are_on_the_internet() {
         "a@192.0.2.1",
         &format!("{}@example.org", "a".repeat(65)),
         "a\u{85}@example.org",
+        "\"a\"@example.org",
+        "\"\\a\"@example.org",
     ] {
         assert!(RealAddress::parse(bad).is_err(), "{bad:?}");
     }
+    let folded = |text| RealAddress::parse(text).unwrap().folded();
+    for spelling in ["Someone@Example.org", "someone+shop@example.org", "someone+a+b@EXAMPLE.ORG"] {
+        assert_eq!(folded(spelling), "someone@example.org");
+    }
+    assert_eq!(folded("+x@example.org"), "+x@example.org");
     assert!(!format!("{:?}", RealAddress::parse("someone@example.org")).contains("someone"));
 }
 

@@ -61,6 +61,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     // Who lifts the one bound means the other as well.
     let default_alive = if creations_per_address == 0 { 0 } else { 1_000 };
     let alive_per_address = limits.take("alive_per_address", number(0)).unwrap_or(default_alive);
+    let letters = limits.take("letters", number(0)).unwrap_or(5_000);
     let letters_per_address = limits.take("letters_per_address", number(1)).unwrap_or(5);
     let reserved = limits.take("reserved", list(local_part)).unwrap_or_else(|| RESERVED.map(str::to_owned).to_vec());
     let creations_per_client = limits.take("creations_per_client", number(0)).unwrap_or(100);
@@ -201,6 +202,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         caps,
         creations_per_address,
         alive_per_address,
+        letters,
         letters_per_address,
         reserved,
         confirm,

@@ -99,6 +99,8 @@ pub struct Vault {
     pub creations_per_address: u32,
     /// Aliases of one real address at the same time; 0 is unlimited.
     pub alive_per_address: u32,
+    /// Letters of ours in a day in all; 0 is unlimited.
+    pub letters: u32,
     /// Letters of ours to one real address in a day.
     pub letters_per_address: u32,
     /// Local parts that belong to offices and not to people: no alias is made for them. In lower case.

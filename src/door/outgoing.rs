@@ -7,6 +7,9 @@ use std::cell::RefCell;
 use std::io;
 use tokio::sync::Notify;
 
+/// Octets that a peer may leave unread before it is heard again.
+const MOST_UNREAD: usize = 1 << 20;
+
 /// What waits to be written. Tasks push, the task that owns the connection writes.
 #[derive(Default)]
 pub(super) struct Outgoing {
@@ -23,6 +26,11 @@ impl Outgoing {
     /// Wakes the writer.
     pub(super) fn hurry(&self) {
         self.pushed.notify_one();
+    }
+
+    /// Whether a peer that asks more has read enough of what it was told.
+    pub(super) fn has_room(&self) -> bool {
+        self.bytes.borrow().len() < MOST_UNREAD
     }
 
     pub(super) fn clear(&self) {

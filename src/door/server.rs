@@ -24,7 +24,7 @@ where
     loop {
         tokio::select! {
             written = outgoing.write(&stream) => written?,
-            read = stream.read(&mut input) => match read? {
+            read = stream.read(&mut input), if outgoing.has_room() => match read? {
                 0 => return Ok(()),
                 _ => {
                     let taken = take_requests(&input, &outgoing, &mut answer)?;

@@ -2,16 +2,20 @@
 
 use super::House;
 use super::transaction::{Envelope, Transaction};
-use super::verdict::NO_VAULT;
+use super::verdict::{CONNECTION_LOST, NO_VAULT};
 use crate::alias::RealAddress;
 use crate::role::Guests;
 use crate::wire::mail::Verdict;
 use crate::wire::relay::{Answer, Request};
 use std::rc::Rc;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Letters under way at the same time.
-const POSTMEN: usize = 4;
+const POSTMEN: usize = 16;
+
+/// Nobody waits longer for one; a connection on which it is under way is then hung up, and the letter not delivered.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// After an answer that is none.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -25,7 +29,8 @@ pub(super) fn serve(house: &Rc<House>, guests: &Rc<Guests>) {
                 match house.vault.ask(Request::Letter).await {
                     Ok(Answer::Letter { number, target, message }) => {
                         let _under_way = guests.welcome();
-                        let verdict = send(target, &message, &house).await;
+                        let sent = timeout(PATIENCE, send(target, &message, &house)).await;
+                        let verdict = sent.unwrap_or(CONNECTION_LOST);
                         house.vault.tell(Request::Sent { number, verdict });
                     }
                     _ => tokio::time::sleep(PAUSE).await,

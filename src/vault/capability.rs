@@ -140,7 +140,8 @@ mod tests {
     fn the_length_tells_little() {
         let dir = tempfile::tempdir().unwrap();
         let seal = Seal::open(&dir.path().join("1")).unwrap();
-        let length = |target: &str| seal.spell(&token(target)).unwrap().len();
-        assert_eq!(length("ab@real.example"), length("abcdefghij@real.example"));
+        let length = |octets: usize| seal.spell(&token(&format!("{}@real.example", "a".repeat(octets)))).unwrap().len();
+        let lengths: std::collections::BTreeSet<usize> = (1..=48).map(length).collect();
+        assert!(lengths.len() <= 3, "{lengths:?}");
     }
 }

@@ -41,6 +41,14 @@ pub(super) enum Noted {
     Letters = 4,
     /// Of an Idempotency-Key, and of one with its order: ordered.
     Ordered = 5,
+    /// Of an owner, counted and not noted: aliases that they have ordered themselves.
+    OwnOrders = 8,
+    /// Of an owner, counted and not noted: letters with which an opt-out is taken back.
+    LettersToOptIn = 9,
+    /// Of an owner, counted and not noted: how often they have opted out.
+    OptOuts = 10,
+    /// Of nobody, counted and not noted: letters to all.
+    AllLetters = 11,
     /// Of an order, by its seed: answered.
     Answered = 7,
 }

@@ -158,6 +158,7 @@ fn refused(answer: Result<web::Answer, Gone>) -> Refusal {
         Ok(web::Answer::Refused(fault)) => Refusal::Fault(fault),
         Ok(web::Answer::No) => Refusal::NotFound,
         Ok(web::Answer::NoToken) => Refusal::NoToken,
+        Ok(web::Answer::Unsent) => Refusal::Unsent,
         _ => Refusal::Unavailable,
     }
 }

@@ -130,11 +130,11 @@ fn value(text: &str) -> Option<(String, &str)> {
 /// A node's address (RFC 7239 §6): with or without a port, brackets around IPv6; `unknown` and names like `_hidden`
 /// have none.
 fn node(text: &str) -> Option<IpAddr> {
+    // RFC 7239 §6.2: the port may be hidden, too.
+    let text = text.split_once(":_").map_or(text, |(text, _)| text);
     let address = text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
     let bare = || text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).and_then(|text| text.parse().ok());
-    // RFC 7239 §6.2: the port may be hidden, too.
-    let hidden_port = || text.rsplit_once(":_").and_then(|(text, _)| node(text));
-    address.or_else(bare).or_else(hidden_port).map(|address: IpAddr| address.to_canonical())
+    address.or_else(bare).map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(super) enum Refusal {
     NotFound,
     /// A link of no letter, or its day is over.
     NoLink,
+    /// A letter cannot be sent now. Unlike other outages it counts: somebody else's mail server may be the cause.
+    Unsent,
     Unavailable,
 }
 
@@ -125,7 +127,13 @@ impl Refusal {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 None,
-                "the store does not answer, or no letter can be sent now; try again later".to_owned(),
+                "the store does not answer; try again later".to_owned(),
+            ),
+            Self::Unsent => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                None,
+                "the letter to the target cannot be sent now; try again later".to_owned(),
             ),
         }
     }
@@ -145,7 +153,7 @@ impl Refusal {
         match self {
             Self::NotAllowed(methods) => answer::set(answer, header::ALLOW, methods),
             Self::NoKey(_) | Self::NoToken => answer::set(answer, header::WWW_AUTHENTICATE, "Bearer"),
-            Self::Unavailable => answer::set(answer, header::RETRY_AFTER, RETRY_AFTER),
+            Self::Unavailable | Self::Unsent => answer::set(answer, header::RETRY_AFTER, RETRY_AFTER),
             Self::Fault(fault) if rank(*fault).0 == StatusCode::TOO_MANY_REQUESTS => {
                 answer::set_text(answer, header::RETRY_AFTER, &DAY.to_string());
             }

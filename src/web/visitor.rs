@@ -5,7 +5,8 @@
 //! 3. Else the lists that proxies write are walked from the nearest hop over those that are trusted to the first
 //!    that is not: that is the client. A hop without an address ends the walk: the client is hidden behind the last.
 //! 4. `Forwarded` and `X-Forwarded-For` must agree where there are both. A proxy that writes one passes the other on
-//!    as the visitor made it up, and nobody knows which it is: then the client is hidden, too.
+//!    as the visitor made it up, and nobody knows which it is: then the client is disputed. It is counted like one
+//!    that is hidden, and refused if either of the two is on a block list.
 
 use super::House;
 use super::forwarded::{self, Hop, X_FORWARDED_FOR};
@@ -32,6 +33,8 @@ pub(super) enum Client {
     Known(IpAddr),
     /// Somebody behind this proxy, which does not say who.
     Hidden(IpAddr),
+    /// Somebody behind this proxy, of whom two stories are told.
+    Disputed(IpAddr, [Option<IpAddr>; 2]),
 }
 
 /// Whose request it is, and how it came.
@@ -71,15 +74,25 @@ impl Client {
 
     /// Where it is counted.
     pub(super) fn address(self) -> IpAddr {
-        let (Self::Known(address) | Self::Hidden(address)) = self;
+        let (Self::Known(address) | Self::Hidden(address) | Self::Disputed(address, _)) = self;
         address
     }
 
-    /// Its address, if others can know it: not one of this host, or of a network that has no name in the world.
-    pub(super) fn public_address(self) -> Option<IpAddr> {
+    /// What may be its address, if others can know it: not one of this host, or of a network that has no name in the
+    /// world.
+    pub(super) fn public_addresses(self) -> impl Iterator<Item = IpAddr> {
+        let named = match self {
+            Self::Known(address) => [Some(address), None],
+            Self::Hidden(_) => [None, None],
+            Self::Disputed(_, named) => named,
+        };
+        named.into_iter().flatten().filter(|&address| !is_near(address))
+    }
+
+    fn known(self) -> Option<IpAddr> {
         match self {
-            Self::Known(address) if !is_near(address) => Some(address),
-            Self::Known(_) | Self::Hidden(_) => None,
+            Self::Known(address) => Some(address),
+            Self::Hidden(_) | Self::Disputed(..) => None,
         }
     }
 }
@@ -141,8 +154,9 @@ fn walked(headers: &HeaderMap, line: Line, trusted: &[IpNet]) -> (Visitor, bool)
     let by = |hops: Vec<Hop>| walk(&hops, line.peer, trusted);
     let found = (by(forwarded::forwarded(headers)), by(forwarded::x_forwarded(headers)));
     let (client, secure) = match found {
-        ((one, _), (other, _)) if one != other && one.is_some() && other.is_some() => {
-            return (Visitor { client: Client::Hidden(line.peer), secure: line.secure }, true);
+        ((Some(one), _), (Some(other), _)) if one != other => {
+            let client = Client::Disputed(line.peer, [one.known(), other.known()]);
+            return (Visitor { client, secure: line.secure }, true);
         }
         ((one, secure), (other, also_secure)) => (one.or(other), secure.or(also_secure)),
     };
@@ -211,7 +225,11 @@ mod tests {
     #[test]
     fn two_lists_that_disagree_are_no_list() {
         let (one, other) = (("forwarded", "for=192.0.2.1;proto=https"), ("x-forwarded-for", "192.0.2.2"));
-        assert_eq!(seen(&[one, other]), (Visitor { client: hidden("10.0.0.1"), secure: false }, true));
+        let named = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().ok());
+        let client = Client::Disputed("10.0.0.1".parse().unwrap(), named);
+        assert_eq!(seen(&[one, other]), (Visitor { client, secure: false }, true));
+        assert_eq!(client.address(), hidden("10.0.0.1").address());
+        assert_eq!(client.public_addresses().map(Some).collect::<Vec<_>>(), named);
         let same = ("x-forwarded-for", "203.0.113.1, 192.0.2.1");
         assert_eq!(seen(&[one, same]), (Visitor { client: known("192.0.2.1"), secure: true }, false));
         assert_eq!(seen(&[("forwarded", ""), other]).0.client, known("192.0.2.2"));
@@ -232,11 +250,11 @@ mod tests {
             "fd00::1",
             "fe80::1",
         ] {
-            assert_eq!(known(near).public_address(), None, "{near}");
+            assert_eq!(known(near).public_addresses().next(), None, "{near}");
         }
         for far in ["192.0.2.1", "100.128.0.1", "2001:db8::1"] {
-            assert_eq!(known(far).public_address(), far.parse().ok(), "{far}");
-            assert_eq!(hidden(far).public_address(), None);
+            assert_eq!(known(far).public_addresses().next(), far.parse().ok(), "{far}");
+            assert_eq!(hidden(far).public_addresses().next(), None);
         }
     }
 }

@@ -132,7 +132,9 @@ pub enum Answer {
     No,
     /// Not a token, or void.
     NoToken,
-    /// The store does not answer, or a letter cannot be sent now.
+    /// A letter that is due cannot be sent now.
+    Unsent,
+    /// The store does not answer.
     Unavailable,
 }
 

@@ -499,6 +499,10 @@ pub(super) const WORDS: Words = Words {
             title: "Dieser Link führt nirgendwohin",
             text: "Oder nicht mehr: Die meisten Links in unseren Briefen gelten einen Tag. Lass dir einen neuen schicken.",
         },
+        listed: Problem {
+            title: "Nicht von dort",
+            text: "Die Netzwerkadresse, von der du kommst, steht auf einer Sperrliste. Frag, wem das Netz gehört, oder komm auf anderem Weg.",
+        },
         no_page: Problem { title: "Hier ist nichts", text: "Die Seite ist verschwunden, oder es hat sie nie gegeben." },
         not_allowed: Problem {
             title: "So nicht",

@@ -494,6 +494,10 @@ pub(super) const WORDS: Words = Words {
             title: "This link leads nowhere",
             text: "Or it does no longer: most links in our letters are good for a day. Ask for a new one.",
         },
+        listed: Problem {
+            title: "Not from there",
+            text: "The network address you come from is on a block list. Ask whose network it is, or come another way.",
+        },
         no_page: Problem { title: "There is nothing here", text: "The page has vanished, or it never existed." },
         not_allowed: Problem {
             title: "Not like this",

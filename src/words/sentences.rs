@@ -100,6 +100,7 @@ impl Words {
             "malformed" => &problems.malformed,
             "unauthorized" => &problems.unauthorized,
             "refused" => &problems.refused,
+            "listed" => &problems.listed,
             "forbidden" => &problems.forbidden,
             "not_found" => &problems.not_found,
             "no_page" => &problems.no_page,

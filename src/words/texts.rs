@@ -278,6 +278,7 @@ pub struct Problems {
     pub refused: Problem,
     pub forbidden: Problem,
     pub not_found: Problem,
+    pub listed: Problem,
     pub no_page: Problem,
     pub no_link: Problem,
     pub not_allowed: Problem,

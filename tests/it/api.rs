@@ -149,8 +149,8 @@ fn errors_name_the_field() {
             "invalid",
             Some("valid-until"),
         ),
-        ("GET", "/confirm/nothing", "", json!({}), 404, "not_found", None),
-        ("POST", "/confirm/nothing", "", json!({}), 404, "not_found", None),
+        ("GET", "/confirm/nothing", "", json!({}), 404, "no_link", None),
+        ("POST", "/confirm/nothing", "", json!({}), 404, "no_link", None),
     ] {
         // curl takes a field without a value off its list.
         let fields = [if field.is_empty() { "X-Nothing:" } else { field }, "Content-Type: application/json"];

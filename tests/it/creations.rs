@@ -107,3 +107,15 @@ fn a_reload_changes_the_limit_and_forgets_nothing() {
     });
     assert_eq!([(); 3].map(|()| make(&daemon, &[&client]).0), [201, 201, 429]);
 }
+
+/// A page shows one alias, whatever its form asks for, and one it costs.
+#[test]
+fn a_form_makes_one() {
+    let daemon = daemon(5);
+    let form = ["-H", &from("192.0.2.80"), "-H", "Accept: text/html", "-d", "target=a%40b.example&days=1&count=20"];
+    for made in 1..=5 {
+        let (status, answer) = daemon.curl(&[&["-i"], &form[..]].concat(), "/aliases");
+        assert_eq!((status, left(&answer)), (201, Some(5 - made)), "{answer}");
+    }
+    assert_eq!(daemon.curl(&form, "/aliases").0, 429);
+}

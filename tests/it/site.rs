@@ -186,11 +186,15 @@ fn headers_that_keep_a_browser_safe() {
 }
 
 #[test]
-fn browsers_get_pages_and_programs_get_a_line() {
+fn browsers_get_pages_and_programs_get_json() {
     let daemon = Daemon::start(Smarthost::start().address);
     for (path, status) in [("/de/nothing", 404), ("/de/aliases", 405), ("/de/manage/a@example.org/b", 404)] {
         let (told, page) = daemon.curl(&["-H", BROWSER], path);
         assert!(told == status && page.contains("<html lang=\"de\">"), "{path}: {told} {page}");
     }
-    assert_eq!(daemon.curl(&[], "/nothing"), (404, "there is nothing here\n".to_owned()));
+    for (path, status, error) in [("/nothing", 404, "no_page"), ("/aliases", 405, "not_allowed")] {
+        let (told, answer) = daemon.curl(&[], path);
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((told, &answer["error"]), (status, &error.into()));
+    }
 }

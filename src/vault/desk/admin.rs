@@ -1,17 +1,13 @@
 //! vault ← the administrator: counts, and the end of aliases.
 
 use super::Desk;
-use crate::alias::{AliasAddress, DAY, RealAddress};
-use crate::config::settings::MAX_TOKEN_DAYS;
+use crate::alias::{AliasAddress, RealAddress};
 use crate::door::Soon;
 use crate::role::Duties as _;
 use crate::vault::engine::{Outage, Owner};
 use crate::vault::seal::Noted;
 use crate::wire::admin::{Answer, Request, Status};
 use std::rc::Rc;
-
-/// Seconds after which no token is good that is made now, whatever the configuration says then.
-const LONGEST_TOKEN: u64 = MAX_TOKEN_DAYS as u64 * DAY;
 
 impl Desk {
     /// Answers the administrator.
@@ -51,9 +47,7 @@ impl Desk {
     /// Everything of a person: aliases, and the tokens that would make new ones.
     async fn forget(&self, owner: &Owner, for_ever: bool) -> Answer {
         let marks = async {
-            let until = self.now().await? + LONGEST_TOKEN;
-            let tokens = self.seal.mark(Noted::Forgotten, owner);
-            self.written(self.engine.mark(tokens, Some(until)).get().await)?;
+            self.void_tokens(owner).await?;
             if for_ever {
                 let opted_out = self.seal.mark(Noted::OptedOut, owner);
                 self.written(self.engine.mark(opted_out, None).get().await)?;

@@ -11,14 +11,15 @@ use crate::vault::seal::Noted;
 use crate::wire::figures::Figure;
 use crate::wire::web::{Answer, Purpose};
 use crate::words::{Language, Words};
+use tracing::warn;
+
+/// How often somebody opts out in a day.
+const OPT_OUTS: u32 = 10;
 
 impl Desk {
     /// Writes to who reads mail to `target`, who may then refuse aliases for ever, or allow them again.
     pub(super) async fn opt_out(&self, target: &str, language: Language) -> Result<Answer, Miss> {
-        let target = RealAddress::parse(target).map_err(Fault::from)?;
-        if target.is_in(&self.settings().domains) {
-            return Err(Fault::TargetIsOurs.into());
-        }
+        let target = self.person(target)?;
         let owner = self.seal.owner(&target);
         let made = u32::try_from(self.now().await?).unwrap_or(u32::MAX);
         match self.wants_any(&owner).await {
@@ -26,6 +27,11 @@ impl Desk {
                 self.send(&target, &owner, |words, site, never| words.letter_refuse(site, never), language).await?;
             }
             Err(Miss::Fault(Fault::OptedOut)) => {
+                // Who wants to hear nothing hears of it once a day, not as often as strangers ask.
+                let counted = self.seal.mark(Noted::LettersToOptIn, &owner);
+                if !self.written(self.engine.admit(counted, 1, 1).get().await)? {
+                    return Err(Fault::TooManyLetters.into());
+                }
                 let link = self.spell(&Capability::OptIn { owner, made })?;
                 self.send(&target, &owner, |words, site, _| words.letter_allow(site, &link), language).await?;
             }
@@ -59,16 +65,28 @@ impl Desk {
             Capability::Activate { seed, domain, count, .. } => self.activate(&seed, &domain, count).await,
             Capability::HandOut(token) => self.told(token, now).map(Answer::Token),
             Capability::OptOut(owner) => {
+                let _alone = self.opting.lock().await;
                 let [opted_out, emptied] = self.opt_out_marks(&owner);
-                if self.read(self.engine.marked(emptied).get().await)?.is_none() {
+                let mut done = true;
+                for mark in [opted_out, emptied] {
+                    done &= self.read(self.engine.marked(mark).get().await)?.is_some();
+                }
+                if !done {
+                    // To empty a table of what somebody has takes reading all of it.
+                    let counted = self.seal.mark(Noted::OptOuts, &owner);
+                    if !self.written(self.engine.admit(counted, OPT_OUTS, 1).get().await)? {
+                        return Err(Fault::TooManyLetters.into());
+                    }
                     // In this order: what is being made meanwhile is either refused or found.
                     self.written(self.engine.mark(opted_out, None).get().await)?;
+                    self.void_tokens(&owner).await?;
                     self.written(self.engine.forget(owner).get().await)?;
                     self.written(self.engine.mark(emptied, None).get().await)?;
                 }
                 Ok(Answer::Done)
             }
             Capability::OptIn { owner, .. } => {
+                let _alone = self.opting.lock().await;
                 let [opted_out, emptied] = self.opt_out_marks(&owner);
                 for mark in [emptied, opted_out] {
                     self.written(self.engine.unmark(mark).get().await)?;
@@ -159,6 +177,12 @@ impl Desk {
         language: Language,
     ) -> Result<(), Miss> {
         let settings = self.settings();
+        // Whoever has taken over the process that hears visitors, or commands many of them, is bounded here.
+        let all = self.seal.mark(Noted::AllLetters, &[]);
+        if settings.letters > 0 && !self.written(self.engine.admit(all, settings.letters, 1).get().await)? {
+            warn!("as many letters went out as go out in a day; see limits.letters");
+            return Err(Miss::Unsent);
+        }
         let counted = self.seal.mark(Noted::Letters, owner);
         if !self.written(self.engine.admit(counted, settings.letters_per_address, 1).get().await)? {
             return Err(Fault::TooManyLetters.into());
@@ -180,7 +204,7 @@ impl Desk {
                     Unsent::Later => {
                         // None has come: it does not count.
                         self.written(self.engine.admit(counted, u32::MAX, -1).get().await)?;
-                        Err(Miss::Outage)
+                        Err(Miss::Unsent)
                     }
                 }
             }

@@ -33,6 +33,8 @@ pub(super) struct Desk {
     tickets: RefCell<Tickets>,
     /// For the relay to send.
     letters: Letters,
+    /// One opts out or in at a time.
+    opting: Mutex<()>,
     /// Orders under way, by Idempotency-Key.
     turns: RefCell<HashMap<String, Rc<Mutex<()>>>>,
     /// Whether the store does not answer when it is read, and when it is written; told once each.
@@ -56,6 +58,7 @@ impl Desk {
             engine,
             tickets: RefCell::new(Tickets::new(settings.ticket_lifetime)),
             letters: Letters::default(),
+            opting: Mutex::default(),
             turns: RefCell::default(),
             unreadable: Cell::new(false),
             unwritable: Cell::new(false),

@@ -27,6 +27,8 @@ struct Granted {
     owner: Owner,
     domain: Domain,
     limits: Limits,
+    /// Whether the target has asked for it.
+    confirmed: bool,
     /// Whether the target must confirm first.
     pending: bool,
     seed: Seed,
@@ -64,14 +66,16 @@ impl Desk {
         };
         let limits = wish.grant(now, self.settings().caps)?;
         let owner = self.seal.owner(&target);
-        let content = postcard::to_allocvec(&(target.folded(), &domain, wish, count)).map_err(|_| Miss::Outage)?;
+        let content = postcard::to_allocvec(&(target.expose(), &domain, wish, count)).map_err(|_| Miss::Outage)?;
         let turn = idempotency_key.as_deref().map(|key| self.turn(key));
         let _mine = match &turn {
             Some(turn) => Some(turn.lock().await),
             None => None,
         };
+        self.wants_any(&owner).await?;
         let pending = self.settings().confirm && !confirmed;
-        let order = |seed| Granted { target, owner, domain, limits, pending, seed, content: content.clone(), now };
+        let order =
+            |seed| Granted { target, owner, domain, limits, confirmed, pending, seed, content: content.clone(), now };
         let Some(key) = idempotency_key else {
             return self.fill(&order(self.seal.random()?), count, language).await.map(Answer::Created);
         };
@@ -165,14 +169,8 @@ impl Desk {
             made.push(self.found(item, granted.now).await?);
         }
         let missing = made.iter().filter(|found| found.is_none()).count();
-        let settings = self.settings();
-        let most = settings.creations_per_address;
-        if missing > 0 && most > 0 {
-            let more = i32::try_from(missing).unwrap_or(i32::MAX);
-            if !self.written(self.engine.admit(granted.owner, most, more).get().await)? {
-                return Err(Fault::TooManyForTarget.into());
-            }
-        }
+        let missing = i32::try_from(missing).unwrap_or(i32::MAX);
+        self.admit(granted, missing).await?;
         // Made here and now: what another host of the same table has made meanwhile is its to announce, or to undo.
         let mut ours = Vec::new();
         let outcome = async {
@@ -183,21 +181,41 @@ impl Desk {
                     ours.push(item.at);
                 }
             }
-            // Now and not before: who opts out meanwhile is either seen here, or finds what was made.
+            // Once more: who opts out meanwhile is either seen here, or finds what was made.
             self.wants_any(&granted.owner).await?;
-            if granted.pending && !ours.is_empty() {
+            // Not only for what is new: the letter for what is there may have been lost with its asker.
+            if made.iter().flatten().any(|made| made.alias.account.pending) {
                 self.ask_to_activate(granted, count, language).await?;
             }
             Ok(())
         };
         if let Err(miss) = outcome.await {
-            // An error answered is nothing saved.
+            // An error answered is nothing saved, and nothing counted.
+            self.admit(granted, -missing).await?;
             for at in ours {
                 self.written(self.engine.remove(at).get().await)?;
             }
             return Err(miss);
         }
         Ok(made.into_iter().flatten().collect())
+    }
+
+    /// Counts so many more aliases for the target, if it gets them; or so many less.
+    async fn admit(&self, granted: &Granted, more: i32) -> Result<(), Miss> {
+        let most = self.settings().creations_per_address;
+        if more == 0 || most == 0 {
+            return Ok(());
+        }
+        // What strangers order for a person leaves what they order themselves.
+        let counted = match granted.confirmed {
+            true => self.seal.mark(Noted::OwnOrders, &granted.owner),
+            false => granted.owner,
+        };
+        let most = if more < 0 { u32::MAX } else { most };
+        match self.written(self.engine.admit(counted, most, more).get().await)? {
+            true => Ok(()),
+            false => Err(Fault::TooManyForTarget.into()),
+        }
     }
 
     fn item(&self, granted: &Granted, at: u8) -> Item {

@@ -3,10 +3,15 @@
 use super::Desk;
 use super::web::Miss;
 use crate::alias::{DAY, Time, Wish};
+use crate::config::settings::MAX_TOKEN_DAYS;
 use crate::vault::capability::{Capability, Token};
+use crate::vault::engine::{Outage, Owner};
 use crate::vault::seal::Noted;
 use crate::wire::web::{self, Answer};
 use crate::words::Language;
+
+/// Seconds after which no token is good that was made before, whatever the configuration said then.
+const LONGEST: Time = MAX_TOKEN_DAYS as Time * DAY;
 
 impl Desk {
     /// Makes a token, or writes to its target if that must confirm.
@@ -73,6 +78,12 @@ impl Desk {
         let forgotten = self.seal.mark(Noted::Forgotten, &self.seal.owner(&token.target));
         let forgotten = self.read(self.engine.marked(forgotten).get().await)?;
         Ok(forgotten.is_none_or(|since| Time::from(token.made) > since))
+    }
+
+    /// Makes every token void that was made for `owner` until now.
+    pub(super) async fn void_tokens(&self, owner: &Owner) -> Result<(), Outage> {
+        let until = self.now().await? + LONGEST;
+        self.written(self.engine.mark(self.seal.mark(Noted::Forgotten, owner), Some(until)).get().await)
     }
 
     /// A token for who may have it.

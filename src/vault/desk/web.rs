@@ -13,6 +13,7 @@ pub(super) enum Miss {
     Fault(Fault),
     Unknown,
     NoToken,
+    Unsent,
     Outage,
 }
 
@@ -71,6 +72,7 @@ impl Desk {
                 Miss::Fault(fault) => Answer::Refused(fault),
                 Miss::Unknown => Answer::No,
                 Miss::NoToken => Answer::NoToken,
+                Miss::Unsent => Answer::Unsent,
                 Miss::Outage => Answer::Unavailable,
             })
         })

@@ -301,7 +301,11 @@ impl<'t> Tables<'t> {
 
     /// Stores a record that was listed under `listed`, and lists it where it now belongs.
     fn put(&mut self, key: &Key, listed: u32, record: &Record) -> Result<u64, Outage> {
-        let purge = record::seconds(record.account.purge_at(self.now));
+        let mut purge = record::seconds(record.account.purge_at(self.now));
+        if record.account.pending && listed != 0 {
+            // A change gives no more time to confirm.
+            purge = purge.min(listed);
+        }
         if purge != listed {
             if listed != 0 {
                 self.expiry()?.remove((listed, key))?;

@@ -55,6 +55,7 @@ struct Scripts {
     admit: Script,
     remove: Script,
     mark: Script,
+    unmark: Script,
 }
 
 /// Arguments of a script.
@@ -76,6 +77,7 @@ impl Redis {
             admit: Script::new(include_str!("lua/admit.lua")),
             remove: Script::new(include_str!("lua/remove.lua")),
             mark: Script::new(include_str!("lua/mark.lua")),
+            unmark: Script::new(include_str!("lua/unmark.lua")),
         };
         let connector = Connector::new(settings)?;
         let (min_replicas, patience) = (settings.min_replicas, settings.timeout);
@@ -125,12 +127,39 @@ impl Inner {
         let owner: Option<Octets> = self.call_durably(&self.scripts.remove, &pair(key), &[]).await?;
         let Some(owner) = owner else { return Ok(false) };
         let owner = Owner::try_from(owner).map_err(|_| damaged())?;
-        let (index, alias) = (index_key(&owner), hex(key));
-        let unlisted = async |mut connection: Connection| {
-            redis::cmd("ZREM").arg(index).arg(alias).query_async::<()>(&mut connection).await
-        };
-        self.connector.with(unlisted).await?;
+        self.unlist(&owner, hex(key).as_bytes()).await?;
         Ok(true)
+    }
+
+    /// The aliases in the owner's index, in hexadecimal.
+    async fn listed(&self, owner: &Owner) -> Result<Vec<Octets>, Outage> {
+        let list = async |mut connection: Connection| {
+            redis::cmd("ZRANGE").arg(index_key(owner)).arg(0).arg(-1).query_async(&mut connection).await
+        };
+        self.connector.with(list).await
+    }
+
+    async fn unlist(&self, owner: &Owner, alias: &[u8]) -> Result<(), Outage> {
+        let unlist = async |mut connection: Connection| {
+            redis::cmd("ZREM").arg(index_key(owner)).arg(alias).query_async(&mut connection).await
+        };
+        self.connector.with(unlist).await
+    }
+
+    /// Takes those off the owner's index that are not there; whether there were any.
+    async fn tidy(&self, owner: &Owner) -> Result<bool, Outage> {
+        let mut tidied = false;
+        for alias in self.listed(owner).await? {
+            let key = alias_key(&unhex(&alias).ok_or_else(damaged)?);
+            let look =
+                async |mut connection: Connection| redis::cmd("EXISTS").arg(&key).query_async(&mut connection).await;
+            let is_there: bool = self.connector.with(look).await?;
+            if !is_there {
+                self.unlist(owner, &alias).await?;
+                tidied = true;
+            }
+        }
+        Ok(tidied)
     }
 }
 
@@ -284,7 +313,11 @@ impl Engine for Redis {
             let purge = record.account.purge_at(now);
             // First, so that `forget` finds whatever exists.
             if !inner.index(&record.owner, &key, purge, most).await? {
-                return Ok(Creation::Full);
+                // An outage may have left some in the list that were never made.
+                let tidied = inner.tidy(&record.owner).await?;
+                if !tidied || !inner.index(&record.owner, &key, purge, most).await? {
+                    return Ok(Creation::Full);
+                }
             }
             let (manage, owner) = (record.manage.to_vec(), record.owner.to_vec());
             let mut args = vec![manage, owner, record.sealed.into_vec(), optional(purge)];
@@ -380,19 +413,13 @@ impl Engine for Redis {
 
     fn forget(&self, owner: Owner) -> Step<u64> {
         self.step(async move |inner| {
-            let list = async |mut connection: Connection| {
-                redis::cmd("ZRANGE").arg(index_key(&owner)).arg(0).arg(-1).query_async(&mut connection).await
-            };
-            let aliases: Vec<Octets> = inner.connector.with(list).await?;
             let mut removed = 0;
-            for alias in aliases {
+            for alias in inner.listed(&owner).await? {
                 let key = unhex(&alias).ok_or_else(damaged)?;
                 removed += u64::from(inner.remove(&key).await?);
+                // One by one: what is made meanwhile stays listed.
+                inner.unlist(&owner, &alias).await?;
             }
-            let forget = async |mut connection: Connection| {
-                redis::cmd("DEL").arg(index_key(&owner)).query_async::<()>(&mut connection).await
-            };
-            inner.connector.with(forget).await?;
             Ok(removed)
         })
     }
@@ -409,12 +436,7 @@ impl Engine for Redis {
     }
 
     fn unmark(&self, mark: Mark) -> Step<bool> {
-        self.step(async move |inner| {
-            let unmark = async |mut connection: Connection| {
-                redis::cmd("DEL").arg(mark_key(&mark)).query_async(&mut connection).await
-            };
-            inner.connector.with(unmark).await
-        })
+        self.step(async move |inner| inner.call_durably(&inner.scripts.unmark, &[mark_key(&mark)], &[]).await)
     }
 
     fn marked(&self, mark: Mark) -> Step<Option<Time>> {

@@ -70,7 +70,11 @@ fn a_step_that_is_sent_twice_counts_once() {
         let key = fresh();
         let new = record(limits(Some(2)));
         assert_eq!(engine.create(key, new.clone(), 0, 0).get().await, Ok(Creation::Made));
-        assert_eq!(engine.create(key, new, 0, 0).get().await, Ok(Creation::Made), "the same request again");
+        assert_eq!(
+            engine.create(key, new, 0, 0).get().await,
+            Ok(Creation::Taken),
+            "the same request again changes nothing"
+        );
         assert_eq!(engine.create(key, record(limits(None)), 0, 0).get().await, Ok(Creation::Taken), "another one");
         let ticket = ticket();
         assert!(matches!(engine.hold(key, ticket, 60).get().await, Ok(Hold::Held { .. })));

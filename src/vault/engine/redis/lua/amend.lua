@@ -27,7 +27,9 @@ if max and tonumber(spent) >= max then
   purge = math.min(purge, now + ARGV[1])
 end
 if new['pending'] ~= '' then
-  purge = math.min(purge, now + ARGV[2])
+  -- A change gives no more time to confirm.
+  local left = redis.call('PTTL', KEYS[1])
+  purge = math.min(purge, now + (left < 0 and ARGV[2] or math.ceil(left / 1000)))
 end
 if purge == math.huge then
   redis.call('PERSIST', KEYS[1])

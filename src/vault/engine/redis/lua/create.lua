@@ -1,8 +1,7 @@
 -- KEYS: alias. ARGV: manage-key hash, owner, sealed address, purge time; not-before, not-after, max-usage, paused, pending.
--- Empty ARGV are absent. 1 when it is there and ours (a repeated request is the same request), else 0.
-local manage = redis.call('HGET', KEYS[1], 'manage')
-if manage then
-  return manage == ARGV[1] and 1 or 0
+-- Empty ARGV are absent. 1 when it was made, 0 when there is one already, be it by the same request sent twice.
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  return 0
 end
 local fields = {'spent', '0', 'manage', ARGV[1], 'owner', ARGV[2], 'sealed', ARGV[3]}
 for at, name in ipairs({'not-before', 'not-after', 'max-usage', 'paused', 'pending'}) do
