@@ -363,3 +363,80 @@ fn who_opts_out_can_opt_in_again() {
         }
     });
 }
+
+/// Follows the link of the letter that `request` sends.
+async fn by_letter(desk: &Rc<Desk>, request: web::Request) -> web::Answer {
+    let asked = tokio::task::spawn_local({
+        let desk = Rc::clone(desk);
+        async move { desk.web(3, request).get().await }
+    });
+    let (_, letter) = next_letter(desk, 250).await;
+    assert_eq!(asked.await.unwrap(), web::Answer::Done);
+    let link = links(&letter).remove(0);
+    desk.web(3, web::Request::Follow { link }).get().await
+}
+
+fn opt_out() -> web::Request {
+    web::Request::OptOut { target: "someone@real.example".to_owned(), language: Language::English }
+}
+
+#[test]
+fn no_spelling_gets_round_an_opt_out() {
+    run(|desk| async move {
+        let before = token(&desk).await;
+        assert_eq!(by_letter(&desk, opt_out()).await, web::Answer::Done);
+        for (target, fault) in [
+            ("SomeOne@Real.example", Fault::OptedOut),
+            ("someone+shop@real.example", Fault::OptedOut),
+            ("\"someone\"@real.example", Fault::Target),
+            ("\"some\\one\"@real.example", Fault::Target),
+            ("abuse+x@real.example", Fault::Reserved),
+        ] {
+            assert_eq!(ask(&desk, order(target, None, 1)).await, web::Answer::Refused(fault), "{target}");
+        }
+        assert_eq!(ask(&desk, by_token(&before)).await, web::Answer::NoToken);
+        // Strangers can have one letter sent to who has refused, and no more in a day.
+        assert_eq!(by_letter(&desk, opt_out()).await, web::Answer::Done);
+        assert_eq!(ask(&desk, by_token(&before)).await, web::Answer::NoToken, "a token does not come back");
+        the_one(ask(&desk, order("someone@real.example", None, 1)).await);
+        let refused = web::Answer::Refused(Fault::TooManyLetters);
+        assert_eq!(desk.web(3, opt_out()).get().await, refused);
+        let office = web::Request::OptOut { target: "abuse@real.example".to_owned(), language: Language::English };
+        assert_eq!(desk.web(3, office).get().await, web::Answer::Refused(Fault::Reserved));
+    });
+}
+
+#[test]
+fn letters_are_bounded_in_all() {
+    run(|desk| async move {
+        desk.reload(settings::Vault { letters: 1, ..settings::Vault::clone(&desk.settings()) });
+        assert_eq!(by_letter(&desk, opt_out()).await, web::Answer::Done);
+        let other = web::Request::OptOut { target: "other@real.example".to_owned(), language: Language::English };
+        assert_eq!(desk.web(3, other).get().await, web::Answer::Unsent);
+    });
+}
+
+/// The vault was killed between an alias and its letter: the asker asks again, and the letter goes out.
+#[test]
+fn an_order_that_was_interrupted_gets_its_letter() {
+    run(|desk| async move {
+        desk.reload(settings::Vault { confirm: true, ..settings::Vault::clone(&desk.settings()) });
+        let keyed = || web::Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
+        let asking = |desk: &Rc<Desk>| {
+            let desk = Rc::clone(desk);
+            tokio::task::spawn_local(async move { ask(&desk, keyed()).await })
+        };
+        let interrupted = asking(&desk);
+        while desk.engine.count().get().await != Ok(Some(1)) {
+            tokio::task::yield_now().await;
+        }
+        interrupted.abort();
+        assert!(interrupted.await.unwrap_err().is_cancelled());
+        let again = asking(&desk);
+        let (_, letter) = next_letter(&desk, 250).await;
+        let (alias, _) = the_one(again.await.unwrap());
+        let link = links(&letter).remove(0);
+        let followed = desk.web(3, web::Request::Follow { link }).get().await;
+        assert_eq!(followed, web::Answer::Activated(vec![alias]));
+    });
+}
