@@ -37,6 +37,10 @@ pub struct Entry {
     pub text: &'static str,
 }
 
+pub(super) const fn entry(name: &'static str, text: &'static str) -> Entry {
+    Entry { name, text }
+}
+
 /// What stands around every page.
 #[allow(missing_docs)]
 pub struct Frame {

@@ -1,0 +1,149 @@
+//! Sentences with parts, letters and faults, in German.
+
+use crate::alias::{DAY, Fault, Time};
+use crate::words::Sentences;
+use jiff::Timestamp;
+
+pub(in crate::words) const SENTENCES: Sentences = Sentences {
+    date,
+    days,
+    messages,
+    messages_left: |left, of| format!("{left} von {of}"),
+    time_left,
+    limits_hint: |max_days, max_usage| {
+        format!("Bis zu {max_days} Tage, bis zu {max_usage} Nachrichten oder beides: Es gilt, was zuerst kommt.")
+    },
+    up_to_days: |max| format!("Von 1 bis {max}."),
+    usage_hint: |spent, max| format!("Bisher {spent}. Von 1 bis {max}."),
+    too_many_here: |minutes| {
+        format!(
+            "Aus deinem Netz wurden so viele angelegt, wie wir in einer Stunde für eines anlegen. Versuch es in {minutes} Minuten noch einmal."
+        )
+    },
+    pending: |target| {
+        format!(
+            "Wir haben an {target} geschrieben. Der Alias lebt, sobald du dem Link in diesem Brief gefolgt bist; er gilt einen Tag."
+        )
+    },
+    token_pending: |target| {
+        format!(
+            "Wir haben an {target} geschrieben. Das Token steht einen Tag lang auf der Seite hinter dem Link in diesem Brief."
+        )
+    },
+    fault,
+    activate: |site, link, never| {
+        let subject = format!("Bestätige deinen Alias bei {site}");
+        let body = format!(
+            "Jemand, wahrscheinlich du, hat bei {site} einen\nE-Mail-Alias angelegt, der zu dieser Adresse führt.\n\nDamit er lebt, öffne innerhalb eines Tages diesen Link:\n\n{link}\n\n{}\n{}",
+            if_not_you(),
+            never_again(never)
+        );
+        (subject, body)
+    },
+    token: |site, link, never| {
+        let subject = format!("Dein Token für {site}");
+        let body = format!(
+            "Jemand, wahrscheinlich du, möchte von {site} ein Token,\nmit dem Programme E-Mail-Aliasse anlegen, die zu dieser\nAdresse führen.\n\nDas Token steht einen Tag lang auf der Seite hinter diesem Link:\n\n{link}\n\n{}\n{}",
+            if_not_you(),
+            never_again(never)
+        );
+        (subject, body)
+    },
+    refuse: |site, link| {
+        let subject = format!("Keine Aliasse von {site}");
+        let body = format!(
+            "Jemand, wahrscheinlich du, möchte, dass {site} nie wieder\nE-Mail-Aliasse anlegt, die zu dieser Adresse führen.\n\nUm alle zu beenden und weitere für immer abzulehnen, öffne diesen\nLink:\n\n{link}\n\n{}",
+            if_not_you()
+        );
+        (subject, body)
+    },
+    allow: |site, link| {
+        let subject = format!("Du lehnst Aliasse von {site} ab");
+        let body = format!(
+            "Jemand, wahrscheinlich du, möchte, dass {site} nie wieder\nE-Mail-Aliasse anlegt, die zu dieser Adresse führen. So ist es schon.\n\nWenn du sie wieder erlauben willst, öffne innerhalb eines Tages\ndiesen Link:\n\n{link}\n\n{}",
+            if_not_you()
+        );
+        (subject, body)
+    },
+};
+
+fn if_not_you() -> &'static str {
+    "Wenn du das nicht warst, tu nichts: Dann geschieht nichts.\n"
+}
+
+fn never_again(link: &str) -> String {
+    format!("Wenn du davon nie wieder hören willst:\n\n{link}\n")
+}
+
+fn date(time: Time) -> String {
+    const MONTHS: [&str; 12] = [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ];
+    let time = i64::try_from(time).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let time = jiff::tz::TimeZone::UTC.to_datetime(time.unwrap_or(Timestamp::MAX));
+    let month = usize::try_from(time.month() - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+    format!("{}. {month} {}, {:02}:{:02} UTC", time.day(), time.year(), time.hour(), time.minute())
+}
+
+fn days(days: u32) -> String {
+    match days {
+        1 => "1 Tag".to_owned(),
+        7 => "1 Woche".to_owned(),
+        _ => format!("{days} Tage"),
+    }
+}
+
+fn messages(messages: u32) -> String {
+    match messages {
+        1 => "1 Nachricht".to_owned(),
+        _ => format!("{messages} Nachrichten"),
+    }
+}
+
+fn time_left(seconds: Time) -> String {
+    match seconds {
+        ..=90 => "in einer Minute".to_owned(),
+        91..=5400 => format!("in {} Minuten", (seconds + 30) / 60),
+        5401..=129_600 => format!("in {} Stunden", (seconds + 1800) / 3600),
+        _ => format!("in {} Tagen", (seconds + DAY / 2) / DAY),
+    }
+}
+
+fn fault(fault: Fault) -> String {
+    match fault {
+        Fault::Target => "Gib eine E-Mail-Adresse wie name@example.org ein.".to_owned(),
+        Fault::TargetIsOurs => "Das ist eine Adresse von uns. Gib deine echte Adresse ein.".to_owned(),
+        Fault::Domain => "Wähle eine der Domains, in denen wir Aliasse anlegen.".to_owned(),
+        Fault::Days { max } => format!("Die Tage müssen eine ganze Zahl von 1 bis {max} sein."),
+        Fault::MaxUsage { max } => format!("Die Nachrichten müssen eine ganze Zahl von 1 bis {max} sein."),
+        Fault::NoLimit => "Gib Tage, Nachrichten oder beides ein: Ohne Grenze würde der Alias nie enden.".to_owned(),
+        Fault::TwoEnds => "Gib entweder Tage oder ein Ende an, nicht beides.".to_owned(),
+        Fault::ValidFrom => "Der Beginn muss weniger als hundert Jahre entfernt sein.".to_owned(),
+        Fault::ValidUntil { max } => {
+            format!("Das Ende muss in der Zukunft liegen, nach dem Beginn und höchstens {max} Tage danach.")
+        }
+        Fault::TooManyAlive => "Diese Adresse hat so viele Aliasse, wie sie haben darf. Beende einige, oder warte, bis sie enden.".to_owned(),
+        Fault::TooManyLetters => "Diese Adresse hat heute schon so viele Briefe von uns bekommen, wie sie an einem Tag bekommt. Versuch es morgen noch einmal.".to_owned(),
+        Fault::Reserved => "Das ist das Postfach eines Amtes, nicht einer Person. Gib deine eigene Adresse ein.".to_owned(),
+        Fault::OptedOut => "Wer die Post an diese Adresse liest, hat uns gebeten, keine Aliasse für sie anzulegen.".to_owned(),
+        Fault::Undeliverable => "Der Mailserver dieser Adresse nimmt unseren Brief nicht an. Prüfe die Adresse.".to_owned(),
+        Fault::Count { max } => format!("Die Anzahl muss eine ganze Zahl von 1 bis {max} sein."),
+        Fault::Ended => "Diese Anfrage wurde schon beantwortet, und was sie angelegt hat, ist beendet.".to_owned(),
+        Fault::KeyReused => "Dieser Idempotency-Key gehörte zu einer anderen Anfrage.".to_owned(),
+        Fault::TooManyForTarget => {
+            "Diese Adresse hat so viele Aliasse, wie sie an einem Tag bekommt. Versuch es morgen noch einmal."
+                .to_owned()
+        }
+    }
+}
