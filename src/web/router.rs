@@ -3,7 +3,7 @@
 use super::answer::{self, Answer};
 use super::forwarders::Service;
 use super::pages::{self, Locale, Mood};
-use super::visitor::Line;
+use super::visitor::{Line, Visitor};
 use super::{House, api, negotiate, refusal};
 use crate::wire::figures::Figure;
 use crate::wire::web;
@@ -11,17 +11,26 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
+/// The methods of what can only be read.
+const READ: &str = "GET, HEAD";
+
 impl House {
     /// Answers one request that came over `line`, and counts the answer.
-    pub(super) async fn answer(&self, mut request: Request<Incoming>, line: Line) -> Answer {
+    pub(super) async fn answer(&self, request: Request<Incoming>, line: Line) -> Answer {
         let visitor = self.receive(line, request.headers());
-        request.extensions_mut().insert(visitor);
-        let locale = Locale::of(request.uri().path(), request.headers());
-        let creates = *request.method() == Method::POST && creates(locale.here());
-        let mut answer = self.route(request, &locale).await;
-        if creates {
-            self.announce(visitor, &mut answer);
-        }
+        let (language, here) = Locale::asked(request.uri().path(), request.headers());
+        let file = match *request.method() {
+            Method::GET | Method::HEAD => self.files.get(language, here, request.headers()),
+            _ => None,
+        };
+        let mut answer = match file {
+            Some(file) => file,
+            None => {
+                let locale = Locale::new(language, here);
+                // In a box, since its many ways would make the future of every request as large as theirs.
+                Box::pin(self.work(request, visitor, locale)).await
+            }
+        };
         if self.settings.url.as_ref().is_some_and(|url| url.starts_with("https://")) {
             answer::insist_on_tls(&mut answer);
         }
@@ -31,6 +40,17 @@ impl House {
             400..500 => Figure::WebAnswers4xx,
             500.. => Figure::WebAnswers5xx,
         });
+        answer
+    }
+
+    /// Answers what is no file.
+    async fn work(&self, mut request: Request<Incoming>, visitor: Visitor, locale: Locale) -> Answer {
+        request.extensions_mut().insert(visitor);
+        let creates = *request.method() == Method::POST && creates(locale.here());
+        let mut answer = self.route(request, &locale).await;
+        if creates {
+            self.announce(visitor, &mut answer);
+        }
         answer
     }
 
@@ -61,10 +81,8 @@ impl House {
                 Some(refused) => refused,
                 None => self.ready().await,
             },
-            _ => match self.files.get(locale, request.headers()) {
-                Some(file) => only_read(&request).unwrap_or(file),
-                None => not_found(locale, request.headers()),
-            },
+            _ if self.files.has(path) => not_allowed(READ),
+            _ => not_found(locale, request.headers()),
         }
     }
 
@@ -152,7 +170,7 @@ fn creates(path: &str) -> bool {
 
 /// The refusal of a request that would do more than read.
 fn only_read(request: &Request<Incoming>) -> Option<Answer> {
-    (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| not_allowed("GET, HEAD"))
+    (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| not_allowed(READ))
 }
 
 fn not_allowed(methods: &'static str) -> Answer {
