@@ -3,13 +3,16 @@
 //! 1. Forwarding 4 KiB messages: smtp-source straight to smtp-sink (the limit), tempalias, haproxy
 //!    (plain TCP) and Postfix's smtpd_proxy_filter, ten sessions at a time.
 //! 2. Refusing unknown recipients, beside a stub that refuses everything.
-//! 3. Memory of idle daemons and of ten thousand idle sessions.
+//! 3. Pages of the site, beside nginx and a stub that has the answer ready; aliases made over HTTP.
+//! 4. Memory of idle daemons and of ten thousand idle sessions.
 //!
 //! Each figure is the median of several rounds; the contenders take turns within a round.
 #![allow(unreachable_pub, dead_code, unused_imports, clippy::unwrap_used, missing_docs)]
 
 #[path = "../tests/it/fixture/mod.rs"]
 mod fixture;
+#[path = "figures/serving.rs"]
+mod serving;
 
 use fixture::{Client, Daemon, Mailboxes, Postfix, Sink, Store, free_port, until};
 use std::collections::HashMap;
@@ -25,12 +28,25 @@ const OPEN_BOUNDS: &str =
     "[smtp]\nmax_sessions = 20000\nmax_sessions_per_address = 20000\nmax_unknown = 100000000\nmax_commands = 100000000";
 
 fn main() {
-    if std::env::args().nth(1).as_deref() == Some("stub") {
-        return stub();
+    // cargo adds an option of its own.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["stub"] => return stub(),
+        ["page-stub", answer] => return serving::stub(answer),
+        _ => {}
     }
-    forwarding();
-    refusing();
-    idle();
+    let sections: [(&str, fn()); 5] = [
+        ("forwarding", forwarding),
+        ("refusing", refusing),
+        ("serving", serving::serving),
+        ("creating", serving::creating),
+        ("idle", idle),
+    ];
+    for (name, section) in sections {
+        if words.is_empty() || words.iter().any(|word| word == name) {
+            section();
+        }
+    }
 }
 
 /// A process and all that descend from it.
@@ -249,6 +265,17 @@ fn stub() {
 
 struct Stub(Child);
 
+impl Stub {
+    /// This program as a stub, and where it listens.
+    fn start(arguments: &[&str]) -> (Self, SocketAddr) {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        (Self(child), line.trim().parse().unwrap())
+    }
+}
+
 impl Drop for Stub {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -289,11 +316,7 @@ fn probe(address: SocketAddr, recipients: usize) {
 fn refusing() {
     let sink = Sink::discarding();
     let daemon = Daemon::with(sink.address(), &Store::Redb, OPEN_BOUNDS);
-    let mut child = Command::new(std::env::current_exe().unwrap()).arg("stub").stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let stub = Stub(child);
-    let stub_address: SocketAddr = line.trim().parse().unwrap();
+    let (stub, stub_address) = Stub::start(&["stub"]);
     for (title, connections, recipients) in [
         ("unknown recipients, one a connection", 4_000, 1),
         ("unknown recipients, 100 pipelined a connection", 2_000, 100),

@@ -183,8 +183,7 @@ fn cost(count: Option<i64>) -> u32 {
 
 /// The language of letters and pages for who has sent these.
 pub(super) fn language(headers: &HeaderMap) -> Language {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    accepted.map_or_else(Language::default, Language::negotiate)
+    Language::negotiate(headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()))
 }
 
 fn shown(found: Result<Alias, Refusal>, headers: &HeaderMap) -> Answer {

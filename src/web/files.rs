@@ -69,10 +69,9 @@ impl Files {
         Ok(Self { plain, pages })
     }
 
-    /// The file or page, in the form the client likes best; only its tags if the client has it.
-    pub(super) fn get(&self, locale: &Locale, request: &HeaderMap) -> Option<Answer> {
-        let page = self.pages.get(locale.here()).and_then(|pages| pages.get(locale.language() as usize));
-        let file = page.or_else(|| self.plain.get(locale.here()))?;
+    /// The file or page at `path`, in the form the client likes best; only its tags if the client has it.
+    pub(super) fn get(&self, language: Language, path: &str, request: &HeaderMap) -> Option<Answer> {
+        let file = self.find(language, path)?;
         let form = match &file.gzip {
             Some(zipped) if negotiate::takes_gzip(request) => zipped,
             _ => &file.plain,
@@ -85,6 +84,16 @@ impl Files {
             answer.headers_mut().remove(header::CONTENT_ENCODING);
         }
         Some(answer)
+    }
+
+    /// Whether there is a file or a page at `path`.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.find(Language::default(), path).is_some()
+    }
+
+    fn find(&self, language: Language, path: &str) -> Option<&File> {
+        let page = self.pages.get(path).and_then(|pages| pages.get(language as usize));
+        page.or_else(|| self.plain.get(path))
     }
 }
 

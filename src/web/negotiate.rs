@@ -10,19 +10,21 @@ const FULL: Weight = 1000;
 
 /// Whether gzip is acceptable and not liked less than no coding at all (§12.5.3).
 pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
-    if !headers.contains_key(ACCEPT_ENCODING) {
-        return false;
+    let (mut gzip, mut identity, mut any) = (None, None, None);
+    for (name, weight) in elements(headers, &ACCEPT_ENCODING).filter_map(weighted) {
+        let is = |other| name.eq_ignore_ascii_case(other);
+        // Named twice, the first counts.
+        if is("gzip") || is("x-gzip") {
+            gzip.get_or_insert(weight);
+        } else if is("identity") {
+            identity.get_or_insert(weight);
+        } else if is("*") {
+            any.get_or_insert(weight);
+        }
     }
-    let weight = |names: &[&str]| {
-        elements(headers, &ACCEPT_ENCODING)
-            .filter_map(weighted)
-            .find(|(name, _)| names.iter().any(|n| name.eq_ignore_ascii_case(n)))
-            .map(|(_, weight)| weight)
-    };
-    let any = weight(&["*"]);
-    let gzip = weight(&["gzip", "x-gzip"]).or(any).unwrap_or(0);
+    let gzip = gzip.or(any).unwrap_or(0);
     // Not named, no coding is acceptable, but nothing is known of how much it is liked.
-    let identity = weight(&["identity"]).or(any).unwrap_or(1);
+    let identity = identity.or(any).unwrap_or(1);
     gzip > 0 && gzip >= identity
 }
 

@@ -4,7 +4,7 @@ use super::answer::{self, Answer};
 use super::forwarders::Service;
 use super::pages::{self, Locale};
 use super::refusal::{RETRY_AFTER, Refusal};
-use super::visitor::Line;
+use super::visitor::{Line, Visitor};
 use super::{House, api, negotiate};
 use crate::wire::figures::Figure;
 use crate::wire::web;
@@ -12,17 +12,26 @@ use hyper::body::Incoming;
 use hyper::header;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
+/// The methods of what can only be read.
+const READ: &str = "GET, HEAD";
+
 impl House {
     /// Answers one request that came over `line`, and counts the answer.
-    pub(super) async fn answer(&self, mut request: Request<Incoming>, line: Line) -> Answer {
+    pub(super) async fn answer(&self, request: Request<Incoming>, line: Line) -> Answer {
         let visitor = self.receive(line, request.headers());
-        request.extensions_mut().insert(visitor);
-        let locale = Locale::of(request.uri().path(), request.headers());
-        let creates = *request.method() == Method::POST && creates(locale.here());
-        let mut answer = self.route(request, &locale).await;
-        if creates {
-            self.announce(visitor, &mut answer);
-        }
+        let (language, here) = Locale::asked(request.uri().path(), request.headers());
+        let file = match *request.method() {
+            Method::GET | Method::HEAD => self.files.get(language, here, request.headers()),
+            _ => None,
+        };
+        let mut answer = match file {
+            Some(file) => file,
+            None => {
+                let locale = Locale::new(language, here);
+                // In a box, since its many ways would make the future of every request as large as theirs.
+                Box::pin(self.work(request, visitor, locale)).await
+            }
+        };
         if self.settings.url.as_ref().is_some_and(|url| url.starts_with("https://")) {
             answer::insist_on_tls(&mut answer);
         }
@@ -32,6 +41,17 @@ impl House {
             400..500 => Figure::WebAnswers4xx,
             500.. => Figure::WebAnswers5xx,
         });
+        answer
+    }
+
+    /// Answers what is no file.
+    async fn work(&self, mut request: Request<Incoming>, visitor: Visitor, locale: Locale) -> Answer {
+        request.extensions_mut().insert(visitor);
+        let creates = *request.method() == Method::POST && creates(locale.here());
+        let mut answer = self.route(request, &locale).await;
+        if creates {
+            self.announce(visitor, &mut answer);
+        }
         answer
     }
 
@@ -64,10 +84,8 @@ impl House {
                 Some(refused) => refused,
                 None => self.ready().await,
             },
-            _ => match self.files.get(locale, request.headers()) {
-                Some(file) => only_read(&request, locale).unwrap_or(file),
-                None => refused(&Refusal::NoPage, locale, request.headers()),
-            },
+            _ if self.files.has(path) => not_allowed(READ, locale, &request),
+            _ => refused(&Refusal::NoPage, locale, request.headers()),
         }
     }
 
@@ -150,12 +168,12 @@ impl House {
 
 /// Whether who POSTs there makes something, or has a letter sent: how much of that a client may is limited.
 fn creates(path: &str) -> bool {
-    matches!(path, "/aliases" | "/tokens" | "/opt-out") || Service::at(path).is_some()
+    matches!(path.trim_start_matches('/'), "aliases" | "tokens" | "opt-out") || Service::at(path).is_some()
 }
 
 /// The refusal of a request that would do more than read.
 fn only_read(request: &Request<Incoming>, locale: &Locale) -> Option<Answer> {
-    (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| not_allowed("GET, HEAD", locale, request))
+    (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| not_allowed(READ, locale, request))
 }
 
 /// A refusal for who reads pages, or for a program.

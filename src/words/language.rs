@@ -38,10 +38,10 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.tag() == tag)
     }
 
-    /// The one that an Accept-Language field likes best (RFC 9110 §12.5.4): of equal weights the first named.
-    pub fn negotiate(accepted: &str) -> Self {
+    /// The one that Accept-Language fields like best (RFC 9110 §12.5.4): of equal weights the first named.
+    pub fn negotiate<'a>(fields: impl IntoIterator<Item = &'a str>) -> Self {
         let mut best = (Self::default(), 0.0);
-        for element in accepted.split(',') {
+        for element in fields.into_iter().flat_map(|field| field.split(',')) {
             let mut parts = element.split(';').map(str::trim);
             let range = parts.next().unwrap_or_default();
             let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));

@@ -17,7 +17,7 @@ fn the_language_that_is_liked_best() {
         ("de;q=x,;;,q=,", Language::English),
         ("den", Language::English),
     ] {
-        assert_eq!(Language::negotiate(accepted), expected, "{accepted}");
+        assert_eq!(Language::negotiate([accepted]), expected, "{accepted}");
     }
     for language in Language::ALL {
         assert_eq!(Language::from_tag(language.tag()), Some(language));

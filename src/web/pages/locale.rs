@@ -1,9 +1,10 @@
 //! In which language a page speaks, and where it is.
 
 use super::prose;
+use crate::web::api;
 use crate::words::{Language, Words};
 use askama::filters::Safe;
-use hyper::header::{ACCEPT_LANGUAGE, HeaderMap};
+use hyper::header::HeaderMap;
 
 /// The language of a page, and its path without the language.
 pub(in crate::web) struct Locale {
@@ -17,18 +18,18 @@ impl Locale {
         Self { language, here: here.to_owned() }
     }
 
-    /// What a request asks for: the language that its path begins with, else the one its visitor likes best.
-    pub(in crate::web) fn of(path: &str, request: &HeaderMap) -> Self {
+    /// What a request asks for: the language that its path begins with, else the one its visitor likes best; and the
+    /// path without the language.
+    pub(in crate::web) fn asked<'a>(path: &'a str, request: &HeaderMap) -> (Language, &'a str) {
         for language in Language::ALL {
             let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(language.tag()));
             match rest {
-                Some("") => return Self::new(language, "/"),
-                Some(rest) if rest.starts_with('/') => return Self::new(language, rest),
+                Some("") => return (language, "/"),
+                Some(rest) if rest.starts_with('/') => return (language, rest),
                 _ => {}
             }
         }
-        let accepted = request.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
-        Self::new(Language::negotiate(&accepted.collect::<Vec<_>>().join(",")), path)
+        (api::language(request), path)
     }
 
     pub(in crate::web) fn language(&self) -> Language {

@@ -123,8 +123,8 @@ fn the_language_of_a_path() {
         ("/fr/about", &german, "de", "/fr/about"),
         ("//api/v1/aliases", &HeaderMap::new(), "en", "//api/v1/aliases"),
     ] {
-        let locale = Locale::of(path, request);
-        assert_eq!((locale.tag(), locale.here()), (tag, here), "{path}");
+        let (language, rest) = Locale::asked(path, request);
+        assert_eq!((language.tag(), rest), (tag, here), "{path}");
     }
     let locale = Locale::new(Language::English, "/tokens/revoke");
     assert_eq!(locale.elsewhere(&Language::German), "/de/tools");
