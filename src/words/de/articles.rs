@@ -62,6 +62,7 @@ pub(in crate::words) const PRIVACY_PARTS: [Section; 7] = [
         text: &[
             "Bis der Alias endet; dann wird alles gelöscht. Ein Alias, der seine Nachrichten aufgebraucht hat, bleibt höchstens eine Woche länger, damit du ihn noch verlängern kannst.",
             "Beendest du ihn selbst, wird er sofort gelöscht.",
+            "Einen Tag lang: Hashes unter einem geheimen Schlüssel, mit denen wir die Aliasse und Briefe einer Adresse zählen und eine Anfrage wiedererkennen, die ein Programm zweimal schickt.",
         ],
     },
     Section {

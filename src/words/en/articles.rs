@@ -62,6 +62,7 @@ pub(in crate::words) const PRIVACY_PARTS: [Section; 7] = [
         text: &[
             "Until the alias ends; then all of it is erased. An alias that has used up its messages stays for at most a week longer, so that you can still extend it.",
             "If you end it yourself, it is erased at once.",
+            "For a day: keyed hashes under which we count the aliases and letters of one address, and know a request that a program sends twice.",
         ],
     },
     Section {
