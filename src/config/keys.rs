@@ -128,7 +128,6 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let web_settings = settings::Web {
         domains: given.clone(),
         caps,
-        confirm,
         max_connections: web.take("max_connections", number(1)).unwrap_or(2_000),
         max_connections_per_address: web.take("max_connections_per_address", number(1)).unwrap_or(200),
         url,

@@ -181,8 +181,6 @@ pub struct Web {
     pub domains: Vec<Domain>,
     /// What a visitor may ask for at the most, for the form.
     pub caps: Caps,
-    /// Whether targets must confirm, for what pages say.
-    pub confirm: bool,
     /// Connections at the same time.
     pub max_connections: usize,
     /// Connections at the same time from one address (IPv6: from one /64).
