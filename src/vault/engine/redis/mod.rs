@@ -12,6 +12,7 @@
 //! with the server's clock; a step that is sent twice, because its answer was lost, counts once.
 
 mod connection;
+mod owners;
 #[cfg(test)]
 pub(crate) mod server;
 #[cfg(test)]
@@ -116,51 +117,6 @@ impl Inner {
             })
             .await
     }
-
-    /// Notes in the owner's index when the alias ends; false if it is new and they have `most` (0 is no bound).
-    async fn index(&self, owner: &Owner, key: &Key, purge: Option<Time>, most: u32) -> Result<bool, Outage> {
-        let args = [hex(key).into_bytes(), optional(purge), number(most)];
-        self.call(&self.scripts.index, &[index_key(owner)], &args).await
-    }
-
-    async fn remove(&self, key: &Key) -> Result<bool, Outage> {
-        let owner: Option<Octets> = self.call_durably(&self.scripts.remove, &pair(key), &[]).await?;
-        let Some(owner) = owner else { return Ok(false) };
-        let owner = Owner::try_from(owner).map_err(|_| damaged())?;
-        self.unlist(&owner, hex(key).as_bytes()).await?;
-        Ok(true)
-    }
-
-    /// The aliases in the owner's index, in hexadecimal.
-    async fn listed(&self, owner: &Owner) -> Result<Vec<Octets>, Outage> {
-        let list = async |mut connection: Connection| {
-            redis::cmd("ZRANGE").arg(index_key(owner)).arg(0).arg(-1).query_async(&mut connection).await
-        };
-        self.connector.with(list).await
-    }
-
-    async fn unlist(&self, owner: &Owner, alias: &[u8]) -> Result<(), Outage> {
-        let unlist = async |mut connection: Connection| {
-            redis::cmd("ZREM").arg(index_key(owner)).arg(alias).query_async(&mut connection).await
-        };
-        self.connector.with(unlist).await
-    }
-
-    /// Takes those off the owner's index that are not there; whether there were any.
-    async fn tidy(&self, owner: &Owner) -> Result<bool, Outage> {
-        let mut tidied = false;
-        for alias in self.listed(owner).await? {
-            let key = alias_key(&unhex(&alias).ok_or_else(damaged)?);
-            let look =
-                async |mut connection: Connection| redis::cmd("EXISTS").arg(&key).query_async(&mut connection).await;
-            let is_there: bool = self.connector.with(look).await?;
-            if !is_there {
-                self.unlist(owner, &alias).await?;
-                tidied = true;
-            }
-        }
-        Ok(tidied)
-    }
 }
 
 async fn invoke<T: FromRedisValue>(
@@ -214,10 +170,6 @@ fn pair(key: &Key) -> [String; 2] {
     let alias = alias_key(key);
     let held = format!("{alias}:held");
     [alias, held]
-}
-
-fn index_key(owner: &Owner) -> String {
-    format!("tempalias:owner:{{{}}}", hex(owner))
 }
 
 fn mark_key(mark: &Mark) -> String {
