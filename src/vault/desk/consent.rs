@@ -1,6 +1,7 @@
 //! vault ← web: letters to targets, and the links in them.
 
 use super::Desk;
+use super::tokens::seconds;
 use super::web::Miss;
 use crate::alias::{Account, AliasAddress, CONFIRM_WITHIN, Domain, Fault, RealAddress, Time};
 use crate::vault::capability::{Capability, Seed};
@@ -21,17 +22,14 @@ impl Desk {
     pub(super) async fn opt_out(&self, target: &str, language: Language) -> Result<Answer, Miss> {
         let target = self.person(target)?;
         let owner = self.seal.owner(&target);
-        let made = u32::try_from(self.now().await?).unwrap_or(u32::MAX);
+        let made = seconds(self.now().await?);
         match self.wants_any(&owner).await {
             Ok(()) => {
                 self.send(&target, &owner, |words, site, never| words.letter_refuse(site, never), language).await?;
             }
             Err(Miss::Fault(Fault::OptedOut)) => {
                 // Who wants to hear nothing hears of it once a day, not as often as strangers ask.
-                let counted = self.seal.mark(Noted::LettersToOptIn, &owner);
-                if !self.written(self.engine.admit(counted, 1, 1).get().await)? {
-                    return Err(Fault::TooManyLetters.into());
-                }
+                self.bounded(self.seal.mark(Noted::LettersToOptIn, &owner), 1).await?;
                 let link = self.spell(&Capability::OptIn { owner, made })?;
                 self.send(&target, &owner, |words, site, _| words.letter_allow(site, &link), language).await?;
             }
@@ -73,10 +71,7 @@ impl Desk {
                 }
                 if !done {
                     // To empty a table of what somebody has takes reading all of it.
-                    let counted = self.seal.mark(Noted::OptOuts, &owner);
-                    if !self.written(self.engine.admit(counted, OPT_OUTS, 1).get().await)? {
-                        return Err(Fault::TooManyLetters.into());
-                    }
+                    self.bounded(self.seal.mark(Noted::OptOuts, &owner), OPT_OUTS).await?;
                     // In this order: what is being made meanwhile is either refused or found.
                     self.written(self.engine.mark(opted_out, None).get().await)?;
                     self.void_tokens(&owner).await?;
@@ -94,6 +89,14 @@ impl Desk {
                 Ok(Answer::Done)
             }
             Capability::Token(_) => Err(Miss::Unknown),
+        }
+    }
+
+    /// Counts one more of what somebody has at most so often in a day.
+    async fn bounded(&self, counted: Mark, most: u32) -> Result<(), Miss> {
+        match self.written(self.engine.admit(counted, most, 1).get().await)? {
+            true => Ok(()),
+            false => Err(Fault::TooManyLetters.into()),
         }
     }
 
@@ -184,9 +187,7 @@ impl Desk {
             return Err(Miss::Unsent);
         }
         let counted = self.seal.mark(Noted::Letters, owner);
-        if !self.written(self.engine.admit(counted, settings.letters_per_address, 1).get().await)? {
-            return Err(Fault::TooManyLetters.into());
-        }
+        self.bounded(counted, settings.letters_per_address).await?;
         let never = self.spell(&Capability::OptOut(*owner))?;
         let domain = self.chosen(None)?;
         let text = write(language.words(), domain.as_str(), &never);

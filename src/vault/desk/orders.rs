@@ -7,6 +7,7 @@
 //! 4. The rest is admitted, made, and announced to the target where it must confirm; or nothing of it is kept.
 
 use super::Desk;
+use super::tokens::seconds;
 use super::web::Miss;
 use crate::alias::{Account, AliasAddress, DAY, Domain, Fault, Limits, RealAddress, Time, Wish};
 use crate::vault::capability::{Capability, Seed, Token};
@@ -249,7 +250,7 @@ impl Desk {
     }
 
     async fn ask_to_activate(&self, granted: &Granted, count: u8, language: Language) -> Result<(), Miss> {
-        let made = u32::try_from(granted.now).unwrap_or(u32::MAX);
+        let made = seconds(granted.now);
         let (seed, domain) = (granted.seed, granted.domain.clone());
         let link = self.spell(&Capability::Activate { seed, domain, count, made })?;
         self.send(

@@ -100,6 +100,7 @@ impl Desk {
     }
 }
 
-fn seconds(time: Time) -> u32 {
+/// A time as capabilities hold it.
+pub(super) fn seconds(time: Time) -> u32 {
     u32::try_from(time).unwrap_or(u32::MAX)
 }
