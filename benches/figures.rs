@@ -50,7 +50,7 @@ fn main() {
 }
 
 /// A process and all that descend from it.
-fn family(pid: u32) -> Vec<u32> {
+fn processes(pid: u32) -> Vec<u32> {
     let mut parents: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let Some(child) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
@@ -74,9 +74,9 @@ fn stat(pid: u32) -> Option<Vec<u64>> {
     Some(rest.split_whitespace().map(|field| field.parse().unwrap_or(0)).collect())
 }
 
-/// User and system time of a family so far, children that have ended included.
+/// User and system time of a processes so far, children that have ended included.
 fn cpu(pid: u32) -> Duration {
-    let ticks: u64 = family(pid).into_iter().filter_map(stat).map(|f| f[11] + f[12] + f[13] + f[14]).sum();
+    let ticks: u64 = processes(pid).into_iter().filter_map(stat).map(|f| f[11] + f[12] + f[13] + f[14]).sum();
     Duration::from_millis(ticks * 10)
 }
 
@@ -348,14 +348,14 @@ fn refusing() {
     }
 }
 
-/// Proportional memory of a family, KiB.
+/// Proportional memory of a processes, KiB.
 fn memory(pid: u32) -> u64 {
     let of = |pid: u32| {
         let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
         let line = text.lines().find(|line| line.starts_with("Pss:")).unwrap_or_default().to_owned();
         line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0)
     };
-    family(pid).into_iter().map(of).sum()
+    processes(pid).into_iter().map(of).sum()
 }
 
 fn idle() {

@@ -3,21 +3,21 @@
 //! This library is the program's rooms; it is no public interface and may change at any time.
 //!
 //! ```text
-//! main ─▶ cli ─▶ monitor ─▶ roles: smtp, relay, web, vault ─▶ door ─▶ wire ─▶ alias
+//! main ─▶ cli ─▶ monitor ─▶ roles: smtp, relay, web, vault ─▶ channel ─▶ wire ─▶ alias
 //!                   │              │  └─▶ proto ─▶ alias
-//!                   └──────────────┴─▶ role ─▶ config, sys
+//!                   └──────────────┴─▶ runtime ─▶ config, sys
 //! ```
 
 pub mod alias;
+pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod doctor;
-pub mod door;
 pub mod monitor;
 pub mod proto;
 pub mod relay;
-pub mod role;
+pub mod runtime;
 pub mod smtp;
 pub mod sys;
 pub mod vault;

@@ -1,10 +1,10 @@
 //! `tempalias status`, `revoke` and `forget`: questions through the administrator's door.
 
+use crate::channel::{Door, call_once};
 use crate::config::{self, DEFAULT_RUNTIME_DIR};
-use crate::door::{Door, ask_once};
 use crate::sys::exit;
-use crate::wire::admin::{Answer, Request, Status};
-use crate::wire::figures::{Figure, Figures};
+use crate::wire::metrics::{Metric, Metrics};
+use crate::wire::vault_admin::{Answer, Request, Status};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::io;
@@ -53,13 +53,13 @@ pub(super) fn forget(asking: &Asking, address: String, for_ever: bool) -> ExitCo
 
 impl Asking {
     fn ask(&self, request: Request) -> io::Result<Answer> {
-        ask_once(&self.door(), request)
+        call_once(&self.door(), request)
     }
 
     /// The configuration may be for the daemon's eyes only: then the door is where it is by default.
     fn door(&self) -> PathBuf {
         let config = config::read(&self.path).config;
-        Door::Admin.path(config.as_ref().map_or(Path::new(DEFAULT_RUNTIME_DIR), |config| &config.runtime_dir))
+        Door::VaultAdmin.path(config.as_ref().map_or(Path::new(DEFAULT_RUNTIME_DIR), |config| &config.runtime_dir))
     }
 
     fn remove(&self, request: Request, none: &str) -> ExitCode {
@@ -103,8 +103,8 @@ impl Asking {
 }
 
 fn in_json(status: &Status) -> Value {
-    let figures: Map<String, Value> =
-        Figure::ALL.iter().map(|figure| (figure.plain_name(), status.figures[*figure].into())).collect();
+    let metrics: Map<String, Value> =
+        Metric::ALL.iter().map(|metric| (metric.plain_name(), status.metrics[*metric].into())).collect();
     let processes: Vec<Value> = status
         .processes
         .iter()
@@ -115,7 +115,7 @@ fn in_json(status: &Status) -> Value {
         "uptime_seconds": status.uptime_seconds,
         "processes": processes,
         "aliases": status.aliases,
-        "figures": figures,
+        "metrics": metrics,
     })
 }
 
@@ -129,12 +129,12 @@ fn in_words(status: &Status) -> String {
     if let Some(aliases) = status.aliases {
         text.push_str(&row("aliases", aliases));
     }
-    text.push_str(&rows(&status.figures));
+    text.push_str(&rows(&status.metrics));
     text
 }
 
-fn rows(figures: &Figures) -> String {
-    Figure::ALL.iter().map(|figure| row(&figure.plain_name(), figures[*figure])).collect()
+fn rows(metrics: &Metrics) -> String {
+    Metric::ALL.iter().map(|metric| row(&metric.plain_name(), metrics[*metric])).collect()
 }
 
 fn row(name: &str, value: u64) -> String {

@@ -2,7 +2,7 @@
 
 use super::admin::Asking;
 use crate::doctor::{self, State};
-use crate::role::Fatal;
+use crate::runtime::Fatal;
 use crate::sys::exit;
 use serde_json::{Value, json};
 use std::process::ExitCode;

@@ -6,8 +6,8 @@ mod doctor;
 
 use crate::config::{self, Config, DEFAULT_FILE, Located};
 use crate::demo;
-use crate::monitor::{self, End, Manner, Role, Sockets};
-use crate::role::Fatal;
+use crate::monitor::{self, End, Role, Sockets, StartOptions};
+use crate::runtime::Fatal;
 use crate::sys::exit;
 use crate::sys::log::{self, Verbosity};
 use crate::sys::sandbox::{Deed, Strictness};
@@ -172,8 +172,8 @@ fn serve(serve: Serve) -> ExitCode {
             return code;
         }
     };
-    let manner = Manner { file: file.path, verbosity, strictness: sandbox.into(), probe };
-    end(Sockets::take_or_bind(&config).and_then(|sockets| monitor::run(config, sockets, manner)))
+    let options = StartOptions { file: file.path, verbosity, strictness: sandbox.into(), probe };
+    end(Sockets::take_or_bind(&config).and_then(|sockets| monitor::run(config, sockets, options)))
 }
 
 /// The configuration, its warnings logged; or the exit code after its faults were logged.

@@ -3,7 +3,7 @@
 mod catcher;
 mod directory;
 
-use crate::role::Fatal;
+use crate::runtime::Fatal;
 use crate::sys::spawn::{spawn, terminate};
 use directory::Directory;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};

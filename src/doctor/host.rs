@@ -1,14 +1,14 @@
 //! This host: the daemon, its ports, its store, the clock.
 
 use super::{Finding, fault, odd, well};
+use crate::channel::{Door, call_once};
 use crate::config::Config;
 use crate::config::settings::Store;
-use crate::door::{Door, ask_once};
 use crate::sys::clock;
 use crate::sys::identity::{Identity, current_user};
 use crate::vault;
-use crate::wire::admin::{Answer, Request, Status};
-use crate::wire::figures::Figure;
+use crate::wire::metrics::Metric;
+use crate::wire::vault_admin::{Answer, Request, Status};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt as _;
@@ -24,14 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const START: &str = "systemctl enable --now tempalias.socket";
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
-    let door = Door::Admin.path(&config.runtime_dir);
-    let status = ask_once(&door, Request::Status);
+    let door = Door::VaultAdmin.path(&config.runtime_dir);
+    let status = call_once(&door, Request::Status);
     let mut findings = vec![daemon(&door, &status)];
     let runs = status.is_ok();
     findings.push(mail_port(config, runs).await);
     findings.push(web_port(config, runs).await);
     findings.push(match status {
-        Ok(Answer::Status(status)) if status.figures[Figure::StoreUp] == 1 => {
+        Ok(Answer::Status(status)) if status.metrics[Metric::StoreUp] == 1 => {
             well("store", "the daemon says that it answers")
         }
         Ok(_) => fault("store", "the daemon says that it does not answer; its log says why (journalctl -u tempalias)"),

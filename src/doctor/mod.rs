@@ -12,7 +12,7 @@ mod names;
 mod smarthost;
 
 use crate::config::{self, Located};
-use crate::role::{self, Fatal};
+use crate::runtime::{self, Fatal};
 use std::fmt;
 use std::path::Path;
 
@@ -79,7 +79,7 @@ pub fn examine(path: &Path) -> Result<Vec<Finding>, Fatal> {
     findings.extend(outcome.warnings.iter().map(|note| odd(SUBJECT, Located(path, note).to_string())));
     let Some(config) = outcome.config else { return Ok(findings) };
     findings.push(well(SUBJECT, format!("{} is valid", path.display())));
-    role::block_on(async move {
+    runtime::block_on(async move {
         findings.extend(host::examine(&config).await);
         findings.extend(names::examine(&config).await);
         findings.extend(smarthost::examine(&config).await);

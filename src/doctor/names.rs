@@ -2,7 +2,7 @@
 
 use super::{Finding, fault, odd, well};
 use crate::config::Config;
-use crate::role::{Resolver, Unanswered};
+use crate::runtime::{Resolver, Unanswered};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;

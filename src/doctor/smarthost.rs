@@ -3,7 +3,7 @@
 use super::{Finding, fault, odd, well};
 use crate::config::Config;
 use crate::proto::client::{self, Extensions, Status};
-use crate::role::{Resolver, read};
+use crate::runtime::{Resolver, read};
 use std::io;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;

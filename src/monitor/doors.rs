@@ -1,8 +1,8 @@
 //! The doors, made before there is anybody to go through them.
 
 use super::Role;
+use crate::channel::Door;
 use crate::config::Config;
-use crate::door::Door;
 use crate::sys::passing::slot;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -20,7 +20,8 @@ pub(super) type Holder = (Role, usize);
 impl Doors {
     /// A pair for each caller at each door; what is shared, once.
     pub(super) fn make(config: &Config, admin: &UnixListener) -> io::Result<Self> {
-        let mut doors = Self { pairs: Vec::new(), shared: vec![(Role::Vault, Door::Admin, admin.try_clone()?.into())] };
+        let mut doors =
+            Self { pairs: Vec::new(), shared: vec![(Role::Vault, Door::VaultAdmin, admin.try_clone()?.into())] };
         let (mail_in, mail_out) = slot()?;
         doors.shared.push((Role::Smtp, Door::RelaySmtp, mail_in));
         doors.shared.push((Role::Relay, Door::RelaySmtp, mail_out));

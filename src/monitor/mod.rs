@@ -1,32 +1,32 @@
 //! The monitor: what systemd is to it, it is to its roles.
 //!
 //! 1. Take the listening sockets, or bind them.
-//! 2. Prepare the premises: whom to become, directories, a lock, the doors.
+//! 2. Prepare the preflight: whom to become, directories, a lock, the doors.
 //! 3. Spawn every role with its sockets, its doors and a control channel.
-//! 4. Give each its orders: its slice of the configuration, and who may use its doors.
+//! 4. Give each its init: its slice of the configuration, and who may use its doors.
 //! 5. Wait until all are Ready; give up root; enter the sandbox; tell systemd.
 //! 6. Only wait: for a signal, or for a role that ends. One gone, all go.
 
+mod children;
 mod doors;
-mod family;
-mod premises;
-mod roles;
+mod preflight;
 mod sockets;
+mod topology;
 
-pub use roles::Role;
 pub use sockets::Sockets;
+pub use topology::Role;
 
 use crate::config::{self, Config, Located};
-use crate::role::control::Word;
-use crate::role::{self, Fatal};
+use crate::runtime::control::ControlMessage;
+use crate::runtime::{self, Fatal};
 use crate::sys::exit;
 use crate::sys::lasting::Lasting;
 use crate::sys::log::Verbosity;
 use crate::sys::notify::{self, Notifier};
 use crate::sys::sandbox::{self, Deed, Promise, Strictness};
 use crate::sys::signals::Signals;
-use family::{Family, Upbringing};
-use premises::Premises;
+use children::{Children, SpawnOptions};
+use preflight::Preflight;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ pub enum End {
 }
 
 /// How to run, beside what the configuration says.
-pub struct Manner {
+pub struct StartOptions {
     /// Where the configuration was read from, to be read again on SIGHUP.
     pub file: PathBuf,
     /// How much is logged.
@@ -67,24 +67,24 @@ pub struct Manner {
 }
 
 /// Runs the daemon until it is asked to end or a role ends.
-pub fn run(config: Config, sockets: Sockets, manner: Manner) -> Result<End, Fatal> {
-    role::block_on(async move {
+pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<End, Fatal> {
+    runtime::block_on(async move {
         let signals = Signals::catch(&[&[SIGCHLD][..], &SIGNALS].concat())?;
         let notifier = Notifier::from_env();
-        let file = Lasting::open(&manner.file)?;
+        let file = Lasting::open(&options.file)?;
         let config = config.with_credentials(credentials().as_deref());
-        let (premises, admin) = Premises::prepare(&config)?;
-        let Manner { verbosity, strictness, probe, .. } = manner;
-        let mut family = Family::spawn(&config, &sockets, &admin)?;
+        let (preflight, admin) = Preflight::prepare(&config)?;
+        let StartOptions { verbosity, strictness, probe, .. } = options;
+        let mut children = Children::spawn(&config, &sockets, &admin)?;
         // Nobody but its owner is to hear on a socket.
         drop((sockets, admin));
-        family.instruct(&config, &premises, &Upbringing { verbosity, strictness, probe: probe.clone() })?;
-        if let Some(end) = wait_until_ready(&mut family, &signals).await {
+        children.initialize(&config, &preflight, &SpawnOptions { verbosity, strictness, probe: probe.clone() })?;
+        if let Some(end) = wait_until_ready(&mut children, &signals).await {
             return Ok(end);
         }
-        let pids = family.pids();
+        let pids = children.pids();
         let promises = [Promise::Children(&pids), Promise::Reread(file.directory())];
-        let walls = sandbox::enter(&promises, premises.identity.as_ref(), &config.runtime_dir, strictness)?;
+        let walls = sandbox::enter(&promises, preflight.identity.as_ref(), &config.runtime_dir, strictness)?;
         if walls.landlock.is_none() {
             warn!(
                 "this kernel has no Landlock: one of two walls around files is missing, and the one around TCP ports"
@@ -96,30 +96,30 @@ pub fn run(config: Config, sockets: Sockets, manner: Manner) -> Result<End, Fata
                 Err(cause) => info!(?deed, %cause, "probe: refused"),
             }
         }
-        info!(pids = %family, %walls, "ready");
-        family.tell(&Word::Together(family.portrait(&walls)));
-        let monitor = Monitor { config, path: manner.file, file, family, notifier, _premises: premises };
+        info!(pids = %children, %walls, "ready");
+        children.tell(&ControlMessage::AllReady(children.processes(&walls)));
+        let monitor = Monitor { config, path: options.file, file, children, notifier, _preflight: preflight };
         Ok(monitor.live(signals).await)
     })
 }
 
 /// `None` once all are Ready; how it ended if they will not be.
-async fn wait_until_ready(family: &mut Family, signals: &Signals) -> Option<End> {
+async fn wait_until_ready(children: &mut Children, signals: &Signals) -> Option<End> {
     let deadline = Instant::now() + READY_WITHIN;
-    while !family.is_ready() {
+    while !children.is_ready() {
         tokio::select! {
-            () = family.hear() => {}
+            () = children.hear() => {}
             signal = signals.next() => match signal {
                 SIGTERM | SIGINT => return Some(End::Asked),
                 SIGCHLD => {
-                    if let Some(code) = family.reap(false) {
+                    if let Some(code) = children.reap(false) {
                         return Some(End::NotReady(code));
                     }
                 }
                 _ => {}
             },
             () = sleep_until(deadline) => {
-                error!(roles = family.laggards(), "not ready within {READY_WITHIN:?}");
+                error!(roles = children.not_ready(), "not ready within {READY_WITHIN:?}");
                 return Some(End::NotReady(exit::TEMPFAIL));
             }
         }
@@ -132,9 +132,9 @@ struct Monitor {
     config: Config,
     path: PathBuf,
     file: Lasting,
-    family: Family,
+    children: Children,
     notifier: Notifier,
-    _premises: Premises,
+    _preflight: Preflight,
 }
 
 impl Monitor {
@@ -155,40 +155,40 @@ impl Monitor {
                             "STOPPING=1\nEXTEND_TIMEOUT_USEC={more}\nSTATUS=finishing what is under way"
                         ));
                         deadline = Some(Instant::now() + within);
-                        self.family.dismiss();
+                        self.children.stop_unused();
                     }
                     SIGHUP if deadline.is_none() => self.reread(),
                     SIGUSR1 => {
-                        info!(pids = %self.family, "state: {}", self.status());
-                        self.family.tell(&Word::State);
+                        info!(pids = %self.children, "state: {}", self.status());
+                        self.children.tell(&ControlMessage::LogState);
                     }
                     SIGCHLD => {
-                        if let Some(code) = self.family.reap(deadline.is_some()) {
+                        if let Some(code) = self.children.reap(deadline.is_some()) {
                             return End::RoleGone(code);
                         }
                         if deadline.is_some() {
-                            if self.family.is_empty() {
+                            if self.children.is_empty() {
                                 return End::Asked;
                             }
-                            self.family.dismiss();
+                            self.children.stop_unused();
                         }
                     }
                     _ => {}
                 },
-                () = self.family.hear() => {}
+                () = self.children.hear() => {}
                 () = tick(&mut watchdog) => {
-                    if self.family.ping() {
+                    if self.children.ping() {
                         self.notifier.tell("WATCHDOG=1");
                         unfed = 0;
                     } else {
                         unfed += 1;
                         if unfed == 3 {
-                            error!(roles = self.family.silent(), "no sign of life; the watchdog will end us");
+                            error!(roles = self.children.silent(), "no sign of life; the watchdog will end us");
                         }
                     }
                 }
                 () = at(deadline) => {
-                    warn!(roles = %self.family, "not drained in time, killed");
+                    warn!(roles = %self.children, "not drained in time, killed");
                     return End::Asked;
                 }
             }
@@ -196,7 +196,7 @@ impl Monitor {
     }
 
     fn status(&self) -> String {
-        format!("{} processes serve mail to {}", self.family.pids().len() + 1, self.config.domains_in_words())
+        format!("{} processes serve mail to {}", self.children.pids().len() + 1, self.config.domains_in_words())
     }
 
     /// Takes what can be taken of a changed configuration; says what cannot.
@@ -229,7 +229,7 @@ impl Monitor {
             warn!("{what} has changed, which takes effect with a restart");
         }
         let config = self.config.with_changes(new);
-        match self.family.reload(&config) {
+        match self.children.reload(&config) {
             Ok(()) => {
                 self.config = config;
                 info!("the configuration was read again");

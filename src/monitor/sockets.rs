@@ -4,7 +4,7 @@
 
 use super::Role;
 use crate::config::Config;
-use crate::role::Fatal;
+use crate::runtime::Fatal;
 use crate::sys::inherit::Inherited;
 use std::fmt;
 use std::io;

@@ -5,9 +5,9 @@
 //! 3. An answer in 127.0.0.0/8 is a listing, unless it is in 127.255.255.0/24: so lists say that they do not
 //!    answer us. No such name is none. Anything else is no answer, and that is never a listing.
 
-use crate::door::Soon;
-use crate::role::{Resolver, Unanswered};
-use crate::wire::listed::{Answer, Request};
+use crate::channel::MaybeReady;
+use crate::runtime::{Resolver, Unanswered};
+use crate::wire::relay_web::{Answer, Request};
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -50,14 +50,14 @@ impl Blocklists {
     }
 
     /// Answers `web`.
-    pub(super) fn answer(self: &Rc<Self>, request: Request) -> Soon<Answer> {
+    pub(super) fn answer(self: &Rc<Self>, request: Request) -> MaybeReady<Answer> {
         let Request::Listed { address } = request;
         if self.asked.get() >= MOST {
-            return Soon::Now(Answer::Unknown);
+            return MaybeReady::Ready(Answer::Unknown);
         }
         let this = Rc::clone(self);
         self.asked.set(self.asked.get() + 1);
-        Soon::later(async move {
+        MaybeReady::later(async move {
             let answer = this.ask(address).await;
             this.asked.set(this.asked.get() - 1);
             answer

@@ -4,7 +4,7 @@
 //! is read for its codes; its words are forgotten where they are parsed.
 
 mod blocklist;
-mod letters;
+mod outbox;
 mod pool;
 mod session;
 mod transaction;
@@ -13,12 +13,12 @@ mod uses;
 mod verdict;
 
 use crate::alias::Domain;
+use crate::channel::{self, Door, MaybeReady, RpcClient, SlotOut, Stream};
 use crate::config::settings;
-use crate::door::{self, Caller, Door, SlotOut, Soon, Stream};
-use crate::role::{self, Duties, Fatal, Guests, Promise, Resolver, Start, Tally};
-use crate::wire::figures::{Figure, Figures};
-use crate::wire::listed;
-use crate::wire::relay::{Answer, Request};
+use crate::runtime::{self, Drain, Fatal, MetricRecorder, Promise, Resolver, RoleHandler, Startup};
+use crate::wire::metrics::{Metric, Metrics};
+use crate::wire::relay_web;
+use crate::wire::vault_relay::{Answer, Request};
 use blocklist::Blocklists;
 use pool::Pool;
 use std::io;
@@ -26,27 +26,27 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 
 /// What all sessions share.
-struct House {
+struct RelayContext {
     settings: settings::Relay,
-    vault: Caller<Request, Answer>,
+    vault: RpcClient<Request, Answer>,
     pool: Rc<Pool>,
-    tally: Rc<Tally>,
+    recorder: Rc<MetricRecorder>,
 }
 
-impl Duties<settings::Relay> for House {
+impl RoleHandler<settings::Relay> for RelayContext {
     /// Its walls are as the first settings want them: other ones take a restart.
     fn reload(&self, _: settings::Relay) {}
 
-    fn figures(&self) -> Figures {
-        self.tally.set(Figure::RelayConnections, self.pool.in_use() as u64);
-        self.tally.figures()
+    fn metrics(&self) -> Metrics {
+        self.recorder.set(Metric::RelayConnections, self.pool.in_use() as u64);
+        self.recorder.snapshot()
     }
 }
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Start::<settings::Relay>::take("relay")?;
-    role::block_on(async move {
+    let mut start = Startup::<settings::Relay>::take("relay")?;
+    runtime::block_on(async move {
         let (vault, door) = (start.caller(Door::VaultRelay)?, start.slot_out(Door::RelaySmtp)?);
         let askers = start.callers(Door::RelayWeb)?;
         let settings = start.config.clone();
@@ -54,23 +54,23 @@ pub fn run() -> Result<(), Fatal> {
         let resolver = Resolver::for_hosts([settings.smarthost.name.as_str()].into_iter()).map_err(Fatal::Config)?;
         let blocklists = Blocklists::of(settings.dnsbl.iter().map(Domain::as_str)).map_err(Fatal::Config)?;
         start.confine(&[Promise::Internet(&[settings.smarthost.port])])?;
-        let tally = Rc::new(Tally::default());
-        let vault = Caller::new(vault);
-        let pool = Pool::new(&settings, resolver, Rc::clone(&tally));
-        let house = Rc::new(House { vault: vault.clone(), pool, settings, tally });
-        start.keep_telling(Rc::clone(&house), move |figures| vault.tell(Request::Figures(figures)));
-        let stop = start.ready(Rc::clone(&house)).await?;
-        let guests = Rc::new(Guests::default());
-        letters::serve(&house, &guests);
+        let recorder = Rc::new(MetricRecorder::default());
+        let vault = RpcClient::new(vault);
+        let pool = Pool::new(&settings, resolver, Rc::clone(&recorder));
+        let context = Rc::new(RelayContext { vault: vault.clone(), pool, settings, recorder });
+        start.report_metrics(Rc::clone(&context), move |metrics| vault.notify(Request::Metrics(metrics)));
+        let stop = start.ready(Rc::clone(&context)).await?;
+        let draining = Rc::new(Drain::default());
+        outbox::serve(&context, &draining);
         let (broken, hostile) = mpsc::channel(1);
         attend(askers, blocklists.as_ref(), &broken);
         tokio::select! {
             // `smtp` has gone by then: what is left are messages whose sender is not there any more.
             () = stop.requested() => {}
-            failed = serve(&door, &house, &guests, broken, hostile) => return Err(failed),
+            failed = serve(&door, &context, &draining, broken, hostile) => return Err(failed),
         }
-        guests.see_out(drain).await;
-        house.pool.close().await;
+        draining.finish(drain).await;
+        context.pool.close().await;
         Ok(())
     })
 }
@@ -80,11 +80,11 @@ fn attend(askers: Vec<(Stream, i32)>, blocklists: Option<&Rc<Blocklists>>, broke
     for (stream, _) in askers {
         let (blocklists, broken) = (blocklists.cloned(), broken.clone());
         tokio::task::spawn_local(async move {
-            let answer = |request: listed::Request| match &blocklists {
+            let answer = |request: relay_web::Request| match &blocklists {
                 Some(blocklists) => blocklists.answer(request),
-                None => Soon::Now(listed::Answer::Unknown),
+                None => MaybeReady::Ready(relay_web::Answer::Unknown),
             };
-            match door::serve(stream, Vec::new(), answer).await {
+            match channel::serve(stream, Vec::new(), answer).await {
                 // Its end is the monitor's affair.
                 Ok(()) => {}
                 Err(cause) if matches!(cause.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {}
@@ -97,8 +97,8 @@ fn attend(askers: Vec<(Stream, i32)>, blocklists: Option<&Rc<Blocklists>>, broke
 /// Serves sessions until something fails that must not.
 async fn serve(
     door: &SlotOut,
-    house: &Rc<House>,
-    guests: &Guests,
+    context: &Rc<RelayContext>,
+    draining: &Drain,
     broken: mpsc::Sender<io::Error>,
     mut hostile: mpsc::Receiver<io::Error>,
 ) -> Fatal {
@@ -112,16 +112,16 @@ async fn serve(
                 Err(cause) => return cause.into(),
             },
         };
-        let (house, mut guest, broken) = (Rc::clone(house), guests.welcome(), broken.clone());
+        let (context, mut draining, broken) = (Rc::clone(context), draining.enter(), broken.clone());
         tokio::task::spawn_local(async move {
             tokio::select! {
-                served = session::serve(stream, &house) => {
+                served = session::serve(stream, &context) => {
                     if let Err(cause) = served {
                         // The channel holds one: the first is enough to end the process.
                         let _ = broken.try_send(cause);
                     }
                 }
-                () = guest.over() => {}
+                () = draining.expired() => {}
             }
         });
     }

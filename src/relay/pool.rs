@@ -2,8 +2,8 @@
 
 use super::upstream::Upstream;
 use crate::config::settings;
-use crate::role::{Resolver, Tally};
-use crate::wire::figures::Figure;
+use crate::runtime::{MetricRecorder, Resolver};
+use crate::wire::metrics::Metric;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,15 +32,15 @@ pub(super) struct Pool {
     failed: Cell<Option<Instant>>,
     /// Whether the loss of the next host has been told.
     lost: Cell<bool>,
-    tally: Rc<Tally>,
+    recorder: Rc<MetricRecorder>,
 }
 
 impl Pool {
     /// Spawns the task that closes what has been idle for too long: needs a local runtime.
-    pub(super) fn new(settings: &settings::Relay, resolver: Resolver, tally: Rc<Tally>) -> Rc<Self> {
+    pub(super) fn new(settings: &settings::Relay, resolver: Resolver, recorder: Rc<MetricRecorder>) -> Rc<Self> {
         let pool = Rc::new(Self {
             resolver,
-            tally,
+            recorder,
             idle: RefCell::default(),
             permits: Arc::new(Semaphore::new(settings.max_connections)),
             failed: Cell::new(None),
@@ -113,7 +113,7 @@ impl Pool {
             }
         }
         self.failed.set(Some(Instant::now()));
-        self.tally.count(Figure::RelayFailures);
+        self.recorder.increment(Metric::RelayConnectionFailures);
         if !self.lost.replace(true) {
             let (host, port) = (&self.settings.smarthost.name, self.settings.smarthost.port);
             warn!(host, port, "the next host does not answer, mail is put off; see relay.smarthost");

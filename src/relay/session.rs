@@ -1,18 +1,18 @@
 //! One connection from `smtp`: transactions one after the other.
 
-use super::House;
+use super::RelayContext;
 use super::transaction::{Envelope, Transaction};
-use crate::door::Stream;
+use crate::channel::Stream;
 use crate::wire::Ticket;
 use crate::wire::frame;
-use crate::wire::mail::{ToRelay, ToSmtp};
+use crate::wire::relay_smtp::{ToRelay, ToSmtp};
 use std::io;
 
 /// Serves the connection until `smtp` closes it.
 ///
 /// # Errors
 /// Frames that no honest process sends: then this process ends.
-pub(super) async fn serve(stream: Stream, house: &House) -> io::Result<()> {
+pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<()> {
     let mut input = Vec::new();
     let mut output = Vec::new();
     let mut transaction: Option<Box<Transaction>> = None;
@@ -26,7 +26,7 @@ pub(super) async fn serve(stream: Stream, house: &House) -> io::Result<()> {
                 taken += length;
                 continue;
             }
-            recipients(&mut transaction, &mut tickets, house, &mut output).await?;
+            recipients(&mut transaction, &mut tickets, context, &mut output).await?;
             taken += length;
             match (said, &mut transaction) {
                 (ToRelay::Begin { reverse_path, size, eight_bit, utf8 }, None) => {
@@ -34,26 +34,26 @@ pub(super) async fn serve(stream: Stream, house: &House) -> io::Result<()> {
                     transaction = Some(Box::new(Transaction::new(envelope)));
                 }
                 (ToRelay::Chunk(content), Some(under_way)) => {
-                    if let Some(verdict) = under_way.content(content, house).await {
+                    if let Some(verdict) = under_way.content(content, context).await {
                         push(&ToSmtp::Verdict(verdict), &mut output)?;
                     }
                 }
                 (ToRelay::End, Some(under_way)) => {
-                    if let Some(verdict) = under_way.end(house).await {
+                    if let Some(verdict) = under_way.end(context).await {
                         push(&ToSmtp::Verdict(verdict), &mut output)?;
                     }
                     transaction = None;
                 }
                 (ToRelay::Abort, _) => {
                     if let Some(aborted) = transaction.take() {
-                        aborted.abort(house).await;
+                        aborted.abort(context).await;
                     }
                     push(&ToSmtp::Aborted, &mut output)?;
                 }
                 _ => return Err(io::Error::other(frame::Hostile)),
             }
         }
-        recipients(&mut transaction, &mut tickets, house, &mut output).await?;
+        recipients(&mut transaction, &mut tickets, context, &mut output).await?;
         input.drain(..taken);
         // A peer that has gone does not hear the verdict: what it left is then ended as if it had just gone.
         let told = if output.is_empty() { Ok(()) } else { stream.write_all(&output).await };
@@ -67,7 +67,7 @@ pub(super) async fn serve(stream: Stream, house: &House) -> io::Result<()> {
         };
         if !more.is_ok_and(|octets| octets > 0) {
             if let Some(abandoned) = transaction.take() {
-                abandoned.abort(house).await;
+                abandoned.abort(context).await;
             }
             return Ok(());
         }
@@ -77,14 +77,14 @@ pub(super) async fn serve(stream: Stream, house: &House) -> io::Result<()> {
 async fn recipients(
     transaction: &mut Option<Box<Transaction>>,
     tickets: &mut Vec<Ticket>,
-    house: &House,
+    context: &RelayContext,
     output: &mut Vec<u8>,
 ) -> io::Result<()> {
     if tickets.is_empty() {
         return Ok(());
     }
     let Some(transaction) = transaction else { return Err(io::Error::other(frame::Hostile)) };
-    for verdict in transaction.recipients(&std::mem::take(tickets), house).await {
+    for verdict in transaction.recipients(&std::mem::take(tickets), context).await {
         push(&ToSmtp::Verdict(verdict), output)?;
     }
     Ok(())

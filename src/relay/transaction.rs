@@ -6,7 +6,7 @@
 //!    as long as a disk does, so a short message's DATA is said meanwhile.
 //! 4. `2xx`: done. `4xx`, `5xx`: the uses are given back. No answer: in doubt, they stay spent.
 
-use super::House;
+use super::RelayContext;
 use super::pool::Unreachable;
 use super::upstream::{Lost, Upstream, is_positive};
 use super::uses::Uses;
@@ -18,9 +18,9 @@ use crate::alias::RealAddress;
 use crate::proto::client::Status;
 use crate::proto::stuff::Stuffer;
 use crate::wire::Ticket;
-use crate::wire::figures::Figure;
-use crate::wire::mail::{Origin, Verdict};
-use crate::wire::relay::{Answer, Request};
+use crate::wire::metrics::Metric;
+use crate::wire::relay_smtp::{Origin, Verdict};
+use crate::wire::vault_relay::{Answer, Request};
 use std::mem;
 
 /// As much content is kept before it is sent on; less goes out together with the final dot.
@@ -74,10 +74,10 @@ impl Transaction {
     }
 
     /// Offers recipients to the next host: a verdict for each, in order.
-    pub(super) async fn recipients(&mut self, tickets: &[Ticket], house: &House) -> Vec<Verdict> {
-        let redeemed = self.redeem(tickets, house).await;
+    pub(super) async fn recipients(&mut self, tickets: &[Ticket], context: &RelayContext) -> Vec<Verdict> {
+        let redeemed = self.redeem(tickets, context).await;
         let offered: Vec<&Redeemed> = redeemed.iter().filter_map(|r| r.as_ref().ok()).collect();
-        let verdicts = if offered.is_empty() { Vec::new() } else { self.offer(&offered, house).await };
+        let verdicts = if offered.is_empty() { Vec::new() } else { self.offer(&offered, context).await };
         for (recipient, verdict) in offered.iter().zip(&verdicts) {
             if let Some(ticket) = recipient.counted.filter(|_| verdict.is_positive()) {
                 self.uses.add(ticket);
@@ -87,10 +87,10 @@ impl Transaction {
         redeemed.iter().filter_map(|r| r.as_ref().err().copied().or_else(|| verdicts.next())).collect()
     }
 
-    async fn redeem(&self, tickets: &[Ticket], house: &House) -> Vec<Result<Redeemed, Verdict>> {
+    async fn redeem(&self, tickets: &[Ticket], context: &RelayContext) -> Vec<Result<Redeemed, Verdict>> {
         let ask = |&ticket: &Ticket| {
             let reverse_path = self.envelope.reverse_path.clone();
-            (ticket, house.vault.ask(Request::Redeem { ticket, reverse_path }))
+            (ticket, context.vault.call(Request::Redeem { ticket, reverse_path }))
         };
         // All are asked before the first answer is awaited.
         let asked: Vec<_> = tickets.iter().map(ask).collect();
@@ -108,17 +108,17 @@ impl Transaction {
     }
 
     /// Names whom a letter of ours is for.
-    pub(super) async fn address(&mut self, target: RealAddress, house: &House) -> Verdict {
+    pub(super) async fn address(&mut self, target: RealAddress, context: &RelayContext) -> Verdict {
         let addressee = Redeemed { target, reverse_path: String::new(), counted: None };
-        self.offer(&[&addressee], house).await.pop().unwrap_or(NO_VAULT)
+        self.offer(&[&addressee], context).await.pop().unwrap_or(NO_VAULT)
     }
 
-    async fn offer(&mut self, offered: &[&Redeemed], house: &House) -> Vec<Verdict> {
+    async fn offer(&mut self, offered: &[&Redeemed], context: &RelayContext) -> Vec<Verdict> {
         match mem::replace(&mut self.stage, Stage::Told) {
-            Stage::Fresh => self.open(offered, house).await,
+            Stage::Fresh => self.open(offered, context).await,
             Stage::Open(mut upstream, content) => {
                 let fit = self.fit(offered, &upstream);
-                match self.say_rcpt(&mut upstream, &fit, house).await {
+                match self.say_rcpt(&mut upstream, &fit, context).await {
                     Ok(verdicts) => {
                         let verdicts = self.with_unfit(offered, &upstream, verdicts);
                         self.stage = Stage::Open(upstream, content);
@@ -139,8 +139,8 @@ impl Transaction {
     }
 
     /// The first recipients: with MAIL, on a connection from the pool.
-    async fn open(&mut self, offered: &[&Redeemed], house: &House) -> Vec<Verdict> {
-        let mut upstream = match house.pool.get().await {
+    async fn open(&mut self, offered: &[&Redeemed], context: &RelayContext) -> Vec<Verdict> {
+        let mut upstream = match context.pool.get().await {
             Ok(upstream) => Box::new(upstream),
             Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
         };
@@ -149,17 +149,17 @@ impl Transaction {
         loop {
             self.utf8 = needed || wanted && upstream.extensions.smtp_utf8;
             if let Some(lacking) = self.lacking(&upstream) {
-                house.pool.put(*upstream);
+                context.pool.put(*upstream);
                 return self.fail(lacking, offered.len());
             }
             let fit = self.fit(offered, &upstream);
             if fit.is_empty() {
                 let verdicts = self.with_unfit(offered, &upstream, Vec::new());
-                house.pool.put(*upstream);
+                context.pool.put(*upstream);
                 self.stage = Stage::Fresh;
                 return verdicts;
             }
-            match self.say_mail(&mut upstream, &fit, house).await {
+            match self.say_mail(&mut upstream, &fit, context).await {
                 Ok(Ok(verdicts)) => {
                     let accepted = verdicts.iter().any(Verdict::is_positive);
                     let verdicts = self.with_unfit(offered, &upstream, verdicts);
@@ -167,17 +167,17 @@ impl Transaction {
                         self.stage = Stage::Open(upstream, Vec::new());
                     } else {
                         // Nobody is kept from the connection by a transaction without recipients.
-                        house.pool.release(*upstream).await;
+                        context.pool.release(*upstream).await;
                         self.stage = Stage::Fresh;
                     }
                     return verdicts;
                 }
                 Ok(Err(refused)) => {
-                    house.pool.release(*upstream).await;
+                    context.pool.release(*upstream).await;
                     return self.fail(refused, offered.len());
                 }
                 // The host may have closed it just when it was wanted: nothing was lost but time.
-                Err(Lost) if upstream.reused => match house.pool.replace(*upstream).await {
+                Err(Lost) if upstream.reused => match context.pool.replace(*upstream).await {
                     Ok(new) => upstream = Box::new(new),
                     Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
                 },
@@ -222,9 +222,9 @@ impl Transaction {
         &mut self,
         upstream: &mut Upstream,
         offered: &[&Redeemed],
-        house: &House,
+        context: &RelayContext,
     ) -> Result<Result<Vec<Verdict>, Verdict>, Lost> {
-        let patience = house.settings.command_timeout;
+        let patience = context.settings.command_timeout;
         let reverse_path = offered.first().map_or("", |r| r.reverse_path.as_str());
         let mut line = format!("MAIL FROM:<{reverse_path}>");
         if let Some(size) = self.envelope.size.filter(|_| upstream.extensions.size) {
@@ -258,9 +258,9 @@ impl Transaction {
             return Ok(Err(judge(status)));
         }
         if pipelining {
-            self.hear_rcpt(upstream, offered.len(), house).await.map(Ok)
+            self.hear_rcpt(upstream, offered.len(), context).await.map(Ok)
         } else {
-            self.say_rcpt(upstream, offered, house).await.map(Ok)
+            self.say_rcpt(upstream, offered, context).await.map(Ok)
         }
     }
 
@@ -268,24 +268,29 @@ impl Transaction {
         &mut self,
         upstream: &mut Upstream,
         offered: &[&Redeemed],
-        house: &House,
+        context: &RelayContext,
     ) -> Result<Vec<Verdict>, Lost> {
-        let patience = house.settings.command_timeout;
+        let patience = context.settings.command_timeout;
         let mut verdicts = Vec::with_capacity(offered.len());
         // Without PIPELINING (RFC 2920) one at a time.
         let at_once = if upstream.extensions.pipelining { offered.len() } else { 1 };
         for some in offered.chunks(at_once.max(1)) {
             some.iter().for_each(|r| push_rcpt(upstream, r));
             upstream.flush(patience).await?;
-            verdicts.extend(self.hear_rcpt(upstream, some.len(), house).await?);
+            verdicts.extend(self.hear_rcpt(upstream, some.len(), context).await?);
         }
         Ok(verdicts)
     }
 
-    async fn hear_rcpt(&self, upstream: &mut Upstream, count: usize, house: &House) -> Result<Vec<Verdict>, Lost> {
+    async fn hear_rcpt(
+        &self,
+        upstream: &mut Upstream,
+        count: usize,
+        context: &RelayContext,
+    ) -> Result<Vec<Verdict>, Lost> {
         let mut verdicts = Vec::with_capacity(count);
         for _ in 0..count {
-            let status = upstream.reply(house.settings.command_timeout).await?;
+            let status = upstream.reply(context.settings.command_timeout).await?;
             if !is_positive(status) && !is_refusal(status) {
                 return Err(Lost);
             }
@@ -295,16 +300,16 @@ impl Transaction {
     }
 
     /// Takes content, and sends on what is more than a block. A verdict when the message has failed before its end.
-    pub(super) async fn content(&mut self, content: &[u8], house: &House) -> Option<Verdict> {
+    pub(super) async fn content(&mut self, content: &[u8], context: &RelayContext) -> Option<Verdict> {
         let (mut upstream, mut stuffer) = match mem::replace(&mut self.stage, Stage::Told) {
             Stage::Open(upstream, mut kept) if kept.len() + content.len() < BLOCK => {
                 kept.extend_from_slice(content);
                 self.stage = Stage::Open(upstream, kept);
                 return None;
             }
-            Stage::Open(mut upstream, kept) => match say_data(&mut upstream, house).await {
+            Stage::Open(mut upstream, kept) => match say_data(&mut upstream, context).await {
                 Ok(()) => begin(upstream, &kept),
-                Err(refused) => return Some(give_up(*upstream, refused, house).await),
+                Err(refused) => return Some(give_up(*upstream, refused, context).await),
             },
             Stage::Sending(upstream, stuffer) => (upstream, stuffer),
             Stage::Failed(verdict) => return Some(verdict),
@@ -312,7 +317,7 @@ impl Transaction {
             Stage::Told => return None,
         };
         stuffer.feed(content, &mut upstream.output);
-        if upstream.output.len() >= BLOCK && upstream.flush(house.settings.data_block_timeout).await.is_err() {
+        if upstream.output.len() >= BLOCK && upstream.flush(context.settings.data_block_timeout).await.is_err() {
             return Some(CONNECTION_LOST);
         }
         self.stage = Stage::Sending(upstream, stuffer);
@@ -320,15 +325,15 @@ impl Transaction {
     }
 
     /// The message is complete: count it, then end it. The verdict, unless it was given before.
-    pub(super) async fn end(&mut self, house: &House) -> Option<Verdict> {
+    pub(super) async fn end(&mut self, context: &RelayContext) -> Option<Verdict> {
         let (mut upstream, stuffer) = match mem::replace(&mut self.stage, Stage::Told) {
             Stage::Open(mut upstream, kept) => {
-                let (ready, spent) = tokio::join!(say_data(&mut upstream, house), self.uses.spend(&house.vault));
+                let (ready, spent) = tokio::join!(say_data(&mut upstream, context), self.uses.spend(&context.vault));
                 if let Err(refused) = ready {
                     if spent.is_ok() {
-                        self.uses.refund(&house.vault).await;
+                        self.uses.refund(&context.vault).await;
                     }
-                    return Some(give_up(*upstream, refused, house).await);
+                    return Some(give_up(*upstream, refused, context).await);
                 }
                 // Closed without its final dot, the message does not exist (RFC 5321 §4.1.1.4).
                 if let Err(verdict) = spent {
@@ -337,7 +342,7 @@ impl Transaction {
                 begin(upstream, &kept)
             }
             Stage::Sending(upstream, stuffer) => {
-                if let Err(verdict) = self.uses.spend(&house.vault).await {
+                if let Err(verdict) = self.uses.spend(&context.vault).await {
                     return Some(verdict);
                 }
                 (upstream, stuffer)
@@ -347,43 +352,43 @@ impl Transaction {
             Stage::Told => return None,
         };
         stuffer.end(&mut upstream.output);
-        let verdict = self.finish(*upstream, house).await;
-        house.tally.count(match verdict.code {
-            _ if verdict.origin != Origin::NextHost => Figure::RelayVerdictsLost,
-            200..300 => Figure::RelayVerdicts2xx,
-            400..500 => Figure::RelayVerdicts4xx,
-            _ => Figure::RelayVerdicts5xx,
+        let verdict = self.finish(*upstream, context).await;
+        context.recorder.increment(match verdict.code {
+            _ if verdict.origin != Origin::NextHost => Metric::RelayRepliesLost,
+            200..300 => Metric::RelayReplies2xx,
+            400..500 => Metric::RelayReplies4xx,
+            _ => Metric::RelayReplies5xx,
         });
         Some(verdict)
     }
 
     /// The final dot, and what the next host says to it. Once the dot is out the message may be its: unless it says no, it counts.
-    async fn finish(&mut self, mut upstream: Upstream, house: &House) -> Verdict {
-        let settings = &house.settings;
+    async fn finish(&mut self, mut upstream: Upstream, context: &RelayContext) -> Verdict {
+        let settings = &context.settings;
         if upstream.flush(settings.data_block_timeout).await.is_err() {
             // Not even the kernel has the dot: the host has no message.
-            self.uses.refund(&house.vault).await;
+            self.uses.refund(&context.vault).await;
             return CONNECTION_LOST;
         }
         let Ok(status) = upstream.reply(settings.data_end_timeout).await else {
-            self.uses.settle(&house.vault);
+            self.uses.settle(&context.vault);
             return CONNECTION_LOST;
         };
         if is_positive(status) || is_refusal(status) {
-            house.pool.put(upstream);
+            context.pool.put(upstream);
         }
         if is_positive(status) {
-            self.uses.settle(&house.vault);
+            self.uses.settle(&context.vault);
         } else {
-            self.uses.refund(&house.vault).await;
+            self.uses.refund(&context.vault).await;
         }
         judge(status)
     }
 
     /// Ends it without delivery. Nothing was spent.
-    pub(super) async fn abort(self, house: &House) {
+    pub(super) async fn abort(self, context: &RelayContext) {
         match self.stage {
-            Stage::Open(upstream, _) => house.pool.release(*upstream).await,
+            Stage::Open(upstream, _) => context.pool.release(*upstream).await,
             // There is no way out of DATA but to hang up.
             Stage::Sending(..) | Stage::Fresh | Stage::Failed(_) | Stage::Told => {}
         }
@@ -391,10 +396,10 @@ impl Transaction {
 }
 
 /// Says DATA; the host's refusal, or `None` if the connection is lost.
-async fn say_data(upstream: &mut Upstream, house: &House) -> Result<(), Option<Status>> {
+async fn say_data(upstream: &mut Upstream, context: &RelayContext) -> Result<(), Option<Status>> {
     upstream.output.extend_from_slice(b"DATA\r\n");
-    upstream.flush(house.settings.command_timeout).await.map_err(|Lost| None)?;
-    let status = upstream.reply(house.settings.data_init_timeout).await.map_err(|Lost| None)?;
+    upstream.flush(context.settings.command_timeout).await.map_err(|Lost| None)?;
+    let status = upstream.reply(context.settings.data_init_timeout).await.map_err(|Lost| None)?;
     match status.code {
         354 => Ok(()),
         _ if is_refusal(status) => Err(Some(status)),
@@ -411,10 +416,10 @@ fn begin(mut upstream: Box<Upstream>, kept: &[u8]) -> (Box<Upstream>, Stuffer) {
 }
 
 /// After a refusal of DATA: the connection is good for other messages.
-async fn give_up(upstream: Upstream, refused: Option<Status>, house: &House) -> Verdict {
+async fn give_up(upstream: Upstream, refused: Option<Status>, context: &RelayContext) -> Verdict {
     match refused {
         Some(status) => {
-            house.pool.release(upstream).await;
+            context.pool.release(upstream).await;
             judge(status)
         }
         None => CONNECTION_LOST,

@@ -2,7 +2,7 @@
 
 use crate::config::settings;
 use crate::proto::client::{self, Extensions, Status};
-use crate::role::{Patience, read};
+use crate::runtime::{Deadline, read};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -24,7 +24,7 @@ pub(super) struct Upstream {
     /// Whether it has served before: then its loss may only mean that the host has grown tired of it.
     pub(super) reused: bool,
     pub(super) idle_since: Instant,
-    patience: Patience,
+    timer: Deadline,
     /// Replies that are due and tell nobody anything: to RSET.
     void: u32,
     /// While it is in use.
@@ -34,8 +34,8 @@ pub(super) struct Upstream {
 impl Upstream {
     /// Connects and says EHLO; HELO to hosts that do not know it.
     pub(super) async fn connect(address: SocketAddr, settings: &settings::Relay) -> Result<Self, Lost> {
-        let mut patience = Patience::new(settings.command_timeout);
-        let connected = patience.within(settings.connect_timeout, TcpStream::connect(address)).await;
+        let mut timer = Deadline::new(settings.command_timeout);
+        let connected = timer.run(settings.connect_timeout, TcpStream::connect(address)).await;
         let Some(Ok(stream)) = connected else { return Err(Lost) };
         // Without it small writes would wait for acknowledgements; where it cannot be set, they do.
         let _ = stream.set_nodelay(true);
@@ -46,7 +46,7 @@ impl Upstream {
             extensions: Extensions::default(),
             reused: false,
             idle_since: Instant::now(),
-            patience,
+            timer,
             void: 0,
             permit: None,
         };
@@ -70,7 +70,7 @@ impl Upstream {
     pub(super) async fn flush(&mut self, limit: Duration) -> Result<(), Lost> {
         let mut written = 0;
         while written < self.output.len() {
-            match self.patience.within(limit, self.stream.write(&self.output[written..])).await {
+            match self.timer.run(limit, self.stream.write(&self.output[written..])).await {
                 Some(Ok(n)) if n > 0 => written += n,
                 _ => return Err(Lost),
             }
@@ -95,7 +95,7 @@ impl Upstream {
                 self.void -= 1;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.patience.within(left, read(&mut self.stream, &mut self.input)).await {
+            match self.timer.run(left, read(&mut self.stream, &mut self.input)).await {
                 Some(Ok(octets)) if octets > 0 => {}
                 _ => return Err(Lost),
             }

@@ -1,12 +1,12 @@
 //! The counted uses of one message: spent before its final dot, settled or given back after.
 
 use super::verdict::{NO_USE, NO_VAULT};
-use crate::door::Caller;
+use crate::channel::RpcClient;
 use crate::wire::Ticket;
-use crate::wire::mail::Verdict;
-use crate::wire::relay::{Answer, Request};
+use crate::wire::relay_smtp::Verdict;
+use crate::wire::vault_relay::{Answer, Request};
 
-type Vault = Caller<Request, Answer>;
+type Vault = RpcClient<Request, Answer>;
 
 /// Tickets of accepted recipients whose use must be spent.
 #[derive(Default)]
@@ -19,7 +19,7 @@ impl Uses {
 
     /// Counts every use, durably; or none.
     pub(super) async fn spend(&self, vault: &Vault) -> Result<(), Verdict> {
-        let asked: Vec<_> = self.0.iter().map(|&ticket| (ticket, vault.ask(Request::Spend { ticket }))).collect();
+        let asked: Vec<_> = self.0.iter().map(|&ticket| (ticket, vault.call(Request::Spend { ticket }))).collect();
         let (mut spent, mut verdict) = (Self::default(), Ok(()));
         for (ticket, answer) in asked {
             match answer.await {
@@ -40,13 +40,13 @@ impl Uses {
     /// The message is delivered, or may be.
     pub(super) fn settle(&self, vault: &Vault) {
         for &ticket in &self.0 {
-            vault.tell_along(Request::Settle { ticket });
+            vault.notify_buffered(Request::Settle { ticket });
         }
     }
 
     /// The message is not delivered after all.
     pub(super) async fn refund(&self, vault: &Vault) {
-        let asked: Vec<_> = self.0.iter().map(|&ticket| vault.ask(Request::Refund { ticket })).collect();
+        let asked: Vec<_> = self.0.iter().map(|&ticket| vault.call(Request::Refund { ticket })).collect();
         for answer in asked {
             // A vault that is gone keeps the use: in doubt, it counts.
             let _ = answer.await;

@@ -1,7 +1,7 @@
 //! Verdicts: what the next host's replies come to, and our own.
 
 use crate::proto::client::Status;
-use crate::wire::mail::{Origin, Verdict};
+use crate::wire::relay_smtp::{Origin, Verdict};
 
 pub(super) const UNREACHABLE: Verdict = Verdict { code: 451, enhanced: (4, 4, 1), origin: Origin::NoNextHost };
 pub(super) const CONNECTION_LOST: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::NoNextHost };

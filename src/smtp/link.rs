@@ -1,8 +1,8 @@
-//! Connections to the relay ([`crate::wire::mail`]), each used by one session at a time.
+//! Connections to the relay ([`crate::wire::relay_smtp`]), each used by one session at a time.
 
-use crate::door::{SlotIn, Stream};
+use crate::channel::{SlotIn, Stream};
 use crate::wire::frame;
-use crate::wire::mail::{MAX_CHUNK, ToRelay, ToSmtp, Verdict};
+use crate::wire::relay_smtp::{MAX_CHUNK, ToRelay, ToSmtp, Verdict};
 use std::cell::RefCell;
 use std::io;
 

@@ -6,8 +6,8 @@ use super::transaction::refusal;
 use crate::proto::content::Content;
 use crate::proto::header::Watch;
 use crate::proto::reply::{self, Reply};
-use crate::wire::figures::Figure;
-use crate::wire::mail::{MAX_CHUNK, ToRelay, Verdict};
+use crate::wire::metrics::Metric;
+use crate::wire::relay_smtp::{MAX_CHUNK, ToRelay, Verdict};
 use jiff::Timestamp;
 use std::io;
 use tokio::time::Instant;
@@ -43,7 +43,7 @@ impl Session {
         let hop = Hop {
             helo: &hello.name,
             peer: self.peer,
-            hostname: &self.house.settings.hostname,
+            hostname: &self.context.settings.hostname,
             protocol: match (transaction.mail.utf8, hello.extended) {
                 (true, _) => "UTF8SMTP",
                 (false, true) => "ESMTP",
@@ -64,10 +64,10 @@ impl Session {
         self.tell().await?;
         let mut passage = Passage { content: Content::default(), watch, out, refused: None, deadline };
         let reply = self.pass(&mut passage, &id).await?;
-        self.house.tally.count(match reply.code {
-            200..300 => Figure::MessagesDelivered,
-            400..500 => Figure::MessagesPutOff,
-            _ => Figure::MessagesRefused,
+        self.context.recorder.increment(match reply.code {
+            200..300 => Metric::MessagesDelivered,
+            400..500 => Metric::MessagesDeferred,
+            _ => Metric::MessagesRejected,
         });
         self.client.say(&reply);
         let told = self.tell().await;
@@ -77,7 +77,7 @@ impl Session {
 
     /// Takes the message to its end; the reply to it.
     async fn pass(&mut self, passage: &mut Passage, id: &str) -> Result<Reply, End> {
-        let most = self.house.settings.max_message_size;
+        let most = self.context.settings.max_message_size;
         loop {
             let from = passage.out.len();
             let (taken, ended) = passage.content.feed(self.client.pending(), &mut passage.out);
@@ -115,8 +115,8 @@ impl Session {
                 passage.out.clear();
             }
             let left = passage.deadline.saturating_duration_since(Instant::now());
-            let limit = self.house.settings.data_timeout.min(left);
-            match self.patience.within(limit, self.client.listen()).await {
+            let limit = self.context.settings.data_timeout.min(left);
+            match self.timer.run(limit, self.client.listen()).await {
                 Some(Ok(0) | Err(_)) => return Err(End::Gone),
                 Some(Ok(_)) => {}
                 None => return Err(End::Said(reply::TIMED_OUT)),
@@ -164,7 +164,7 @@ impl Session {
     /// The relay has given its verdict: the link is free for any session's next transaction.
     fn give_link_back(&mut self) {
         if let Some(link) = self.link.take() {
-            self.house.links.put(*link);
+            self.context.links.put(*link);
         }
     }
 

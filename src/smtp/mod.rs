@@ -4,19 +4,19 @@
 //! the relay learns. A message goes through in pieces as it comes, and the client is told what the
 //! next host said to it.
 
-mod client;
+mod connection;
 mod link;
 mod message;
 mod session;
 mod trace;
 mod transaction;
 
+use crate::channel::{Door, RpcClient};
 use crate::config::settings;
-use crate::door::{Caller, Door};
-use crate::role::{self, Crowd, Duties, Fatal, Guests, Promise, Start, Tally};
-use crate::wire::figures::{Figure, Figures};
-use crate::wire::smtp::{Answer, Request};
-use client::Client;
+use crate::runtime::{self, ConnectionLimits, Drain, Fatal, MetricRecorder, Promise, RoleHandler, Startup};
+use crate::wire::metrics::{Metric, Metrics};
+use crate::wire::vault_smtp::{Answer, Request};
+use connection::Connection;
 use link::Links;
 use session::Session;
 use std::cell::{Cell, RefCell};
@@ -25,69 +25,69 @@ use std::time::SystemTime;
 
 /// What sessions share. New settings make a new one, for the sessions that begin from then on.
 #[derive(Clone)]
-struct House {
+struct SmtpContext {
     settings: settings::Smtp,
-    vault: Caller<Request, Answer>,
+    vault: RpcClient<Request, Answer>,
     links: Rc<Links>,
-    crowd: Rc<Crowd>,
-    tally: Rc<Tally>,
+    connection_limits: Rc<ConnectionLimits>,
+    recorder: Rc<MetricRecorder>,
     numbers: Rc<Numbers>,
 }
 
-/// The house as who comes now finds it.
-struct Current(RefCell<Rc<House>>);
+/// The context as who comes now finds it.
+struct SharedContext(RefCell<Rc<SmtpContext>>);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Start::<settings::Smtp>::take("smtp")?;
-    role::block_on(async move {
+    let mut start = Startup::<settings::Smtp>::take("smtp")?;
+    runtime::block_on(async move {
         let listeners = start.listeners("smtp")?;
         let (vault, relay) = (start.caller(Door::VaultSmtp)?, start.slot_in(Door::RelaySmtp)?);
         start.confine(&[Promise::Accept, Promise::Pairs])?;
         let settings = start.config.clone();
         let drain = settings.drain;
-        let vault = Caller::new(vault);
-        let current = Rc::new(Current(RefCell::new(Rc::new(House {
+        let vault = RpcClient::new(vault);
+        let shared = Rc::new(SharedContext(RefCell::new(Rc::new(SmtpContext {
             vault: vault.clone(),
             links: Rc::new(Links::new(relay)),
-            crowd: Crowd::new(settings.max_sessions, settings.max_sessions_per_address),
-            tally: Rc::default(),
+            connection_limits: ConnectionLimits::new(settings.max_sessions, settings.max_sessions_per_address),
+            recorder: Rc::default(),
             numbers: Rc::new(Numbers::new()),
             settings,
         }))));
-        start.keep_telling(Rc::clone(&current), move |figures| vault.tell(Request::Figures(figures)));
-        let stop = start.ready(Rc::clone(&current)).await?;
-        let guests = Guests::default();
+        start.report_metrics(Rc::clone(&shared), move |metrics| vault.notify(Request::Metrics(metrics)));
+        let stop = start.ready(Rc::clone(&shared)).await?;
+        let draining = Drain::default();
         let take = |stream, peer| {
-            let house = Rc::clone(&current.0.borrow());
-            match house.crowd.admit(peer) {
+            let context = Rc::clone(&shared.0.borrow());
+            match context.connection_limits.try_acquire(peer) {
                 Some(place) => {
-                    house.tally.count(Figure::SmtpSessionsTotal);
-                    let session = Session::new(Client::new(stream), peer, place, house);
-                    tokio::task::spawn_local(session.attend(guests.welcome()));
+                    context.recorder.increment(Metric::SmtpSessionsTotal);
+                    let session = Session::new(Connection::new(stream), peer, place, context);
+                    tokio::task::spawn_local(session.attend(draining.enter()));
                 }
                 None => {
-                    house.tally.count(Figure::SmtpTurnedAway);
-                    client::turn_away(&stream);
+                    context.recorder.increment(Metric::SmtpConnectionsRejected);
+                    connection::reject(&stream);
                 }
             }
         };
-        role::host(listeners, take, &stop, &guests, drain).await;
+        runtime::accept_connections(listeners, take, &stop, &draining, drain).await;
         Ok(())
     })
 }
 
-impl Duties<settings::Smtp> for Current {
+impl RoleHandler<settings::Smtp> for SharedContext {
     fn reload(&self, settings: settings::Smtp) {
-        let mut house = self.0.borrow_mut();
-        house.crowd.bound(settings.max_sessions, settings.max_sessions_per_address);
-        *house = Rc::new(House { settings, ..House::clone(&house) });
+        let mut context = self.0.borrow_mut();
+        context.connection_limits.set(settings.max_sessions, settings.max_sessions_per_address);
+        *context = Rc::new(SmtpContext { settings, ..SmtpContext::clone(&context) });
     }
 
-    fn figures(&self) -> Figures {
-        let house = self.0.borrow();
-        house.tally.set(Figure::SmtpSessions, house.crowd.present() as u64);
-        house.tally.figures()
+    fn metrics(&self) -> Metrics {
+        let context = self.0.borrow();
+        context.recorder.set(Metric::SmtpSessions, context.connection_limits.open() as u64);
+        context.recorder.snapshot()
     }
 }
 

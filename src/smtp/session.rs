@@ -1,15 +1,15 @@
 //! A mail session: commands in, replies out, in order.
 
-use super::House;
-use super::client::Client;
+use super::SmtpContext;
+use super::connection::Connection;
 use super::link::Link;
 use super::transaction::{Due, Transaction};
 use crate::alias::AliasAddress;
 use crate::proto::command::{self, Command, Mail, Recipient};
 use crate::proto::line::{Flaw, Lines, Next};
 use crate::proto::reply::{self, Reply};
-use crate::role::{Guest, Patience, Place};
-use crate::wire::figures::Figure;
+use crate::runtime::{ConnectionPermit, Deadline, DrainGuard};
+use crate::wire::metrics::Metric;
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
@@ -44,7 +44,7 @@ pub(super) struct Hello {
 
 /// What a session has done so far, against its bounds.
 #[derive(Default)]
-struct Tally {
+struct Usage {
     commands: u32,
     errors: u32,
     unknown: u32,
@@ -52,23 +52,23 @@ struct Tally {
 
 /// One session. Small while it is idle: what a transaction needs is made for it and gone with it.
 pub(super) struct Session {
-    pub(super) house: Rc<House>,
-    pub(super) client: Client,
+    pub(super) context: Rc<SmtpContext>,
+    pub(super) client: Connection,
     pub(super) peer: IpAddr,
     pub(super) number: u64,
     pub(super) messages: u32,
     pub(super) hello: Option<Hello>,
     pub(super) transaction: Option<Box<Transaction>>,
     pub(super) link: Option<Box<Link>>,
-    pub(super) patience: Patience,
+    pub(super) timer: Deadline,
     lines: Lines,
-    tally: Tally,
-    _place: Place,
+    usage: Usage,
+    _place: ConnectionPermit,
 }
 
 impl Session {
-    pub(super) fn new(client: Client, peer: IpAddr, place: Place, house: Rc<House>) -> Self {
-        let number = house.numbers.next();
+    pub(super) fn new(client: Connection, peer: IpAddr, place: ConnectionPermit, context: Rc<SmtpContext>) -> Self {
+        let number = context.numbers.next();
         Self {
             client,
             peer,
@@ -77,20 +77,20 @@ impl Session {
             hello: None,
             transaction: None,
             link: None,
-            patience: Patience::new(house.settings.command_timeout),
-            house,
+            timer: Deadline::new(context.settings.command_timeout),
+            context,
             lines: Lines::default(),
-            tally: Tally::default(),
+            usage: Usage::default(),
             _place: place,
         }
     }
 
     /// The session from greeting to farewell.
-    pub(super) async fn attend(mut self, mut guest: Guest) {
-        let mut guest_until_over = guest.clone();
+    pub(super) async fn attend(mut self, mut draining: DrainGuard) {
+        let mut until_expired = draining.clone();
         let end = tokio::select! {
-            Err(end) = self.converse(&mut guest) => end,
-            () = guest_until_over.over() => End::Said(reply::SHUTTING_DOWN),
+            Err(end) = self.converse(&mut draining) => end,
+            () = until_expired.expired() => End::Said(reply::SHUTTING_DOWN),
         };
         // What is held is free for others while this client is still being told.
         self.transaction = None;
@@ -107,7 +107,7 @@ impl Session {
         }
     }
 
-    async fn converse(&mut self, guest: &mut Guest) -> Result<Infallible, End> {
+    async fn converse(&mut self, draining: &mut DrainGuard) -> Result<Infallible, End> {
         self.greet().await?;
         let mut silent_since = Instant::now();
         loop {
@@ -131,13 +131,13 @@ impl Session {
             if spoken {
                 silent_since = Instant::now();
             }
-            self.listen(guest, silent_since).await?;
+            self.listen(draining, silent_since).await?;
         }
     }
 
     /// Nobody who speaks before the greeting speaks SMTP (RFC 5321 §3.1).
     async fn greet(&mut self) -> Result<(), End> {
-        let delay = self.house.settings.greeting_delay;
+        let delay = self.context.settings.greeting_delay;
         let early = if delay.is_zero() {
             self.client.has_spoken()
         } else {
@@ -146,13 +146,13 @@ impl Session {
         if early {
             return Err(End::Said(reply::EARLY_TALKER));
         }
-        self.client.say_lines(&format!("220 {} ESMTP tempalias\r\n", self.house.settings.hostname));
+        self.client.say_lines(&format!("220 {} ESMTP tempalias\r\n", self.context.settings.hostname));
         self.tell().await
     }
 
     /// Sends what is to be said; a client that does not listen is given up.
     pub(super) async fn tell(&mut self) -> Result<(), End> {
-        match self.patience.within(self.house.settings.command_timeout, self.client.flush()).await {
+        match self.timer.run(self.context.settings.command_timeout, self.client.flush()).await {
             Some(told) => Ok(told?),
             None => Err(End::Gone),
         }
@@ -174,30 +174,30 @@ impl Session {
             self.client.consume(taken);
             break heard;
         };
-        self.tally.commands += 1;
-        if self.tally.commands > self.house.settings.max_commands {
+        self.usage.commands += 1;
+        if self.usage.commands > self.context.settings.max_commands {
             return Err(End::Said(reply::TOO_MANY_COMMANDS));
         }
         Ok(Some(heard))
     }
 
     /// Waits for more, until the session's or the transaction's time is up.
-    async fn listen(&mut self, guest: &mut Guest, since: Instant) -> Result<(), End> {
+    async fn listen(&mut self, draining: &mut DrainGuard, since: Instant) -> Result<(), End> {
         let limit = self.patience_left(since);
         let (client, idle) = (&mut self.client, self.transaction.is_none());
         let heard = async {
             tokio::select! {
                 biased;
                 octets = client.listen() => if octets? == 0 { Err(End::Gone) } else { Ok(()) },
-                () = guest.stopping(), if idle => Err(End::Said(reply::SHUTTING_DOWN)),
+                () = draining.stopping(), if idle => Err(End::Said(reply::SHUTTING_DOWN)),
             }
         };
-        self.patience.within(limit, heard).await.unwrap_or(Err(End::Said(reply::TIMED_OUT)))
+        self.timer.run(limit, heard).await.unwrap_or(Err(End::Said(reply::TIMED_OUT)))
     }
 
     /// How long a client that is silent since then may go on.
     fn patience_left(&self, since: Instant) -> Duration {
-        let usual = self.house.settings.command_timeout;
+        let usual = self.context.settings.command_timeout;
         let end = match &self.transaction {
             // A recipient that is accepted keeps a connection to the next host from others.
             Some(transaction) if transaction.accepted() > 0 => (since + usual.min(HOLDING)).min(transaction.deadline()),
@@ -209,8 +209,8 @@ impl Session {
     /// Says that something was wrong with what the client said.
     pub(super) fn fault(&mut self, fault: &Reply) -> Result<(), End> {
         self.client.say(fault);
-        self.tally.errors += 1;
-        if self.tally.errors >= self.house.settings.max_errors {
+        self.usage.errors += 1;
+        if self.usage.errors >= self.context.settings.max_errors {
             return Err(End::Said(reply::TOO_MANY_ERRORS));
         }
         Ok(())
@@ -239,7 +239,7 @@ impl Session {
 
     async fn hello(&mut self, name: String, extended: bool) {
         self.reset().await;
-        let settings = &self.house.settings;
+        let settings = &self.context.settings;
         let hostname = &settings.hostname;
         let lines = if extended {
             let size = settings.max_message_size;
@@ -257,12 +257,12 @@ impl Session {
         if self.hello.is_none() || self.transaction.is_some() {
             return self.fault(&reply::BAD_SEQUENCE);
         }
-        let settings = &self.house.settings;
+        let settings = &self.context.settings;
         if mail.size.is_some_and(|size| size > settings.max_message_size) {
             self.client.say(&reply::TOO_LARGE);
             return Ok(());
         }
-        let transaction = Transaction::new(mail, settings.transaction_timeout, self.house.vault.clone());
+        let transaction = Transaction::new(mail, settings.transaction_timeout, self.context.vault.clone());
         self.transaction = Some(Box::new(transaction));
         self.client.say(&reply::SENDER_OK);
         Ok(())
@@ -271,8 +271,8 @@ impl Session {
     /// Asks about a recipient; its reply comes with [`Self::resolve`], after those before it.
     async fn rcpt(&mut self, recipient: Recipient) -> Result<(), End> {
         let Some(transaction) = &mut self.transaction else { return self.fault(&reply::BAD_SEQUENCE) };
-        let house = &self.house;
-        let domains = &house.settings.domains;
+        let context = &self.context;
+        let domains = &context.settings.domains;
         let alias = match recipient {
             Recipient::Path(path) if !path.is_ascii() && !transaction.mail.utf8 => {
                 transaction.due.push(Due::Told(reply::NEEDS_UTF8));
@@ -288,13 +288,13 @@ impl Session {
             return Ok(());
         };
         // Whether it is one too many, or one that is there already, those before it decide.
-        if transaction.possible() >= house.settings.max_recipients || transaction.awaits(&alias) {
+        if transaction.possible() >= context.settings.max_recipients || transaction.awaits(&alias) {
             self.resolve().await?;
         }
         let Some(transaction) = &mut self.transaction else { return Ok(()) };
         if transaction.has(&alias) {
             transaction.due.push(Due::Told(reply::RECIPIENT_OK));
-        } else if transaction.accepted() >= self.house.settings.max_recipients {
+        } else if transaction.accepted() >= self.context.settings.max_recipients {
             transaction.due.push(Due::Told(reply::TOO_MANY_RECIPIENTS));
         } else {
             transaction.ask(alias);
@@ -306,17 +306,17 @@ impl Session {
     async fn resolve(&mut self) -> Result<(), End> {
         let Some(transaction) = self.transaction.as_mut().filter(|t| !t.due.is_empty()) else { return Ok(()) };
         // Boxed for the same reason as DATA.
-        for reply in Box::pin(transaction.resolve(&mut self.link, &self.house.links)).await {
-            self.house.tally.count(match reply.code {
-                200..300 => Figure::RecipientsAccepted,
-                400..500 => Figure::RecipientsPutOff,
-                _ if reply == reply::UNKNOWN_USER => Figure::RecipientsUnknown,
-                _ => Figure::RecipientsRefused,
+        for reply in Box::pin(transaction.resolve(&mut self.link, &self.context.links)).await {
+            self.context.recorder.increment(match reply.code {
+                200..300 => Metric::RecipientsAccepted,
+                400..500 => Metric::RecipientsDeferred,
+                _ if reply == reply::UNKNOWN_USER => Metric::RecipientsUnknown,
+                _ => Metric::RecipientsRejected,
             });
             if reply == reply::UNKNOWN_USER {
-                self.tally.unknown += 1;
+                self.usage.unknown += 1;
                 self.client.say(&reply);
-                if self.tally.unknown >= self.house.settings.max_unknown {
+                if self.usage.unknown >= self.context.settings.max_unknown {
                     return Err(End::Said(reply::TOO_MANY_UNKNOWN));
                 }
             } else if reply == reply::RELAY_DENIED {
@@ -334,7 +334,7 @@ impl Session {
         if let Some(mut link) = self.link.take()
             && (!transaction.begun || link.abort().await.is_ok())
         {
-            self.house.links.put(*link);
+            self.context.links.put(*link);
         }
     }
 }

@@ -6,8 +6,8 @@
 //! 3. Salt and sealed content are spelled in base64url (RFC 4648 §5) without padding. Tokens, which people paste into
 //!    other programs, begin with `ta_`, so that they are told from other secrets.
 
-use super::engine::Owner;
 use super::seal::Seal;
+use super::store::Owner;
 use crate::alias::{Domain, RealAddress};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};

@@ -1,25 +1,25 @@
 //! The `vault` role: the table, the keys, and who may know what of them.
 
+mod admin;
 mod capability;
-mod desk;
-mod engine;
-mod letter;
-mod letters;
-mod people;
+mod notification;
+mod outbox;
 mod seal;
+mod service;
 mod srs;
+mod store;
 mod tickets;
 
+use crate::channel::{Door, MaybeReady, Stream, serve};
 use crate::config::settings::{self, Redis, Store, Topology};
-use crate::door::{Door, Soon, Stream, serve};
-use crate::role::{self, Fatal, Promise, Start};
-use desk::Desk;
-use engine::Engine;
+use crate::runtime::{self, Fatal, Promise, Startup};
 use seal::Seal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use service::Desk;
 use std::rc::Rc;
 use std::time::Duration;
+use store::Engine;
 use tokio::sync::mpsc;
 
 /// How often tickets past their deadline and aliases past their purge time are removed.
@@ -27,12 +27,12 @@ const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Start::<settings::Vault>::take("vault")?;
-    role::block_on(async move {
+    let mut start = Startup::<settings::Vault>::take("vault")?;
+    runtime::block_on(async move {
         let seal = start.open(|| Seal::open(&start.config.key_file))?;
         let engine = start.open(|| open_engine(&start.config.store, &seal))?;
         let [smtp, relay, web] = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb].map(|door| start.callers(door));
-        let admin = start.listener(Door::Admin)?;
+        let admin = start.listener(Door::VaultAdmin)?;
         let ports = ports(&start.config.store);
         let desk = Rc::new(Desk::new(&start.config, seal, engine));
         start.confine(&match &ports {
@@ -43,7 +43,7 @@ pub fn run() -> Result<(), Fatal> {
         open(smtp?, &desk, Desk::smtp, &broken);
         open(relay?, &desk, Desk::relay, &broken);
         open(web?, &desk, Desk::web, &broken);
-        tokio::task::spawn_local(people::attend(admin, Rc::clone(&desk)));
+        tokio::task::spawn_local(admin::serve(admin, Rc::clone(&desk)));
         let stop = start.ready(Rc::clone(&desk)).await?;
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         loop {
@@ -59,8 +59,8 @@ pub fn run() -> Result<(), Fatal> {
 
 fn open_engine(store: &Store, seal: &Seal) -> Result<Rc<dyn Engine>, Fatal> {
     Ok(match store {
-        Store::Redb { path } => Rc::new(engine::redb::Redb::open(path, seal.fingerprint())?),
-        Store::Redis(redis) => Rc::new(engine::redis::Redis::open(redis)?),
+        Store::Redb { path } => Rc::new(store::redb::Redb::open(path, seal.fingerprint())?),
+        Store::Redis(redis) => Rc::new(store::redis::Redis::open(redis)?),
     })
 }
 
@@ -69,7 +69,7 @@ fn open_engine(store: &Store, seal: &Seal) -> Result<Rc<dyn Engine>, Fatal> {
 /// # Errors
 /// Why it does not.
 pub async fn ask_redis(redis: &Redis) -> Result<(), String> {
-    let engine = engine::redis::Redis::open(redis).map_err(|fatal| fatal.to_string())?;
+    let engine = store::redis::Redis::open(redis).map_err(|fatal| fatal.to_string())?;
     engine.now().get().await.map(drop).map_err(|outage| outage.to_string())
 }
 
@@ -77,7 +77,7 @@ pub async fn ask_redis(redis: &Redis) -> Result<(), String> {
 fn ports(store: &Store) -> Option<Vec<u16>> {
     match store {
         Store::Redb { .. } => None,
-        Store::Redis(Redis { nodes, topology: Topology::Single, .. }) => Some(engine::redis::ports(nodes)),
+        Store::Redis(Redis { nodes, topology: Topology::Single, .. }) => Some(store::redis::ports(nodes)),
         Store::Redis(_) => Some(Vec::new()),
     }
 }
@@ -86,7 +86,7 @@ fn ports(store: &Store) -> Option<Vec<u16>> {
 fn open<Q, A>(
     callers: Vec<(Stream, i32)>,
     desk: &Rc<Desk>,
-    answer: fn(&Rc<Desk>, i32, Q) -> Soon<A>,
+    answer: fn(&Rc<Desk>, i32, Q) -> MaybeReady<A>,
     broken: &mpsc::Sender<std::io::Error>,
 ) where
     Q: DeserializeOwned + 'static,

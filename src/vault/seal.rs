@@ -9,9 +9,9 @@
 //!    order's Idempotency-Key: who sends the same order twice gets the same aliases, and nothing is kept for it.
 
 use super::capability::Seed;
-use super::engine::{Key, Mark, Owner};
+use super::store::{Key, Mark, Owner};
 use crate::alias::{AliasAddress, Name, RealAddress, Time};
-use crate::role::Fatal;
+use crate::runtime::Fatal;
 use data_encoding::HEXLOWER;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};

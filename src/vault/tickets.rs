@@ -5,7 +5,7 @@
 //!   └──────────────────┴── release, deadline ──▶ gone
 //! ```
 
-use super::engine::Key;
+use super::store::Key;
 use crate::alias::AliasAddress;
 use crate::wire::Ticket;
 use std::collections::{HashMap, VecDeque};

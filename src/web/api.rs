@@ -1,12 +1,12 @@
 //! The JSON that programs get; field names are those of the 2010 original, and a few more.
 
-use super::House;
+use super::WebContext;
 use super::answer::{self, Answer};
-use super::asking::{Followed, Made, bearer};
 use super::body;
-use super::refusal::Refusal;
+use super::error::Refusal;
+use super::vault_client::{Followed, Made, bearer};
 use crate::alias::Time;
-use crate::wire::web::{Alias, Purpose, Token};
+use crate::wire::vault_web::{Alias, Purpose, Token};
 use crate::words::Language;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 const NO_MANAGE_KEY: Refusal = Refusal::NoKey("present the alias's manage key: Authorization: Bearer KEY");
 const NO_TOKEN: Refusal = Refusal::NoKey("present the token: Authorization: Bearer TOKEN");
 
-impl House {
+impl WebContext {
     /// `POST /aliases` of a program.
     pub(super) async fn api_create(&self, request: Request<Incoming>) -> Answer {
         let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));

@@ -5,7 +5,7 @@ use super::answer::{self, Answer, gzip};
 use super::pages::{self, Locale};
 use super::{negotiate, openapi};
 use crate::config::settings;
-use crate::role::Fatal;
+use crate::runtime::Fatal;
 use crate::words::Language;
 use flate2::Compression;
 use http_body_util::Full;

@@ -10,14 +10,14 @@
 //! 3. The body is JSON, or is not there; its `domain` counts, if there is one.
 //! 4. Answers and errors have the shape that the two services give them; people read `error` and `message`.
 
-use super::House;
+use super::WebContext;
 use super::answer::Answer;
 use super::api::{self, timestamp};
-use super::asking::Made;
 use super::body;
-use super::refusal::Refusal;
+use super::error::Refusal;
+use super::vault_client::Made;
 use crate::alias::Fault;
-use crate::wire::web::{self, Order, Whose};
+use crate::wire::vault_web::{self, Order, Whose};
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
 use hyper::{Method, Request, StatusCode};
@@ -56,7 +56,7 @@ impl Service {
     }
 }
 
-impl House {
+impl WebContext {
     /// One request to one of the two paths. The query is not looked at.
     pub(super) async fn forwarder(&self, service: Service, request: Request<Incoming>) -> Answer {
         match *request.method() {
@@ -92,7 +92,7 @@ impl House {
     async fn make_with(&self, token: String, domain: Option<String>, headers: &HeaderMap) -> Result<Made, Refusal> {
         let (whose, language) = (Whose::Token(token), api::language(headers));
         let made = self.order(Order { whose, domain, count: 1, idempotency_key: None, language }).await?;
-        let web::Made { alias, key } = made.into_iter().next().ok_or(Refusal::Unavailable)?;
+        let vault_web::Made { alias, key } = made.into_iter().next().ok_or(Refusal::Unavailable)?;
         Ok(Made { alias, key, target: None, days: None })
     }
 }

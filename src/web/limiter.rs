@@ -9,7 +9,7 @@
 
 use super::answer::{self, Answer};
 use super::visitor::Client;
-use crate::role::origin;
+use crate::runtime::network_of;
 use hyper::header::HeaderName;
 use indexmap::IndexMap;
 use std::cell::{Cell, RefCell};
@@ -84,7 +84,7 @@ impl Limiter {
     /// How the client stands; `None` if it is not limited.
     pub(super) fn look(&self, client: Client) -> Option<Allowance> {
         let limit = self.limit_of(client)?;
-        Some(self.ledger.borrow().look(origin(client.address()), limit, self.now()))
+        Some(self.ledger.borrow().look(network_of(client.address()), limit, self.now()))
     }
 
     /// Takes `cost` from what the client may create.
@@ -93,12 +93,12 @@ impl Limiter {
     /// How it stands, if there is not as much left; nothing is taken then.
     pub(super) fn take(&self, client: Client, cost: u32) -> Result<(), Allowance> {
         let Some(limit) = self.limit_of(client) else { return Ok(()) };
-        self.ledger.borrow_mut().take(origin(client.address()), cost, limit, self.now())
+        self.ledger.borrow_mut().take(network_of(client.address()), cost, limit, self.now())
     }
 
     /// Gives back what was taken for something that came to nothing by no fault of the client.
     pub(super) fn give_back(&self, client: Client, cost: u32) {
-        self.ledger.borrow_mut().give_back(origin(client.address()), cost, self.now());
+        self.ledger.borrow_mut().give_back(network_of(client.address()), cost, self.now());
     }
 
     fn now(&self) -> u64 {
@@ -116,7 +116,7 @@ struct Ledger {
 /// What one client has created lately.
 #[derive(Clone, Copy)]
 struct Account {
-    /// The slot that was current when it was last brought up to date.
+    /// The slot that was shared when it was last brought up to date.
     slot: u64,
     /// By slot, round and round.
     used: [u32; SLOTS],
@@ -149,8 +149,8 @@ impl Ledger {
     fn give_back(&mut self, client: IpAddr, cost: u32, now: u64) {
         if let Some(account) = self.accounts.get_mut(&client) {
             *account = account.at(now);
-            let current = &mut account.used[index(account.slot)];
-            *current = current.saturating_sub(cost);
+            let shared = &mut account.used[index(account.slot)];
+            *shared = shared.saturating_sub(cost);
         }
     }
 

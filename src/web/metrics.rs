@@ -1,8 +1,8 @@
-//! Figures for whoever measures, in the Prometheus text format, on a socket of its own that is no visitor's.
+//! Metrics for whoever measures, in the Prometheus text format, on a socket of its own that is no visitor's.
 
 use super::answer::{self, Answer};
-use crate::door::Caller;
-use crate::wire::web;
+use crate::channel::RpcClient;
+use crate::wire::vault_web;
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::server::conn::http1;
@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// One request takes no longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Vault = Caller<web::Request, web::Answer>;
+type Vault = RpcClient<vault_web::Request, vault_web::Answer>;
 
 /// Serves for as long as the role lives.
 pub(super) async fn serve(listeners: Vec<TcpListener>, vault: Vault) {
@@ -54,8 +54,8 @@ async fn answer(request: &Request<Incoming>, vault: &Vault) -> Answer {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return answer::text(StatusCode::METHOD_NOT_ALLOWED, "only to be read\n");
     }
-    match vault.ask(web::Request::Status).await {
-        Ok(web::Answer::Status(status)) => {
+    match vault.call(vault_web::Request::Status).await {
+        Ok(vault_web::Answer::Status(status)) => {
             let mut answer = answer::text(StatusCode::OK, status.prometheus());
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
             answer.headers_mut().insert(header::CONTENT_TYPE, kind);

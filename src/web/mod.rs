@@ -2,30 +2,32 @@
 //!
 //! Files are prepared once and served from memory: a path that leads elsewhere cannot be expressed.
 
-mod admission;
 mod answer;
 mod api;
-mod asking;
 mod body;
+mod error;
 mod files;
 mod forwarded;
 mod forwarders;
+mod guard;
 mod limiter;
 mod metrics;
 mod negotiate;
 mod openapi;
 mod pages;
 mod proxied;
-mod refusal;
 mod router;
+mod vault_client;
 mod visitor;
 
+use crate::channel::{Door, RpcClient};
 use crate::config::settings;
-use crate::door::{Caller, Door};
-use crate::role::{self, Crowd, Duties, Fatal, Guest, Guests, Place, Promise, Start, Tally};
-use crate::wire::figures::{Figure, Figures};
-use crate::wire::listed;
-use crate::wire::web::{Answer, Request};
+use crate::runtime::{
+    self, ConnectionLimits, ConnectionPermit, Drain, DrainGuard, Fatal, MetricRecorder, Promise, RoleHandler, Startup,
+};
+use crate::wire::metrics::{Metric, Metrics};
+use crate::wire::relay_web;
+use crate::wire::vault_web::{Answer, Request};
 use files::Files;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -50,24 +52,24 @@ const MAX_HEADER: usize = 16 * 1024;
 
 /// What connections share. New settings make a new one, for the connections that come from then on.
 #[derive(Clone)]
-struct House {
+struct WebContext {
     settings: settings::Web,
-    vault: Caller<Request, Answer>,
-    relay: Caller<listed::Request, listed::Answer>,
+    vault: RpcClient<Request, Answer>,
+    relay: RpcClient<relay_web::Request, relay_web::Answer>,
     files: Rc<Files>,
-    crowd: Rc<Crowd>,
-    tally: Rc<Tally>,
+    connection_limits: Rc<ConnectionLimits>,
+    recorder: Rc<MetricRecorder>,
     limiter: Rc<Limiter>,
     remarks: Rc<Remarks>,
 }
 
-/// The house as who comes now finds it.
-struct Current(RefCell<Rc<House>>);
+/// The context as who comes now finds it.
+struct SharedContext(RefCell<Rc<WebContext>>);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Start::<settings::Web>::take("web")?;
-    role::block_on(async move {
+    let mut start = Startup::<settings::Web>::take("web")?;
+    runtime::block_on(async move {
         let listeners = start.listeners("web")?;
         let metrics = start.listeners("metrics")?;
         let settings = start.config.clone();
@@ -75,68 +77,68 @@ pub fn run() -> Result<(), Fatal> {
         let files = Rc::new(Files::prepare(&settings)?);
         let (vault, relay) = (start.caller(Door::VaultWeb)?, start.caller(Door::RelayWeb)?);
         start.confine(&[Promise::Accept])?;
-        let (vault, relay) = (Caller::new(vault), Caller::new(relay));
-        let crowd = Crowd::new(settings.max_connections, settings.max_connections_per_address);
+        let (vault, relay) = (RpcClient::new(vault), RpcClient::new(relay));
+        let connection_limits = ConnectionLimits::new(settings.max_connections, settings.max_connections_per_address);
         let limiter = Rc::new(Limiter::new(settings.creations_per_client));
-        let house = House {
+        let context = WebContext {
             vault: vault.clone(),
             relay,
             files,
-            crowd,
-            tally: Rc::default(),
+            connection_limits,
+            recorder: Rc::default(),
             limiter,
             remarks: Rc::default(),
             settings,
         };
-        let current = Rc::new(Current(RefCell::new(Rc::new(house))));
+        let shared = Rc::new(SharedContext(RefCell::new(Rc::new(context))));
         let teller = vault.clone();
-        start.keep_telling(Rc::clone(&current), move |figures| teller.tell(Request::Figures(figures)));
-        let stop = start.ready(Rc::clone(&current)).await?;
+        start.report_metrics(Rc::clone(&shared), move |metrics| teller.notify(Request::Metrics(metrics)));
+        let stop = start.ready(Rc::clone(&shared)).await?;
         tokio::task::spawn_local(metrics::serve(metrics, vault));
-        let guests = Guests::default();
+        let draining = Drain::default();
         let take = |stream, peer| {
-            let house = Rc::clone(&current.0.borrow());
-            let place = match trusts(&house.settings.trusted_proxies, peer) {
-                true => house.crowd.admit_proxy(peer),
-                false => house.crowd.admit(peer),
+            let context = Rc::clone(&shared.0.borrow());
+            let place = match trusts(&context.settings.trusted_proxies, peer) {
+                true => context.connection_limits.try_acquire_for_proxy(peer),
+                false => context.connection_limits.try_acquire(peer),
             };
             match place {
                 Some(place) => {
-                    house.tally.count(Figure::WebConnectionsTotal);
-                    tokio::task::spawn_local(serve(stream, peer, house, guests.welcome(), place));
+                    context.recorder.increment(Metric::WebConnectionsTotal);
+                    tokio::task::spawn_local(serve(stream, peer, context, draining.enter(), place));
                 }
                 None => {
-                    house.tally.count(Figure::WebTurnedAway);
-                    turn_away(&stream);
+                    context.recorder.increment(Metric::WebConnectionsRejected);
+                    reject(&stream);
                 }
             }
         };
-        role::host(listeners, take, &stop, &guests, drain).await;
+        runtime::accept_connections(listeners, take, &stop, &draining, drain).await;
         Ok(())
     })
 }
 
-impl Duties<settings::Web> for Current {
+impl RoleHandler<settings::Web> for SharedContext {
     fn reload(&self, settings: settings::Web) {
-        let mut house = self.0.borrow_mut();
+        let mut context = self.0.borrow_mut();
         match Files::prepare(&settings) {
             Ok(files) => {
-                house.crowd.bound(settings.max_connections, settings.max_connections_per_address);
-                house.limiter.bound(settings.creations_per_client);
-                *house = Rc::new(House { settings, files: Rc::new(files), ..House::clone(&house) });
+                context.connection_limits.set(settings.max_connections, settings.max_connections_per_address);
+                context.limiter.bound(settings.creations_per_client);
+                *context = Rc::new(WebContext { settings, files: Rc::new(files), ..WebContext::clone(&context) });
             }
             Err(cause) => error!(%cause, "the site cannot be made of the new settings and stays as it was"),
         }
     }
 
-    fn figures(&self) -> Figures {
-        let house = self.0.borrow();
-        house.tally.set(Figure::WebConnections, house.crowd.present() as u64);
-        house.tally.figures()
+    fn metrics(&self) -> Metrics {
+        let context = self.0.borrow();
+        context.recorder.set(Metric::WebConnections, context.connection_limits.open() as u64);
+        context.recorder.snapshot()
     }
 }
 
-impl House {
+impl WebContext {
     /// Who is there, on a connection that has just come; `None` if it is to be closed.
     async fn pick_up(&self, stream: &mut TcpStream, peer: IpAddr) -> Option<Line> {
         let settings = &self.settings;
@@ -152,25 +154,31 @@ impl House {
 }
 
 /// One word to a visitor for whom there is no place, at no cost.
-fn turn_away(stream: &TcpStream) {
+fn reject(stream: &TcpStream) {
     // A new connection has room for it; if not, the visitor sees a closed connection.
     let _ = stream.try_write(
         b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     );
 }
 
-async fn serve(mut stream: TcpStream, peer: IpAddr, house: Rc<House>, mut guest: Guest, _place: Place) {
+async fn serve(
+    mut stream: TcpStream,
+    peer: IpAddr,
+    context: Rc<WebContext>,
+    mut draining: DrainGuard,
+    _place: ConnectionPermit,
+) {
     // Without it answers would wait for acknowledgements; where it cannot be set, they do.
     let _ = stream.set_nodelay(true);
-    let header_timeout = house.settings.header_timeout;
+    let header_timeout = context.settings.header_timeout;
     let line = tokio::select! {
-        line = house.pick_up(&mut stream, peer) => line,
-        () = guest.stopping() => None,
+        line = context.pick_up(&mut stream, peer) => line,
+        () = draining.stopping() => None,
     };
     let Some(line) = line else { return };
     let answer = service_fn(move |request| {
-        let house = Rc::clone(&house);
-        async move { Ok::<_, Infallible>(house.answer(request, line).await) }
+        let context = Rc::clone(&context);
+        async move { Ok::<_, Infallible>(context.answer(request, line).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -181,13 +189,13 @@ async fn serve(mut stream: TcpStream, peer: IpAddr, house: Rc<House>, mut guest:
     tokio::select! {
         // What is wrong with a connection its client knows best.
         _ = connection.as_mut() => return,
-        () = guest.stopping() => {}
+        () = draining.stopping() => {}
         () = tokio::time::sleep(LIFETIME) => {}
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         _ = connection => {}
-        () = guest.over() => {}
+        () = draining.expired() => {}
         () = tokio::time::sleep(header_timeout) => {}
     }
 }

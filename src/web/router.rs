@@ -1,13 +1,13 @@
 //! From method and path to who answers.
 
 use super::answer::{self, Answer};
+use super::error::{RETRY_AFTER, Refusal};
 use super::forwarders::Service;
 use super::pages::{self, Locale};
-use super::refusal::{RETRY_AFTER, Refusal};
 use super::visitor::{Line, Visitor};
-use super::{House, api, negotiate};
-use crate::wire::figures::Figure;
-use crate::wire::web;
+use super::{WebContext, api, negotiate};
+use crate::wire::metrics::Metric;
+use crate::wire::vault_web;
 use hyper::body::Incoming;
 use hyper::header;
 use hyper::{HeaderMap, Method, Request, StatusCode};
@@ -15,7 +15,7 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 /// The methods of what can only be read.
 const READ: &str = "GET, HEAD";
 
-impl House {
+impl WebContext {
     /// Answers one request that came over `line`, and counts the answer.
     pub(super) async fn answer(&self, request: Request<Incoming>, line: Line) -> Answer {
         let visitor = self.receive(line, request.headers());
@@ -35,11 +35,11 @@ impl House {
         if self.settings.url.as_ref().is_some_and(|url| url.starts_with("https://")) {
             answer::insist_on_tls(&mut answer);
         }
-        self.tally.count(match answer.status().as_u16() {
-            ..300 => Figure::WebAnswers2xx,
-            300..400 => Figure::WebAnswers3xx,
-            400..500 => Figure::WebAnswers4xx,
-            500.. => Figure::WebAnswers5xx,
+        self.recorder.increment(match answer.status().as_u16() {
+            ..300 => Metric::WebResponses2xx,
+            300..400 => Metric::WebResponses3xx,
+            400..500 => Metric::WebResponses4xx,
+            500.. => Metric::WebResponses5xx,
         });
         answer
     }
@@ -155,8 +155,8 @@ impl House {
 
     /// Whether aliases can be made and mail can be taken now.
     async fn ready(&self) -> Answer {
-        match self.vault.ask(web::Request::Ping).await {
-            Ok(web::Answer::Done) => answer::text(StatusCode::OK, "ready\n"),
+        match self.vault.call(vault_web::Request::Ping).await {
+            Ok(vault_web::Answer::Done) => answer::text(StatusCode::OK, "ready\n"),
             _ => {
                 let mut answer = answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n");
                 answer::set(&mut answer, header::RETRY_AFTER, RETRY_AFTER);

@@ -8,7 +8,7 @@
 //!    as the visitor made it up, and nobody knows which it is: then the client is disputed. It is counted like one
 //!    that is hidden, and refused if either of the two is on a block list.
 
-use super::House;
+use super::WebContext;
 use super::forwarded::{self, Hop, X_FORWARDED_FOR};
 use hyper::Request;
 use hyper::header::{FORWARDED, HeaderMap};
@@ -97,7 +97,7 @@ impl Client {
     }
 }
 
-impl House {
+impl WebContext {
     /// Whose request that came over `line` has these headers.
     pub(super) fn receive(&self, line: Line, headers: &HeaderMap) -> Visitor {
         let trusted = &self.settings.trusted_proxies;

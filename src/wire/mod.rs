@@ -3,14 +3,14 @@
 //! A door is a permission. The door between `smtp` and the vault has no way to say *create*, none
 //! but the administrator's has a way to say *list*. Nothing here performs I/O.
 
-pub mod admin;
-pub mod figures;
 pub mod frame;
-pub mod listed;
-pub mod mail;
-pub mod relay;
-pub mod smtp;
-pub mod web;
+pub mod metrics;
+pub mod relay_smtp;
+pub mod relay_web;
+pub mod vault_admin;
+pub mod vault_relay;
+pub mod vault_smtp;
+pub mod vault_web;
 
 mod ticket;
 pub use ticket::Ticket;

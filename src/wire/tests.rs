@@ -1,8 +1,8 @@
 //! Frames survive the way there and back, however they are cut, and nothing else decodes.
 
 use super::frame::{Hostile, decode, encode};
-use super::mail::{MAX_CHUNK, ToRelay};
-use super::{Ticket, listed, relay, smtp, web};
+use super::relay_smtp::{MAX_CHUNK, ToRelay};
+use super::{Ticket, relay_web, vault_relay, vault_smtp, vault_web};
 use crate::alias::{AliasAddress, Domain, RealAddress};
 use crate::words::Language;
 use proptest::prelude::*;
@@ -10,11 +10,11 @@ use proptest::prelude::*;
 #[test]
 fn a_frame_comes_back_from_every_cut() {
     let recipient = AliasAddress::parse("name@example.org", &[Domain::parse("example.org").unwrap()]).unwrap();
-    let request = smtp::Request::Hold { recipient };
+    let request = vault_smtp::Request::Hold { recipient };
     let mut bytes = Vec::new();
     encode(&request, &mut bytes).unwrap();
     for cut in 0..bytes.len() {
-        assert_eq!(decode::<smtp::Request>(&bytes[..cut]), Ok(None));
+        assert_eq!(decode::<vault_smtp::Request>(&bytes[..cut]), Ok(None));
     }
     let taken = bytes.len();
     bytes.extend_from_slice(b"next frame");
@@ -24,10 +24,10 @@ fn a_frame_comes_back_from_every_cut() {
 #[test]
 fn left_over_octets_are_hostile() {
     let mut bytes = Vec::new();
-    encode(&smtp::Answer::No, &mut bytes).unwrap();
+    encode(&vault_smtp::Answer::No, &mut bytes).unwrap();
     bytes[0] += 1;
     bytes.push(0);
-    assert_eq!(decode::<smtp::Answer>(&bytes), Err(Hostile));
+    assert_eq!(decode::<vault_smtp::Answer>(&bytes), Err(Hostile));
 }
 
 #[test]
@@ -41,39 +41,39 @@ fn a_chunk_of_the_largest_size_fits() {
 #[test]
 fn what_does_not_fit_leaves_no_trace() {
     let mut bytes = vec![7];
-    let request = web::Request::OptOut { target: "x".repeat(70_000), language: Language::English };
+    let request = vault_web::Request::OptOut { target: "x".repeat(70_000), language: Language::English };
     assert_eq!(encode(&request, &mut bytes), Err(Hostile));
     assert_eq!(bytes, [7]);
 }
 
-/// The walls of the table in DESIGN.md §3: whatever octets a process sends through its door, they
+/// The walls of the table in docs/design.md §3: whatever octets a process sends through its door, they
 /// never mean more than that door's enum can say. An address that is none does not decode either.
 #[test]
 fn a_real_address_is_checked_when_it_is_decoded() {
     let mut bytes = Vec::new();
     let target = RealAddress::parse("someone@example.net").unwrap();
-    encode(&relay::Answer::Redeemed { target, reverse_path: String::new(), counted: true }, &mut bytes).unwrap();
+    encode(&vault_relay::Answer::Redeemed { target, reverse_path: String::new(), counted: true }, &mut bytes).unwrap();
     let at = bytes.iter().position(|&b| b == b'@').unwrap();
     bytes[at] = b'\n';
-    assert!(decode::<relay::Answer>(&bytes).is_err());
+    assert!(decode::<vault_relay::Answer>(&bytes).is_err());
 }
 
 proptest! {
     #[test]
     fn no_octets_make_a_decoder_panic(bytes: Vec<u8>) {
-        let _ = decode::<smtp::Request>(&bytes);
-        let _ = decode::<relay::Request>(&bytes);
-        let _ = decode::<web::Request>(&bytes);
-        let _ = decode::<listed::Request>(&bytes);
-        let _ = decode::<listed::Answer>(&bytes);
-        let _ = decode::<super::admin::Request>(&bytes);
+        let _ = decode::<vault_smtp::Request>(&bytes);
+        let _ = decode::<vault_relay::Request>(&bytes);
+        let _ = decode::<vault_web::Request>(&bytes);
+        let _ = decode::<relay_web::Request>(&bytes);
+        let _ = decode::<relay_web::Answer>(&bytes);
+        let _ = decode::<super::vault_admin::Request>(&bytes);
         let _ = decode::<ToRelay<'_>>(&bytes);
     }
 
     #[test]
     fn tickets_come_back(raw: [u8; 16]) {
         let mut bytes = Vec::new();
-        let request = smtp::Request::Release { ticket: Ticket::from_random(raw) };
+        let request = vault_smtp::Request::Release { ticket: Ticket::from_random(raw) };
         encode(&request, &mut bytes).unwrap();
         let taken = bytes.len();
         prop_assert_eq!(decode(&bytes), Ok(Some((request, taken))));

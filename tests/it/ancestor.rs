@@ -1,4 +1,4 @@
-//! The faults of the 2010 original (DESIGN.md §9), each once and never again.
+//! The faults of the 2010 original (docs/design.md §9), each once and never again.
 
 use crate::fixture::{Daemon, RedisServer, Smarthost, Store, directory, until};
 use crate::proxies::{left, make};

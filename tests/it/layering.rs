@@ -1,4 +1,4 @@
-//! The picture of DESIGN.md §8, held against the `use` lines: who may know whom.
+//! The picture of docs/design.md §8, held against the `use` lines: who may know whom.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ const PICTURE: &[(&str, &[&str])] = &[
     ("words", &["alias"]),
     ("sys", &[]),
     ("config", &["alias"]),
-    ("door", &["sys", "wire"]),
-    ("role", &["door", "sys", "wire"]),
-    ("smtp", &["alias", "config", "door", "proto", "role", "wire"]),
-    ("relay", &["alias", "config", "door", "proto", "role", "wire"]),
-    ("vault", &["alias", "config", "door", "role", "wire", "words"]),
-    ("web", &["alias", "config", "door", "role", "wire", "words"]),
-    ("monitor", &["config", "door", "relay", "role", "smtp", "sys", "vault", "web", "wire"]),
-    ("demo", &["role", "sys"]),
-    ("doctor", &["config", "door", "proto", "role", "sys", "vault", "wire"]),
-    ("cli", &["config", "demo", "doctor", "door", "monitor", "role", "sys", "wire"]),
+    ("channel", &["sys", "wire"]),
+    ("runtime", &["channel", "sys", "wire"]),
+    ("smtp", &["alias", "config", "channel", "proto", "runtime", "wire"]),
+    ("relay", &["alias", "config", "channel", "proto", "runtime", "wire"]),
+    ("vault", &["alias", "config", "channel", "runtime", "wire", "words"]),
+    ("web", &["alias", "config", "channel", "runtime", "wire", "words"]),
+    ("monitor", &["config", "channel", "relay", "runtime", "smtp", "sys", "vault", "web", "wire"]),
+    ("demo", &["runtime", "sys"]),
+    ("doctor", &["config", "channel", "proto", "runtime", "sys", "vault", "wire"]),
+    ("cli", &["config", "demo", "doctor", "channel", "monitor", "runtime", "sys", "wire"]),
 ];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {

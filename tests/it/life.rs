@@ -27,39 +27,39 @@ fn status_revoke_and_forget() {
     let other = daemon.alias("someone@hidden.example", "\"max-usage\":5");
     assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
     assert!(daemon.connect().mail("a@b.example", "nobodyknows@example.org", b"x").starts_with("550"));
-    let figures = || {
+    let status = || {
         let (code, said) = tempalias(&daemon, &["status", "--json"]);
         assert_eq!(code, Some(0), "{said}");
         serde_json::from_str::<serde_json::Value>(&said).unwrap()
     };
     // Each process tells once a second.
-    until("the figures are there", || figures()["figures"]["recipients_unknown"] == 1);
-    let status = figures();
+    until("the metrics are there", || status()["metrics"]["smtp_recipients_unknown"] == 1);
+    let now = status();
     println!("{}", tempalias(&daemon, &["status"]).1);
-    let processes = status["processes"].as_array().unwrap();
+    let processes = now["processes"].as_array().unwrap();
     assert_eq!(processes.len(), daemon.pids().len());
     for process in processes {
         assert!(daemon.pids().contains(&(process["pid"].as_u64().unwrap() as u32)));
         assert!(process["walls"].as_str().unwrap().starts_with("seccomp, "), "{process}");
     }
-    assert_eq!(status["aliases"], 2);
-    for (figure, value) in [
+    assert_eq!(now["aliases"], 2);
+    for (metric, value) in [
         ("aliases_created_total", 2),
-        ("messages_delivered", 1),
-        ("relay_verdicts_2xx", 1),
+        ("smtp_messages_delivered", 1),
+        ("relay_replies_2xx", 1),
         ("smtp_sessions_total", 2),
         ("store_up", 1),
         ("uses_spent_total", 1),
-        ("web_answers_2xx", 2),
+        ("web_responses_2xx", 2),
     ] {
-        until(figure, || figures()["figures"][figure] == value);
+        until(metric, || status()["metrics"][metric] == value);
     }
     // The same for Prometheus, without a name or an address.
     let door = daemon.dir().join("run/admin.sock");
     let metrics =
         Command::new("curl").args(["-s", "-m", "5", "--unix-socket"]).arg(door).arg("http://x/metrics").output();
     let metrics = String::from_utf8(metrics.unwrap().stdout).unwrap();
-    assert!(metrics.contains("\ntempalias_messages_total{verdict=\"delivered\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("\ntempalias_smtp_messages_total{result=\"delivered\"} 1\n"), "{metrics}");
     assert!(!metrics.contains('@') && !metrics.contains("hidden") && !metrics.contains(&alias.aid));
 
     assert_eq!(tempalias(&daemon, &["revoke", &alias.address]), (Some(0), "1 alias removed\n".to_owned()));
@@ -74,7 +74,7 @@ fn status_revoke_and_forget() {
     assert_eq!(daemon.curl(&again, "/aliases").0, 403);
 }
 
-/// The figure that alarms hang on is asked of the store, not guessed.
+/// The metric that alarms hang on is asked of the store, not guessed.
 #[test]
 fn a_store_that_is_away_is_shown() {
     let (mut redis, key) = (RedisServer::start(&[]), directory());
@@ -82,7 +82,7 @@ fn a_store_that_is_away_is_shown() {
     let daemon = Daemon::with(Smarthost::start().address, &store, "");
     let store_up = || {
         let status: serde_json::Value = serde_json::from_str(&tempalias(&daemon, &["status", "--json"]).1).unwrap();
-        status["figures"]["store_up"].as_u64().unwrap()
+        status["metrics"]["store_up"].as_u64().unwrap()
     };
     assert_eq!((daemon.curl(&[], "/readyz").0, store_up()), (200, 1));
     redis.kill();

@@ -158,9 +158,9 @@ fn converse(daemon: &Daemon, octets: &[u8], piece: usize) -> String {
 }
 
 /// A header of the second version.
-fn second(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
+fn second(command: u8, processes: u8, rest: &[u8]) -> Vec<u8> {
     let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
-    [b"\r\n\r\n\0\r\nQUIT\n", &[command, family][..], &length, rest].concat()
+    [b"\r\n\r\n\0\r\nQUIT\n", &[command, processes][..], &length, rest].concat()
 }
 
 const FOUR: [u8; 12] = [192, 0, 2, 43, 127, 0, 0, 1, 0x1f, 0x90, 0, 80];

@@ -2,7 +2,7 @@
 
 use super::Locale;
 use super::form::{Form, Home};
-use super::letters::OptOut;
+use super::links::OptOut;
 use super::tokens::Tools;
 use crate::config::settings;
 use crate::words::Section;

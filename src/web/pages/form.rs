@@ -4,11 +4,11 @@ use super::problem::told;
 use super::{Bounds, Locale, page, problem_page};
 use crate::alias::{Caps, Domain};
 use crate::config::settings;
-use crate::web::House;
+use crate::web::WebContext;
 use crate::web::answer::Answer;
-use crate::web::asking::Made;
 use crate::web::body::{self, Fields};
-use crate::web::refusal::Refusal;
+use crate::web::error::Refusal;
+use crate::web::vault_client::Made;
 use crate::words::Words;
 use askama::Template;
 use hyper::body::Incoming;
@@ -108,7 +108,7 @@ struct MadePage<'a> {
     confirmed: bool,
 }
 
-impl House {
+impl WebContext {
     /// `POST /aliases` of a browser.
     pub(in crate::web) async fn page_create(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
         let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));

@@ -3,10 +3,10 @@
 use super::form::Problem;
 use super::{Bounds, Locale, Mood, notice, page, problem_page};
 use crate::alias::{Account, Caps, Change, DAY, Time};
-use crate::web::House;
+use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body;
-use crate::wire::web::Alias;
+use crate::wire::vault_web::Alias;
 use crate::words::Words;
 use askama::Template;
 use hyper::body::Incoming;
@@ -85,7 +85,7 @@ fn fuse(account: &Account, now: Time, caps: Caps) -> u64 {
     messages.into_iter().chain(time).min().unwrap_or(100)
 }
 
-impl House {
+impl WebContext {
     /// `GET /manage/{aid}/{key}`: shows, and changes nothing.
     pub(in crate::web) async fn page_manage(
         &self,

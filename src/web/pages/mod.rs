@@ -2,7 +2,7 @@
 
 mod fixed;
 mod form;
-mod letters;
+mod links;
 mod locale;
 mod manage;
 mod problem;

@@ -2,7 +2,7 @@
 
 use super::{Locale, page};
 use crate::web::answer::Answer;
-use crate::web::refusal::Refusal;
+use crate::web::error::Refusal;
 use crate::words::Words;
 use askama::Template;
 use hyper::StatusCode;

@@ -1,12 +1,12 @@
 //! Pages whose data comes from elsewhere, made of data.
 
 use super::form::made_page;
-use super::letters::{activated_page, confirm_page, done_page, opt_out_again};
+use super::links::{activated_page, confirm_page, done_page, opt_out_again};
 use super::*;
 use crate::alias::{AliasAddress, Domain, Limits, Mailbox};
-use crate::web::asking::Made;
-use crate::web::refusal::Refusal;
-use crate::wire::web::{Alias, Purpose, Token};
+use crate::web::error::Refusal;
+use crate::web::vault_client::Made;
+use crate::wire::vault_web::{Alias, Purpose, Token};
 use crate::words::Language;
 use http_body_util::BodyExt;
 

@@ -2,11 +2,11 @@
 
 use super::form::{Form, Problem};
 use super::{Locale, Moment, Mood, notice, page, problem_page};
-use crate::web::House;
+use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body::{self, Fields};
-use crate::web::refusal::Refusal;
-use crate::wire::web::Token;
+use crate::web::error::Refusal;
+use crate::wire::vault_web::Token;
 use crate::words::{Section, Words};
 use askama::Template;
 use hyper::body::Incoming;
@@ -44,7 +44,7 @@ struct TokenPage<'a> {
     expires: Moment,
 }
 
-impl House {
+impl WebContext {
     /// `POST /tokens` of a browser.
     pub(in crate::web) async fn page_make_token(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
         let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));

@@ -1,0 +1,139 @@
+//! The caller's side of a door of questions and answers.
+
+use super::send_buffer::SendBuffer;
+use super::{Numbered, Stream};
+use crate::wire::frame;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::rc::Rc;
+use tokio::sync::oneshot;
+use tracing::error;
+
+/// No answer will come: the door is closed, or its owner is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disconnected;
+
+impl fmt::Display for Disconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the process behind the door does not answer")
+    }
+}
+
+impl std::error::Error for Disconnected {}
+
+/// Asks through one door. Clones share its one connection.
+pub struct RpcClient<Q, A> {
+    shared: Rc<Shared<A>>,
+    request: std::marker::PhantomData<fn(Q)>,
+}
+
+impl<Q, A> Clone for RpcClient<Q, A> {
+    fn clone(&self) -> Self {
+        Self { shared: Rc::clone(&self.shared), request: std::marker::PhantomData }
+    }
+}
+
+struct Shared<A> {
+    send_buffer: SendBuffer,
+    waiting: RefCell<Waiting<A>>,
+}
+
+struct Waiting<A> {
+    /// False once the connection is lost: questions are then answered by [`Disconnected`], until the monitor ends us all.
+    connected: bool,
+    next: u32,
+    answers: HashMap<u32, oneshot::Sender<A>>,
+}
+
+impl<Q: Serialize, A: DeserializeOwned + 'static> RpcClient<Q, A> {
+    /// A caller through this connection. Needs a local runtime: it spawns the task that owns it.
+    pub fn new(stream: Stream) -> Self {
+        let waiting = Waiting { connected: true, next: 0, answers: HashMap::new() };
+        let shared = Rc::new(Shared { send_buffer: SendBuffer::default(), waiting: RefCell::new(waiting) });
+        tokio::task::spawn_local(keep(stream, Rc::clone(&shared)));
+        Self { shared, request: std::marker::PhantomData }
+    }
+
+    /// Sends `request` at once and returns the answer as a future, so that several can be under way.
+    pub fn call(&self, request: Q) -> impl Future<Output = Result<A, Disconnected>> + use<Q, A> {
+        let answer = self.send(request);
+        async move {
+            match answer {
+                Some(answer) => answer.await.map_err(|_| Disconnected),
+                None => Err(Disconnected),
+            }
+        }
+    }
+
+    /// Sends `request`, which wants no answer.
+    pub fn notify(&self, request: Q) {
+        self.notify_buffered(request);
+        self.shared.send_buffer.flush();
+    }
+
+    /// The same without flush: it goes along with whatever goes out next.
+    pub fn notify_buffered(&self, request: Q) {
+        if self.shared.waiting.borrow().connected {
+            // Too long for a frame is none of our requests.
+            let _ = self.shared.send_buffer.add(None, request);
+        }
+    }
+
+    fn send(&self, body: Q) -> Option<oneshot::Receiver<A>> {
+        let mut waiting = self.shared.waiting.borrow_mut();
+        if !waiting.connected {
+            return None;
+        }
+        let number = waiting.next;
+        self.shared.send_buffer.add(Some(number), body).ok()?;
+        self.shared.send_buffer.flush();
+        waiting.next = number.wrapping_add(1);
+        let (sender, receiver) = oneshot::channel();
+        waiting.answers.insert(number, sender);
+        Some(receiver)
+    }
+}
+
+async fn keep<A: DeserializeOwned>(stream: Stream, shared: Rc<Shared<A>>) {
+    let Err(cause) = converse(&stream, &shared).await;
+    error!(%cause, "a door has closed");
+    let mut waiting = shared.waiting.borrow_mut();
+    waiting.connected = false;
+    waiting.answers.clear();
+    shared.send_buffer.clear();
+}
+
+/// Writes what is asked and hands out what is answered, until the connection ends.
+async fn converse<A: DeserializeOwned>(stream: &Stream, shared: &Shared<A>) -> io::Result<Infallible> {
+    let mut input = Vec::new();
+    loop {
+        tokio::select! {
+            written = shared.send_buffer.write(stream) => written?,
+            read = stream.read(&mut input) => match read? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                _ => hand_out(&mut input, shared)?,
+            },
+        }
+    }
+}
+
+fn hand_out<A: DeserializeOwned>(input: &mut Vec<u8>, shared: &Shared<A>) -> io::Result<()> {
+    let mut taken = 0;
+    while let Some((Numbered { number, body }, length)) =
+        frame::decode::<Numbered<A>>(&input[taken..]).map_err(io::Error::other)?
+    {
+        taken += length;
+        let waiting = number.and_then(|number| shared.waiting.borrow_mut().answers.remove(&number));
+        if let Some(waiting) = waiting {
+            // A task that no longer waits has been cancelled; its answer is nobody's.
+            let _ = waiting.send(body);
+        }
+    }
+    input.drain(..taken);
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! What a role counts.
+
+use crate::wire::metrics::{Metric, Metrics};
+use std::cell::RefCell;
+
+/// Metrics that are being counted.
+#[derive(Default)]
+pub struct MetricRecorder(RefCell<Metrics>);
+
+impl MetricRecorder {
+    /// One more.
+    pub fn increment(&self, metric: Metric) {
+        self.0.borrow_mut()[metric] += 1;
+    }
+
+    /// One less, of a gauge.
+    pub fn decrement(&self, metric: Metric) {
+        let mut metrics = self.0.borrow_mut();
+        metrics[metric] = metrics[metric].saturating_sub(1);
+    }
+
+    /// Of a gauge that is known as a whole.
+    pub fn set(&self, metric: Metric, value: u64) {
+        self.0.borrow_mut()[metric] = value;
+    }
+
+    /// All of them, now.
+    pub fn snapshot(&self) -> Metrics {
+        self.0.borrow().clone()
+    }
+}

@@ -1,0 +1,277 @@
+//! The embedded engine: one file, one writer.
+//!
+//! 1. Look-ups read the latest committed state on the event loop; they never wait for a writer.
+//! 2. Changes go to one writer thread. It takes all that wait, applies them in one transaction and
+//!    commits once, durably: a thousand spends that arrive together share one fsync.
+//! 3. Held uses are volatile and live here, beside the table.
+
+mod held;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step, record};
+use crate::alias::{Account, Standing, Time};
+use crate::channel::MaybeReady;
+use crate::runtime::Fatal;
+use crate::wire::Ticket;
+use held::Held;
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use std::cell::{OnceCell, RefCell};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::{Mutex, oneshot};
+use writer::{Change, Order, Writer};
+
+/// Record by key.
+const ALIASES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("aliases");
+/// Purge time, then key: what is to be swept comes first.
+const EXPIRY: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("expiry");
+/// By owner: when the first of the day's aliases was made, and how many.
+const CREATIONS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("creations");
+/// By owner: how many aliases there are, of those that were made while that was bounded.
+const ALIVE: TableDefinition<'_, &[u8; 16], u32> = TableDefinition::new("alive");
+/// Marks: since when, and until when; 0 is for ever. Those that end are in `EXPIRY` beside the aliases.
+const MARKS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("marks");
+/// What the table itself says: its form, and under which server key it was made.
+const META: TableDefinition<'_, &str, &[u8; 16]> = TableDefinition::new("meta");
+
+/// Pages kept in memory: enough for the upper levels of the trees of ten million aliases.
+const CACHE: usize = 16 << 20;
+
+/// How long to wait for a file that another process has open.
+const LAST_LIFE: Duration = Duration::from_secs(3);
+
+/// The table in one file; clones share it.
+#[derive(Clone)]
+pub(crate) struct Redb {
+    database: Arc<Database>,
+    /// Started by the first change: threads are started within the walls.
+    writer: Rc<OnceCell<Writer>>,
+    in_flight: Arc<AtomicUsize>,
+    held: Rc<RefCell<Held>>,
+    /// One reads the whole table at a time.
+    reading: Rc<Mutex<()>>,
+}
+
+impl Redb {
+    /// Opens or makes the table at `path`; `fingerprint` tells the server key.
+    ///
+    /// # Errors
+    /// A file that cannot be used, or that was made under another server key.
+    pub(crate) fn open(path: &Path, fingerprint: [u8; 16]) -> Result<Self, Fatal> {
+        let unusable = |what: String| Fatal::File { path: path.to_owned(), what };
+        let database = open_soon(path).map_err(|e| {
+            unusable(match e {
+                DatabaseError::DatabaseAlreadyOpen => "is in use by another tempalias; stop it".to_owned(),
+                e => format!("cannot be used ({e}); its directory must belong to the user that runs tempalias"),
+            })
+        })?;
+        let foreign = prepare(&database, fingerprint).map_err(|e| unusable(e.0))?;
+        if foreign {
+            return Err(unusable(
+                "was made under another server key; restore the server.key that belongs to it".to_owned(),
+            ));
+        }
+        let database = Arc::new(database);
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let held = Rc::new(RefCell::new(Held::new(Arc::clone(&in_flight))));
+        Ok(Self { database, writer: Rc::default(), in_flight, held, reading: Rc::default() })
+    }
+
+    fn find(&self, key: Key) -> Result<Option<Record>, Outage> {
+        let table = self.database.begin_read()?.open_table(ALIASES)?;
+        table.get(&key)?.map(|stored| record::decode(stored.value()).map(|(record, _)| record)).transpose()
+    }
+
+    fn hold_now(&self, key: Key, ticket: Ticket, seconds: u64) -> Result<Hold, Outage> {
+        let Some(Record { account, sealed, .. }) = self.find(key)? else { return Ok(Hold::No) };
+        if !account.is_counted() {
+            let alive = account.standing(0, clock()) == Standing::Alive;
+            return Ok(if alive { Hold::Held { counted: false, sealed } } else { Hold::No });
+        }
+        let lifetime = Duration::from_secs(seconds);
+        let standing = self.held.borrow_mut().hold(key, ticket, lifetime, &account, clock());
+        Ok(match standing {
+            Standing::Alive => Hold::Held { counted: true, sealed },
+            Standing::Busy => Hold::Busy,
+            Standing::Dead => Hold::No,
+        })
+    }
+
+    fn change(&self, change: Change) -> Step<u64> {
+        let writer = match self.writer.get() {
+            Some(writer) => writer,
+            None => match Writer::start(Arc::clone(&self.database), Arc::clone(&self.in_flight)) {
+                Ok(writer) => self.writer.get_or_init(|| writer),
+                Err(cause) => return MaybeReady::Ready(Err(Outage(format!("no thread to write with: {cause}")))),
+            },
+        };
+        let (done, outcome) = oneshot::channel();
+        writer.order(Order { change, done });
+        MaybeReady::later(
+            async move { outcome.await.unwrap_or_else(|_| Err(Outage("the writer has ended".to_owned()))) },
+        )
+    }
+
+    fn change_if(&self, change: Change) -> Step<bool> {
+        self.change(change).map(|outcome| outcome.map(|count| count > 0))
+    }
+}
+
+/// Opens the file; a vault of an earlier life that is just being killed may still have it for a moment.
+fn open_soon(path: &Path) -> Result<Database, DatabaseError> {
+    let deadline = Instant::now() + LAST_LIFE;
+    loop {
+        match Database::builder().set_cache_size(CACHE).create(path) {
+            Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// Makes the tables; whether they belong to another server key.
+fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, Outage> {
+    let transaction = database.begin_write()?;
+    let foreign = {
+        let mut meta = transaction.open_table(META)?;
+        let found = meta.get("server key")?.map(|found| *found.value());
+        if found.is_none() {
+            meta.insert("server key", &fingerprint)?;
+        }
+        transaction.open_table(ALIASES)?;
+        transaction.open_table(EXPIRY)?;
+        transaction.open_table(CREATIONS)?;
+        transaction.open_table(ALIVE)?;
+        transaction.open_table(MARKS)?;
+        found.is_some_and(|found| found != fingerprint)
+    };
+    transaction.commit()?;
+    Ok(foreign)
+}
+
+/// The keys of all that `owner` has.
+fn aliases_of(database: &Database, owner: Owner) -> Result<Vec<Key>, Outage> {
+    let mut theirs = Vec::new();
+    for entry in database.begin_read()?.open_table(ALIASES)?.iter()? {
+        let (key, stored) = entry?;
+        if record::decode(stored.value())?.0.owner == owner {
+            theirs.push(*key.value());
+        }
+    }
+    Ok(theirs)
+}
+
+/// This host's clock; a time before 1970 counts as 1970.
+fn clock() -> Time {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs())
+}
+
+impl<E: Into<redb::Error>> From<E> for Outage {
+    fn from(error: E) -> Self {
+        Self(error.into().to_string())
+    }
+}
+
+impl Engine for Redb {
+    fn now(&self) -> Step<Time> {
+        MaybeReady::Ready(Ok(clock()))
+    }
+
+    fn create(&self, key: Key, record: Record, _now: Time, most: u32) -> Step<Creation> {
+        self.change(Change::Create(key, record, most)).map(|outcome| {
+            outcome.map(|what| match what {
+                writer::TAKEN => Creation::Taken,
+                writer::FULL => Creation::Full,
+                _ => Creation::Made,
+            })
+        })
+    }
+
+    fn admit(&self, owner: Owner, limit: u32, more: i32) -> Step<bool> {
+        self.change_if(Change::Admit(owner, limit, more))
+    }
+
+    fn read(&self, key: Key) -> Step<Option<Record>> {
+        MaybeReady::Ready(self.find(key))
+    }
+
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold> {
+        MaybeReady::Ready(self.hold_now(key, ticket, seconds))
+    }
+
+    fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.held.borrow_mut().release(key, ticket);
+        MaybeReady::Ready(Ok(()))
+    }
+
+    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
+        // The hold lasts until the spend that takes its place is committed.
+        let held = Rc::clone(&self.held);
+        self.change_if(Change::Spend(key)).map(move |spent| {
+            held.borrow_mut().release(key, ticket);
+            spent
+        })
+    }
+
+    // The desk lets a ticket be refunded once.
+    fn refund(&self, key: Key, _ticket: Ticket) -> Step<()> {
+        self.change(Change::Refund(key)).map(|outcome| outcome.map(drop))
+    }
+
+    // A commit that failed has counted nothing.
+    fn undo(&self, _key: Key, _ticket: Ticket) -> Step<()> {
+        MaybeReady::Ready(Ok(()))
+    }
+
+    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
+        self.change_if(Change::Amend(key, seen, new))
+    }
+
+    fn remove(&self, key: Key) -> Step<bool> {
+        self.change_if(Change::Remove(key))
+    }
+
+    // The whole table is read for it: by a thread of its own, so that nobody waits for that.
+    fn forget(&self, owner: Owner) -> Step<u64> {
+        let (this, database) = (self.clone(), Arc::clone(&self.database));
+        MaybeReady::later(async move {
+            let _alone = this.reading.lock().await;
+            let theirs = tokio::task::spawn_blocking(move || aliases_of(&database, owner)).await;
+            let theirs = theirs.map_err(|_| Outage("the reader has ended".to_owned()))??;
+            this.change(Change::Forget(owner, theirs)).get().await
+        })
+    }
+
+    fn sweep(&self) -> Step<u64> {
+        self.change(Change::Sweep)
+    }
+
+    fn mark(&self, mark: Mark, until: Option<Time>) -> Step<()> {
+        self.change(Change::Mark(mark, record::seconds(until))).map(|outcome| outcome.map(drop))
+    }
+
+    fn unmark(&self, mark: Mark) -> Step<bool> {
+        self.change_if(Change::Unmark(mark))
+    }
+
+    fn marked(&self, mark: Mark) -> Step<Option<Time>> {
+        let look = || Ok::<_, Outage>(self.database.begin_read()?.open_table(MARKS)?.get(&mark)?.map(|m| m.value()));
+        let now = clock();
+        MaybeReady::Ready(look().map(|found| {
+            let valid = |(_, until): &(u32, u32)| *until == 0 || Time::from(*until) > now;
+            found.filter(valid).map(|(since, _)| Time::from(since))
+        }))
+    }
+
+    fn count(&self) -> Step<Option<u64>> {
+        let count = || Ok::<_, Outage>(self.database.begin_read()?.open_table(ALIASES)?.len()?);
+        MaybeReady::Ready(count().map(Some))
+    }
+}

@@ -1,0 +1,160 @@
+//! The suite on a real server and on a real three-master cluster; and what only Redis can show.
+
+use super::Redis;
+use crate::config::settings::{self, Topology};
+use crate::vault::store::redis::server::{Server, free_port};
+use crate::vault::store::tests::{fresh, limits, record, suite, ticket};
+use crate::vault::store::{Creation, Engine, Hold};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn engine(servers: &[Server], topology: Topology, min_replicas: u32) -> Redis {
+    let nodes = servers.iter().map(|s| format!("redis://127.0.0.1:{}", s.port)).collect();
+    Redis::open(&settings::Redis {
+        nodes,
+        topology,
+        min_replicas,
+        timeout: Duration::from_secs(2),
+        ca_file: "/nowhere".into(),
+    })
+    .unwrap()
+}
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::LocalRuntime::new().unwrap().block_on(test);
+}
+
+#[test]
+fn the_suite_on_one_server() {
+    let server = [Server::start(&[])];
+    run(async { suite(&engine(&server, Topology::Single, 0)).await });
+}
+
+#[test]
+fn the_suite_on_a_cluster_of_three_masters() {
+    let bus = |port: &str| ["--cluster-enabled", "yes", "--cluster-port", port].map(str::to_owned);
+    let servers: Vec<Server> = (0..3)
+        .map(|_| {
+            let arguments = bus(&free_port().to_string());
+            Server::start(&arguments.each_ref().map(String::as_str))
+        })
+        .collect();
+    let addresses: Vec<String> = servers.iter().map(|s| format!("127.0.0.1:{}", s.port)).collect();
+    let mut create = vec!["--cluster", "create", "--cluster-yes"];
+    create.extend(addresses.iter().map(String::as_str));
+    assert!(servers[0].cli(&create).contains("[OK]"));
+    servers.iter().for_each(|s| s.until("cluster_state:ok", &["cluster", "info"]));
+    run(async { suite(&engine(&servers, Topology::Cluster, 0)).await });
+    let keys: Vec<u64> = servers.iter().map(|s| s.cli(&["dbsize"]).trim().parse().unwrap()).collect();
+    assert!(keys.iter().all(|&n| n > 0), "every master has its share: {keys:?}");
+}
+
+#[test]
+fn the_suite_through_a_sentinel() {
+    let server = [Server::start(&[])];
+    let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
+    let file = dir.path().join("sentinel.conf");
+    let text = format!("port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {} 1\n", server[0].port);
+    std::fs::write(&file, text).unwrap();
+    let child = Command::new("redis-server").arg(&file).arg("--sentinel").stdout(Stdio::null()).spawn().unwrap();
+    let sentinel = [Server::of(port, child, dir)];
+    sentinel[0].until("127.0.0.1", &["sentinel", "get-master-addr-by-name", "main"]);
+    run(async { suite(&engine(&sentinel, Topology::Sentinel { master: "main".to_owned() }, 0)).await });
+}
+
+#[test]
+fn a_step_that_is_sent_twice_counts_once() {
+    let server = [Server::start(&[])];
+    run(async {
+        let engine = engine(&server, Topology::Single, 0);
+        let key = fresh();
+        let new = record(limits(Some(2)));
+        assert_eq!(engine.create(key, new.clone(), 0, 0).get().await, Ok(Creation::Made));
+        assert_eq!(
+            engine.create(key, new, 0, 0).get().await,
+            Ok(Creation::Taken),
+            "the same request again changes nothing"
+        );
+        assert_eq!(engine.create(key, record(limits(None)), 0, 0).get().await, Ok(Creation::Taken), "another one");
+        let ticket = ticket();
+        assert!(matches!(engine.hold(key, ticket, 60).get().await, Ok(Hold::Held { .. })));
+        let spent = async || engine.read(key).get().await.unwrap().unwrap().account.spent;
+        for _ in 0..2 {
+            assert_eq!(engine.spend(key, ticket).get().await, Ok(true));
+            assert_eq!(spent().await, 1);
+        }
+        for _ in 0..2 {
+            assert_eq!(engine.refund(key, ticket).get().await, Ok(()));
+            assert_eq!(spent().await, 0);
+        }
+    });
+}
+
+#[test]
+fn nothing_remains_after_the_end() {
+    let server = [Server::start(&[])];
+    run(async {
+        let engine = engine(&server, Topology::Single, 0);
+        let now = engine.now().get().await.unwrap();
+        let until = crate::alias::Limits { not_after: Some(now + 2), ..limits(Some(5)) };
+        let key = fresh();
+        assert_eq!(engine.create(key, record(until), 0, 0).get().await, Ok(Creation::Made));
+        assert!(matches!(engine.hold(key, ticket(), 1).get().await, Ok(Hold::Held { .. })));
+        assert_eq!(server[0].cli(&["dbsize"]).trim(), "3");
+        server[0].until("0\n", &["dbsize"]);
+        // Used up, it stays for its owner to extend it, and then goes too.
+        let key = fresh();
+        let used = record(limits(Some(1)));
+        assert_eq!(engine.create(key, used.clone(), 0, 0).get().await, Ok(Creation::Made));
+        assert_eq!(engine.spend(key, ticket()).get().await, Ok(true));
+        let names = server[0].cli(&["keys", "*"]);
+        assert_eq!(names.lines().count(), 3, "{names}");
+        for name in names.lines() {
+            assert!(server[0].cli(&["ttl", name]).trim().parse::<i64>().unwrap() > 0, "{name} stays for ever");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_is_away_is_an_outage_and_comes_back() {
+    run(async {
+        let mut servers = [Server::start(&[])];
+        let engine = engine(&servers, Topology::Single, 0);
+        assert!(engine.now().get().await.is_ok());
+        let _ = servers[0].child.kill();
+        let _ = servers[0].child.wait();
+        for _ in 0..3 {
+            assert!(engine.now().get().await.is_err());
+        }
+        let port = servers[0].port.to_string();
+        servers[0].child = Command::new("redis-server")
+            .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        servers[0].until("PONG", &["ping"]);
+        let end = Instant::now() + Duration::from_secs(10);
+        while engine.now().get().await.is_err() {
+            assert!(Instant::now() < end, "it does not connect again");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+}
+
+#[test]
+fn a_spend_without_enough_replicas_is_an_outage() {
+    let server = [Server::start(&[])];
+    run(async {
+        let lonely = engine(&server, Topology::Single, 1);
+        assert!(lonely.create(fresh(), record(limits(Some(1))), 0, 0).get().await.is_err());
+    });
+    let port = server[0].port.to_string();
+    let _replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
+    server[0].until("state=online", &["info", "replication"]);
+    run(async {
+        let engine = engine(&server, Topology::Single, 1);
+        let key = fresh();
+        assert_eq!(engine.create(key, record(limits(Some(1))), 0, 0).get().await, Ok(Creation::Made));
+        assert_eq!(engine.spend(key, ticket()).get().await, Ok(true));
+    });
+}
