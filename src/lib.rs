@@ -1,26 +1,39 @@
 //! tempalias: self-destructing e-mail aliases as one privilege-separated daemon.
 //!
-//! This library is the program's rooms; it is no public interface and may change at any time.
+//! This library is the program's rooms; it is no public interface and may change at any time. The rooms are private, so
+//! that the compiler finds what nobody uses: the program takes [`run`] and [`Allocator`], everything else [`testing`].
 //!
 //! ```text
-//! main ─▶ cli ─▶ monitor ─▶ roles: smtp, relay, web, vault ─▶ channel ─▶ wire ─▶ alias
-//!                   │              │  └─▶ proto ─▶ alias
-//!                   └──────────────┴─▶ runtime ─▶ config, sys
+//! main ─▶ cli ─▶ monitor ─▶ roles: smtp, relay, web, vault ─▶ runtime ─▶ channel ─▶ wire ─▶ alias
+//!           └──▶ doctor       │  └─▶ net ─▶ proto, sys
+//!                             └────▶ proto ─▶ alias
 //! ```
 
-pub mod alias;
-pub mod channel;
-pub mod cli;
-pub mod config;
-pub mod demo;
-pub mod doctor;
-pub mod monitor;
-pub mod proto;
-pub mod relay;
-pub mod runtime;
-pub mod smtp;
-pub mod sys;
-pub mod vault;
-pub mod web;
-pub mod wire;
-pub mod words;
+mod alias;
+mod channel;
+mod cli;
+mod config;
+mod demo;
+mod doctor;
+mod monitor;
+mod net;
+mod proto;
+mod relay;
+mod runtime;
+mod smtp;
+mod sys;
+mod vault;
+mod web;
+mod wire;
+mod words;
+
+pub use cli::run;
+pub use sys::memory::Forgetful as Allocator;
+
+/// What tests, benchmarks and fuzzers use beside the program itself.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::cli::Arguments;
+    pub use crate::monitor::SIGNALS;
+    pub use crate::sys::exit::ALL as EXIT_CODES;
+}

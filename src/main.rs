@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 #[global_allocator]
-static ALLOCATOR: tempalias::sys::memory::Forgetful = tempalias::sys::memory::Forgetful;
+static ALLOCATOR: tempalias::Allocator = tempalias::Allocator;
 
 fn main() -> std::process::ExitCode {
-    tempalias::cli::run()
+    tempalias::run()
 }

@@ -44,10 +44,6 @@ pub enum Door {
 }
 
 impl Door {
-    /// Every door.
-    pub const ALL: [Self; 6] =
-        [Self::VaultSmtp, Self::VaultRelay, Self::VaultWeb, Self::VaultAdmin, Self::RelaySmtp, Self::RelayWeb];
-
     /// The name of its sockets in `LISTEN_FDNAMES`.
     pub fn name(self) -> &'static str {
         match self {

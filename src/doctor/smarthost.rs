@@ -2,7 +2,8 @@
 
 use super::{Finding, fault, odd, well};
 use crate::config::Config;
-use crate::proto::client::{self, Extensions, Status};
+use crate::proto::response::{self, Extensions};
+use crate::proto::status::Status;
 use crate::runtime::{Resolver, read};
 use std::io;
 use std::time::Duration;
@@ -124,7 +125,7 @@ impl Conversation {
         let hear = async {
             loop {
                 if let Some((status, extensions, taken)) =
-                    client::reply(&self.input).map_err(|_| io::Error::other("not SMTP"))?
+                    response::parse(&self.input).map_err(|_| io::Error::other("not SMTP"))?
                 {
                     self.input.drain(..taken);
                     return Ok((status, extensions));

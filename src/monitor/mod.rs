@@ -85,10 +85,8 @@ pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<En
         let pids = children.pids();
         let promises = [Promise::Children(&pids), Promise::Reread(file.directory())];
         let walls = sandbox::enter(&promises, preflight.identity.as_ref(), &config.runtime_dir, strictness)?;
-        if walls.landlock.is_none() {
-            warn!(
-                "this kernel has no Landlock: one of two walls around files is missing, and the one around TCP ports"
-            );
+        if let Some(gap) = walls.gap() {
+            warn!("{gap}");
         }
         if let Some((None, deed)) = probe {
             match deed.attempt(pids.first().copied().unwrap_or_default()) {

@@ -1,12 +1,13 @@
 //! SMTP without I/O: lines, commands, message content, replies. Owns no clock.
 
-pub mod client;
 pub mod command;
 pub mod content;
+pub mod dot_stuffing;
 pub mod header;
 pub mod line;
 pub mod reply;
-pub mod stuff;
+pub mod response;
+pub mod status;
 
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,11 @@
 
 use super::command::{Command, Recipient, parse};
 use super::content::Content;
+use super::dot_stuffing::DotStuffer;
 use super::header::Watch;
 use super::line::{Flaw, Lines, MAX_LINE, Next};
-use super::stuff::Stuffer;
-use super::{client, reply};
+use super::status::EnhancedCode;
+use super::{reply, response};
 use proptest::prelude::*;
 
 /// What comes out of the content machine, and what is left behind the final dot.
@@ -136,21 +137,21 @@ fn commands() {
 fn replies() {
     let text = b"250-mx\r\n250-PIPELINING\r\n250-SIZE 100\r\n250-8BITMIME\r\n250 SMTPUTF8\r\nrest";
     for cut in 0..text.len() - 4 {
-        assert_eq!(client::reply(&text[..cut]), Ok(None), "{cut}");
+        assert_eq!(response::parse(&text[..cut]), Ok(None), "{cut}");
     }
-    let (status, extensions, taken) = client::reply(text).unwrap().unwrap();
+    let (status, extensions, taken) = response::parse(text).unwrap().unwrap();
     assert_eq!((status.code, taken), (250, text.len() - 4));
     assert!(extensions.pipelining && extensions.size && extensions.eight_bit_mime && extensions.smtp_utf8);
-    let enhanced = |line: &[u8]| client::reply(line).unwrap().unwrap().0.enhanced;
-    assert_eq!(enhanced(b"550 5.7.1 no\r\n"), (5, 7, 1));
+    let enhanced = |line: &[u8]| response::parse(line).unwrap().unwrap().0.enhanced;
+    assert_eq!(enhanced(b"550 5.7.1 no\r\n"), EnhancedCode::new(5, 7, 1));
     for odd in ["550 4.7.1 no", "550 5.1234.1", "550 5.7", "550 5.7.1.1", "550", "550 x"] {
-        assert_eq!(enhanced(format!("{odd}\r\n").as_bytes()), (5, 0, 0), "{odd}");
+        assert_eq!(enhanced(format!("{odd}\r\n").as_bytes()), EnhancedCode::new(5, 0, 0), "{odd}");
     }
     for bad in ["no\r\n", "199 x\r\n", "600 x\r\n", "250_x\r\n", "\r\n"] {
-        assert_eq!(client::reply(bad.as_bytes()), Err(client::Malformed), "{bad}");
+        assert_eq!(response::parse(bad.as_bytes()), Err(response::Malformed), "{bad}");
     }
-    assert_eq!(client::reply(&[b'2'; 5000]), Err(client::Malformed));
-    assert_eq!(client::reply(&b"250-x\r\n".repeat(200)), Err(client::Malformed));
+    assert_eq!(response::parse(&[b'2'; 5000]), Err(response::Malformed));
+    assert_eq!(response::parse(&b"250-x\r\n".repeat(200)), Err(response::Malformed));
 }
 
 #[test]
@@ -187,7 +188,7 @@ proptest! {
     #[test]
     fn what_is_stuffed_comes_back(text in lines_of_alphabet(), cut in 0usize..60) {
         let cut = cut.min(text.len());
-        let (mut stuffer, mut wire) = (Stuffer::default(), Vec::new());
+        let (mut stuffer, mut wire) = (DotStuffer::default(), Vec::new());
         stuffer.feed(&text[..cut], &mut wire);
         stuffer.feed(&text[cut..], &mut wire);
         stuffer.end(&mut wire);
@@ -199,7 +200,7 @@ proptest! {
     #[test]
     fn no_octets_are_too_strange(input in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = parse(&input);
-        let _ = client::reply(&input);
+        let _ = response::parse(&input);
         let _ = content(&[&input]);
         Watch::new(Vec::new()).feed(&input);
     }

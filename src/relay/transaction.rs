@@ -8,15 +8,15 @@
 
 use super::RelayContext;
 use super::pool::Unreachable;
-use super::upstream::{Lost, Upstream, is_positive};
+use super::upstream::{Lost, Upstream};
 use super::uses::Uses;
 use super::verdict::{
     CONNECTION_LOST, NEEDS_8BITMIME, NEEDS_SMTPUTF8, NO_VAULT, SEPARATELY, TICKET_RAN_OUT, UNREACHABLE, is_refusal,
     judge,
 };
 use crate::alias::RealAddress;
-use crate::proto::client::Status;
-use crate::proto::stuff::Stuffer;
+use crate::proto::dot_stuffing::DotStuffer;
+use crate::proto::status::Status;
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
 use crate::wire::relay_smtp::{Origin, Verdict};
@@ -44,7 +44,7 @@ enum Stage {
     /// MAIL was accepted; what there is of the content.
     Open(Box<Upstream>, Vec<u8>),
     /// DATA was accepted, content is on its way.
-    Sending(Box<Upstream>, Stuffer),
+    Sending(Box<Upstream>, DotStuffer),
     /// It cannot succeed any more; whoever asks gets this verdict.
     Failed(Verdict),
     /// The verdict on the message has been given, before its end.
@@ -244,7 +244,7 @@ impl Transaction {
         }
         upstream.flush(patience).await?;
         let status = upstream.reply(patience).await?;
-        if !is_positive(status) {
+        if !status.is_positive() {
             // The host closes the connection after 421; after a reply that fits nothing we do.
             if !is_refusal(status) {
                 return Err(Lost);
@@ -291,7 +291,7 @@ impl Transaction {
         let mut verdicts = Vec::with_capacity(count);
         for _ in 0..count {
             let status = upstream.reply(context.settings.command_timeout).await?;
-            if !is_positive(status) && !is_refusal(status) {
+            if !status.is_positive() && !is_refusal(status) {
                 return Err(Lost);
             }
             verdicts.push(judge(status));
@@ -374,10 +374,10 @@ impl Transaction {
             self.uses.settle(&context.vault);
             return CONNECTION_LOST;
         };
-        if is_positive(status) || is_refusal(status) {
+        if status.is_positive() || is_refusal(status) {
             context.pool.put(upstream);
         }
-        if is_positive(status) {
+        if status.is_positive() {
             self.uses.settle(&context.vault);
         } else {
             self.uses.refund(&context.vault).await;
@@ -409,8 +409,8 @@ async fn say_data(upstream: &mut Upstream, context: &RelayContext) -> Result<(),
 }
 
 /// The content that was kept is the first to go out.
-fn begin(mut upstream: Box<Upstream>, kept: &[u8]) -> (Box<Upstream>, Stuffer) {
-    let mut stuffer = Stuffer::default();
+fn begin(mut upstream: Box<Upstream>, kept: &[u8]) -> (Box<Upstream>, DotStuffer) {
+    let mut stuffer = DotStuffer::default();
     stuffer.feed(kept, &mut upstream.output);
     (upstream, stuffer)
 }

@@ -1,12 +1,11 @@
 //! One connection to the next host.
 
 use crate::config::settings;
-use crate::proto::client::{self, Extensions, Status};
-use crate::runtime::{Deadline, read};
+use crate::net::{Timer, Transport};
+use crate::proto::response::{self, Extensions};
+use crate::proto::status::Status;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
@@ -16,7 +15,7 @@ pub(super) struct Lost;
 
 /// A connection that has been greeted.
 pub(super) struct Upstream {
-    stream: TcpStream,
+    transport: Transport,
     input: Vec<u8>,
     /// What goes out with the next [`Self::flush`].
     pub(super) output: Vec<u8>,
@@ -24,7 +23,7 @@ pub(super) struct Upstream {
     /// Whether it has served before: then its loss may only mean that the host has grown tired of it.
     pub(super) reused: bool,
     pub(super) idle_since: Instant,
-    timer: Deadline,
+    timer: Timer,
     /// Replies that are due and tell nobody anything: to RSET.
     void: u32,
     /// While it is in use.
@@ -34,13 +33,11 @@ pub(super) struct Upstream {
 impl Upstream {
     /// Connects and says EHLO; HELO to hosts that do not know it.
     pub(super) async fn connect(address: SocketAddr, settings: &settings::Relay) -> Result<Self, Lost> {
-        let mut timer = Deadline::new(settings.command_timeout);
-        let connected = timer.run(settings.connect_timeout, TcpStream::connect(address)).await;
-        let Some(Ok(stream)) = connected else { return Err(Lost) };
-        // Without it small writes would wait for acknowledgements; where it cannot be set, they do.
-        let _ = stream.set_nodelay(true);
+        let mut timer = Timer::new(settings.command_timeout);
+        let connected = timer.timeout(settings.connect_timeout, Transport::connect(address)).await;
+        let Some(Ok(transport)) = connected else { return Err(Lost) };
         let mut this = Self {
-            stream,
+            transport,
             input: Vec::new(),
             output: Vec::new(),
             extensions: Extensions::default(),
@@ -51,26 +48,26 @@ impl Upstream {
             permit: None,
         };
         let limit = settings.command_timeout;
-        if !is_positive(this.reply(limit).await?) {
+        if !this.reply(limit).await?.is_positive() {
             return Err(Lost);
         }
         this.output.extend_from_slice(format!("EHLO {}\r\n", settings.hostname).as_bytes());
         this.flush(limit).await?;
         let (status, extensions) = this.reply_to_ehlo(limit).await?;
-        if is_positive(status) {
+        if status.is_positive() {
             this.extensions = extensions;
             return Ok(this);
         }
         this.output.extend_from_slice(format!("HELO {}\r\n", settings.hostname).as_bytes());
         this.flush(limit).await?;
-        if is_positive(this.reply(limit).await?) { Ok(this) } else { Err(Lost) }
+        if this.reply(limit).await?.is_positive() { Ok(this) } else { Err(Lost) }
     }
 
     /// Writes all of `output`. The limit is for each block that the host takes.
     pub(super) async fn flush(&mut self, limit: Duration) -> Result<(), Lost> {
         let mut written = 0;
         while written < self.output.len() {
-            match self.timer.run(limit, self.stream.write(&self.output[written..])).await {
+            match self.timer.timeout(limit, self.transport.write(&self.output[written..])).await {
                 Some(Ok(n)) if n > 0 => written += n,
                 _ => return Err(Lost),
             }
@@ -87,7 +84,7 @@ impl Upstream {
     async fn reply_to_ehlo(&mut self, limit: Duration) -> Result<(Status, Extensions), Lost> {
         let deadline = Instant::now() + limit;
         loop {
-            while let Some((status, extensions, taken)) = client::reply(&self.input).map_err(|_| Lost)? {
+            while let Some((status, extensions, taken)) = response::parse(&self.input).map_err(|_| Lost)? {
                 self.input.drain(..taken);
                 if self.void == 0 {
                     return Ok((status, extensions));
@@ -95,7 +92,7 @@ impl Upstream {
                 self.void -= 1;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.timer.run(left, read(&mut self.stream, &mut self.input)).await {
+            match self.timer.timeout(left, self.transport.read(&mut self.input)).await {
                 Some(Ok(octets)) if octets > 0 => {}
                 _ => return Err(Lost),
             }
@@ -115,25 +112,19 @@ impl Upstream {
         if self.void == 0 && !self.input.is_empty() {
             return true;
         }
-        let mut octets = [0; 512];
         loop {
-            match self.stream.try_read(&mut octets) {
+            match self.transport.try_read(&mut self.input, 512) {
                 Err(e) => return e.kind() != std::io::ErrorKind::WouldBlock,
                 // The reply to RSET may have come.
-                Ok(n) if n > 0 && self.void > 0 => self.input.extend_from_slice(&octets[..n]),
+                Ok(n) if n > 0 && self.void > 0 => {}
                 Ok(_) => return true,
             }
         }
     }
 
     /// Takes leave. Nobody waits for the answer.
-    pub(super) fn quit(self) {
+    pub(super) fn quit(mut self) {
         // A host that does not listen any more misses nothing.
-        let _ = self.stream.try_write(b"QUIT\r\n");
+        let _ = self.transport.try_write(b"QUIT\r\n");
     }
-}
-
-/// Whether a reply accepts.
-pub(super) fn is_positive(status: Status) -> bool {
-    (200..300).contains(&status.code)
 }

@@ -1,6 +1,6 @@
 //! Verdicts: what the next host's replies come to, and our own.
 
-use crate::proto::client::Status;
+use crate::proto::status::Status;
 use crate::wire::relay_smtp::{Origin, Verdict};
 
 pub(super) const UNREACHABLE: Verdict = Verdict { code: 451, enhanced: (4, 4, 1), origin: Origin::NoNextHost };
@@ -23,6 +23,10 @@ pub(super) fn is_refusal(status: Status) -> bool {
 pub(super) fn judge(status: Status) -> Verdict {
     match status.code {
         421 | 300..400 => CONNECTION_LOST,
-        code => Verdict { code, enhanced: status.enhanced, origin: Origin::NextHost },
+        code => Verdict {
+            code,
+            enhanced: (status.enhanced.class, status.enhanced.subject, status.enhanced.detail),
+            origin: Origin::NextHost,
+        },
     }
 }

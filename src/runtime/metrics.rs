@@ -13,12 +13,6 @@ impl MetricRecorder {
         self.0.borrow_mut()[metric] += 1;
     }
 
-    /// One less, of a gauge.
-    pub fn decrement(&self, metric: Metric) {
-        let mut metrics = self.0.borrow_mut();
-        metrics[metric] = metrics[metric].saturating_sub(1);
-    }
-
     /// Of a gauge that is known as a whole.
     pub fn set(&self, metric: Metric, value: u64) {
         self.0.borrow_mut()[metric] = value;

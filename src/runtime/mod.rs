@@ -9,7 +9,6 @@
 
 mod accept;
 pub mod control;
-mod deadline;
 mod drain;
 mod fatal;
 mod limits;
@@ -21,7 +20,6 @@ pub use crate::sys::reading::read;
 pub use crate::sys::resolve::{Resolver, Unanswered};
 pub use crate::sys::sandbox::Promise;
 pub use accept::accept_connections;
-pub use deadline::Deadline;
 pub use drain::{Drain, DrainGuard};
 pub use fatal::Fatal;
 pub use limits::{ConnectionLimits, ConnectionPermit, network_of};

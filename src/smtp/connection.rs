@@ -1,12 +1,11 @@
 //! The client's connection: what it has said and was not heard yet, what it is to be told.
 
+use crate::net::Transport;
 use crate::proto::reply::{self, Reply};
-use crate::runtime::read;
 use nix::sys::socket::{MsgFlags, recv};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 /// How long, and for how many octets, a client is listened to after the last word, so that its own
@@ -16,7 +15,7 @@ const LINGER_OCTETS: usize = 64 * 1024;
 
 /// A connection with its two buffers. Both are empty, and take no memory, while the client is silent.
 pub(super) struct Connection {
-    stream: TcpStream,
+    transport: Transport,
     input: Vec<u8>,
     heard: usize,
     output: Vec<u8>,
@@ -24,9 +23,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: TcpStream) -> Self {
-        // Without it replies would wait for acknowledgements; where it cannot be set, they do.
-        let _ = stream.set_nodelay(true);
-        Self { stream, input: Vec::new(), heard: 0, output: Vec::new() }
+        Self { transport: Transport::plain(stream), input: Vec::new(), heard: 0, output: Vec::new() }
     }
 
     /// What was said and not heard yet.
@@ -42,7 +39,7 @@ impl Connection {
     /// Whether it has said anything, in the kernel's buffer included; or hung up.
     pub(super) fn has_spoken(&self) -> bool {
         let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
-        recv(self.stream.as_raw_fd(), &mut [0], flags).is_ok()
+        self.transport.as_plain().is_some_and(|stream| recv(stream.as_raw_fd(), &mut [0], flags).is_ok())
     }
 
     /// Waits until it says more: how many octets; 0 when it has hung up.
@@ -56,7 +53,7 @@ impl Connection {
         if self.output.is_empty() {
             self.output = Vec::new();
         }
-        read(&mut self.stream, &mut self.input).await
+        self.transport.read(&mut self.input).await
     }
 
     /// Adds a reply to what it is to be told.
@@ -72,7 +69,7 @@ impl Connection {
     /// Tells it.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         if !self.output.is_empty() {
-            self.stream.write_all(&self.output).await?;
+            self.transport.write_all(&self.output).await?;
             self.output.clear();
         }
         Ok(())
@@ -85,11 +82,11 @@ impl Connection {
             if agreed {
                 return Ok(());
             }
-            self.stream.shutdown().await?;
+            self.transport.shutdown().await?;
             let mut octets = 0;
             while octets < LINGER_OCTETS {
                 self.input.clear();
-                match read(&mut self.stream, &mut self.input).await? {
+                match self.transport.read(&mut self.input).await? {
                     0 => break,
                     n => octets += n,
                 }

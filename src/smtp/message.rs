@@ -116,7 +116,7 @@ impl Session {
             }
             let left = passage.deadline.saturating_duration_since(Instant::now());
             let limit = self.context.settings.data_timeout.min(left);
-            match self.timer.run(limit, self.client.listen()).await {
+            match self.timer.timeout(limit, self.client.listen()).await {
                 Some(Ok(0) | Err(_)) => return Err(End::Gone),
                 Some(Ok(_)) => {}
                 None => return Err(End::Said(reply::TIMED_OUT)),

@@ -5,10 +5,11 @@ use super::connection::Connection;
 use super::link::Link;
 use super::transaction::{Due, Transaction};
 use crate::alias::AliasAddress;
+use crate::net::Timer;
 use crate::proto::command::{self, Command, Mail, Recipient};
 use crate::proto::line::{Flaw, Lines, Next};
 use crate::proto::reply::{self, Reply};
-use crate::runtime::{ConnectionPermit, Deadline, DrainGuard};
+use crate::runtime::{ConnectionPermit, DrainGuard};
 use crate::wire::metrics::Metric;
 use std::convert::Infallible;
 use std::io;
@@ -60,7 +61,7 @@ pub(super) struct Session {
     pub(super) hello: Option<Hello>,
     pub(super) transaction: Option<Box<Transaction>>,
     pub(super) link: Option<Box<Link>>,
-    pub(super) timer: Deadline,
+    pub(super) timer: Timer,
     lines: Lines,
     usage: Usage,
     _place: ConnectionPermit,
@@ -77,7 +78,7 @@ impl Session {
             hello: None,
             transaction: None,
             link: None,
-            timer: Deadline::new(context.settings.command_timeout),
+            timer: Timer::new(context.settings.command_timeout),
             context,
             lines: Lines::default(),
             usage: Usage::default(),
@@ -152,7 +153,7 @@ impl Session {
 
     /// Sends what is to be said; a client that does not listen is given up.
     pub(super) async fn tell(&mut self) -> Result<(), End> {
-        match self.timer.run(self.context.settings.command_timeout, self.client.flush()).await {
+        match self.timer.timeout(self.context.settings.command_timeout, self.client.flush()).await {
             Some(told) => Ok(told?),
             None => Err(End::Gone),
         }
@@ -192,7 +193,7 @@ impl Session {
                 () = draining.stopping(), if idle => Err(End::Said(reply::SHUTTING_DOWN)),
             }
         };
-        self.timer.run(limit, heard).await.unwrap_or(Err(End::Said(reply::TIMED_OUT)))
+        self.timer.timeout(limit, heard).await.unwrap_or(Err(End::Said(reply::TIMED_OUT)))
     }
 
     /// How long a client that is silent since then may go on.

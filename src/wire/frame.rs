@@ -7,9 +7,6 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Octets of a frame's body at the most.
-pub const MAX_BODY: usize = u16::MAX as usize;
-
 const HEADER: usize = 2;
 
 /// The peer broke the protocol. It is one of our own processes, so it is broken or taken over.

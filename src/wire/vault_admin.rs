@@ -9,8 +9,6 @@ use std::fmt::Write as _;
 pub enum Request {
     /// How the daemon is.
     Status,
-    /// Remove now what has expired.
-    Sweep,
     /// Kill one alias.
     Revoke {
         /// Its address.
@@ -30,7 +28,7 @@ pub enum Request {
 pub enum Answer {
     /// To `Status`.
     Status(Status),
-    /// How many aliases were removed; to `Sweep`, `Revoke` and `Forget`.
+    /// How many aliases were removed; to `Revoke` and `Forget`.
     Removed(u64),
     /// Not an address.
     Refused,

@@ -33,11 +33,6 @@ impl Language {
         }
     }
 
-    /// The language with exactly this tag.
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.tag() == tag)
-    }
-
     /// The one that Accept-Language fields like best (RFC 9110 §12.5.4): of equal weights the first named.
     pub fn negotiate<'a>(fields: impl IntoIterator<Item = &'a str>) -> Self {
         let mut best = (Self::default(), 0.0);

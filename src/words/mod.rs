@@ -16,5 +16,5 @@ mod tests;
 pub use language::Language;
 pub use sentences::Sentences;
 pub use texts::{
-    Api, Confirm, Entry, Frame, Home, Made, Manage, OptOut, Pop, Problem, Problems, Section, Token, Tools, Words,
+    Api, Confirm, Frame, Home, Made, Manage, OptOut, Pop, Problem, Problems, Section, Token, Tools, Words,
 };

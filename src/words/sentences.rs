@@ -1,7 +1,7 @@
 //! Texts with parts, which each language puts together in its own way.
 
 use super::{Problem, Words};
-use crate::alias::{Account, Fault, Time};
+use crate::alias::{Fault, Time};
 
 /// One function for each.
 #[allow(missing_docs)]
@@ -83,14 +83,6 @@ impl Words {
     /// What is wrong with a wish, for the person who filled in the form.
     pub fn fault(&self, fault: Fault) -> String {
         (self.sentences.fault)(fault)
-    }
-
-    /// "until 24 November 2026, 18:00 UTC, 3 of 5 messages left".
-    pub fn limits(&self, account: &Account) -> String {
-        let until = account.limits.not_after.map(|time| format!("{} {}", self.manage.ends, self.date(time)));
-        let left = account.remaining().zip(account.limits.max_usage);
-        let left = left.map(|(left, of)| format!("{} {}", self.manage.left, self.messages_left(left, of)));
-        [until, left].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// What the API calls `word`, for people.

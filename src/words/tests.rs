@@ -19,10 +19,6 @@ fn the_language_that_is_liked_best() {
     ] {
         assert_eq!(Language::negotiate([accepted]), expected, "{accepted}");
     }
-    for language in Language::ALL {
-        assert_eq!(Language::from_tag(language.tag()), Some(language));
-    }
-    assert_eq!(Language::from_tag("DE"), None);
 }
 
 #[test]
@@ -50,7 +46,7 @@ trait ConcatNames {
     fn concat_names(&self) -> Vec<&'static str>;
 }
 
-impl<const N: usize> ConcatNames for [&[Entry]; N] {
+impl<const N: usize> ConcatNames for [&[super::texts::Entry]; N] {
     fn concat_names(&self) -> Vec<&'static str> {
         self.iter().flat_map(|entries| entries.iter().map(|entry| entry.name)).collect()
     }

@@ -7,19 +7,20 @@ use std::path::{Path, PathBuf};
 const PICTURE: &[(&str, &[&str])] = &[
     ("alias", &[]),
     ("proto", &["alias"]),
+    ("net", &["proto", "sys"]),
     ("wire", &["alias", "words"]),
     ("words", &["alias"]),
     ("sys", &[]),
     ("config", &["alias"]),
     ("channel", &["sys", "wire"]),
     ("runtime", &["channel", "sys", "wire"]),
-    ("smtp", &["alias", "config", "channel", "proto", "runtime", "wire"]),
-    ("relay", &["alias", "config", "channel", "proto", "runtime", "wire"]),
+    ("smtp", &["alias", "config", "channel", "net", "proto", "runtime", "wire"]),
+    ("relay", &["alias", "config", "channel", "net", "proto", "runtime", "wire"]),
     ("vault", &["alias", "config", "channel", "runtime", "wire", "words"]),
     ("web", &["alias", "config", "channel", "runtime", "wire", "words"]),
     ("monitor", &["config", "channel", "relay", "runtime", "smtp", "sys", "vault", "web", "wire"]),
     ("demo", &["runtime", "sys"]),
-    ("doctor", &["config", "channel", "proto", "runtime", "sys", "vault", "wire"]),
+    ("doctor", &["config", "channel", "net", "proto", "runtime", "sys", "vault", "wire"]),
     ("cli", &["config", "demo", "doctor", "channel", "monitor", "runtime", "sys", "wire"]),
 ];
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tempalias::cli::Arguments;
+use tempalias::testing::Arguments;
 
 fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -84,19 +84,19 @@ fn every_command_and_flag_is_in_the_manual_and_the_other_way_round() {
 fn every_exit_code_and_signal_is_in_the_manual() {
     let text = page("tempalias.8");
     let codes = part(&text, ".Sh EXIT STATUS").replace('\n', " ");
-    for (code, what) in tempalias::sys::exit::ALL {
+    for (code, what) in tempalias::testing::EXIT_CODES {
         assert!(codes.contains(&format!(".It {code} {what}")), "{code} {what}");
     }
     let described: BTreeSet<u8> =
         codes.split(".It ").skip(1).filter_map(|i| i.split(' ').next()?.parse().ok()).collect();
-    let known = [0, 1, 2].into_iter().chain(tempalias::sys::exit::ALL.iter().map(|(code, _)| *code));
+    let known = [0, 1, 2].into_iter().chain(tempalias::testing::EXIT_CODES.iter().map(|(code, _)| *code));
     assert_eq!(described, known.collect());
     let signals = part(&text, ".Sh SIGNALS");
-    for signal in tempalias::monitor::SIGNALS {
+    for signal in tempalias::testing::SIGNALS {
         let name = signal_hook::low_level::signal_name(signal).unwrap();
         assert!(signals.contains(&format!("Dv {name}")), "{name}");
     }
-    assert_eq!(signals.matches("Dv SIG").count(), tempalias::monitor::SIGNALS.len());
+    assert_eq!(signals.matches("Dv SIG").count(), tempalias::testing::SIGNALS.len());
 }
 
 #[test]

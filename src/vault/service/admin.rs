@@ -16,7 +16,6 @@ impl Desk {
         MaybeReady::later(async move {
             match request {
                 Request::Status => desk.status().await.map_or(Answer::Unavailable, Answer::Status),
-                Request::Sweep => desk.removed(desk.engine.sweep().get().await),
                 Request::Revoke { address } => match AliasAddress::parse(&address, &desk.settings().domains) {
                     Some(alias) => desk.removed(desk.engine.remove(desk.seal.key(&alias)).get().await.map(u64::from)),
                     None => Answer::Refused,

@@ -9,31 +9,31 @@ use tokio::time::{Instant, Sleep};
 ///
 /// The timer is set again only when it would ring too late. Waits are many and hardly any runs out
 /// of time, so that this costs next to nothing; a timer for each would cost a system call each.
-pub struct Deadline(Pin<Box<Sleep>>);
+pub struct Timer(Pin<Box<Sleep>>);
 
-impl Deadline {
+impl Timer {
     /// Its first wait will probably be limited to `usual`.
     pub fn new(usual: Duration) -> Self {
         Self(Box::pin(tokio::time::sleep(usual)))
     }
 
     /// The output of `work`, or `None` if it takes longer than `limit`.
-    pub async fn run<F: Future>(&mut self, limit: Duration, work: F) -> Option<F::Output> {
+    pub async fn timeout<F: Future>(&mut self, limit: Duration, work: F) -> Option<F::Output> {
         let until = Instant::now() + limit;
-        let timer = &mut self.0;
-        if timer.is_elapsed() || timer.deadline() > until {
-            timer.as_mut().reset(until);
+        let alarm = &mut self.0;
+        if alarm.is_elapsed() || alarm.deadline() > until {
+            alarm.as_mut().reset(until);
         }
         let mut work = std::pin::pin!(work);
         std::future::poll_fn(|context| {
             if let Poll::Ready(output) = work.as_mut().poll(context) {
                 return Poll::Ready(Some(output));
             }
-            while timer.as_mut().poll(context).is_ready() {
+            while alarm.as_mut().poll(context).is_ready() {
                 if Instant::now() >= until {
                     return Poll::Ready(None);
                 }
-                timer.as_mut().reset(until);
+                alarm.as_mut().reset(until);
             }
             Poll::Pending
         })
@@ -50,11 +50,11 @@ mod tests {
         let runtime = tokio::runtime::LocalRuntime::new().unwrap();
         runtime.block_on(async {
             let ms = Duration::from_millis;
-            let mut deadline = Deadline::new(ms(10));
+            let mut timer = Timer::new(ms(10));
             for (limit, work, expected) in
                 [(50, 30, true), (50, 80, false), (500, 100, true), (20, 100, false), (200, 0, true), (60, 30, true)]
             {
-                let outcome = deadline.run(ms(limit), tokio::time::sleep(ms(work))).await;
+                let outcome = timer.timeout(ms(limit), tokio::time::sleep(ms(work))).await;
                 assert_eq!(outcome.is_some(), expected, "{work} ms within {limit} ms");
             }
         });

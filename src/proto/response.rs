@@ -1,21 +1,13 @@
-//! The client's side: replies, and what EHLO announces. Reply texts are read over and forgotten:
-//! they may name people.
+//! Replies of a server, as its client reads them, and the extensions that EHLO announces. Reply texts are read over and
+//! forgotten: they may name people.
 
+use super::status::{EnhancedCode, Status};
 use memchr::memchr;
 
 /// Longest reply line taken. RFC 5321 §4.5.3.1.5 allows 512; some hosts send more.
 const MAX_LINE: usize = 4096;
 /// Lines of one reply.
 const MAX_LINES: usize = 128;
-
-/// Code of RFC 5321 §4.2 and enhanced status code of RFC 3463.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// 200 to 599.
-    pub code: u16,
-    /// Class, subject, detail; `class.0.0` where the host gave none that fits.
-    pub enhanced: (u8, u16, u16),
-}
 
 /// The host does not speak SMTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +28,7 @@ pub struct Extensions {
 
 /// Takes one whole reply off `input`: its status, what it announces if it answers EHLO, and how many
 /// octets it took; `None` while it is not complete.
-pub fn reply(input: &[u8]) -> Result<Option<(Status, Extensions, usize)>, Malformed> {
+pub fn parse(input: &[u8]) -> Result<Option<(Status, Extensions, usize)>, Malformed> {
     let mut at = 0;
     let mut extensions = Extensions::default();
     for number in 0..MAX_LINES {
@@ -70,7 +62,7 @@ fn code(line: &[u8]) -> Result<u16, Malformed> {
 }
 
 /// RFC 2034 §4: `class.subject.detail` begins the text, and its class is that of the code.
-fn enhanced(code: u16, text: &[u8]) -> (u8, u16, u16) {
+fn enhanced(code: u16, text: &[u8]) -> EnhancedCode {
     let class = (code / 100) as u8;
     let word = text.split(|&b| b == b' ').next().unwrap_or_default();
     let parse = |word: &[u8]| {
@@ -78,9 +70,9 @@ fn enhanced(code: u16, text: &[u8]) -> (u8, u16, u16) {
         let mut number =
             |most: usize| parts.next().filter(|p| (1..=most).contains(&p.len())).and_then(|p| p.parse::<u16>().ok());
         let found = (number(1)?, number(3)?, number(3)?);
-        (parts.next().is_none() && found.0 == u16::from(class)).then_some((class, found.1, found.2))
+        (parts.next().is_none() && found.0 == u16::from(class)).then_some(EnhancedCode::new(class, found.1, found.2))
     };
-    parse(word).unwrap_or((class, 0, 0))
+    parse(word).unwrap_or(EnhancedCode::new(class, 0, 0))
 }
 
 fn announce(extensions: &mut Extensions, text: &[u8]) {

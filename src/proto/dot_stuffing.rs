@@ -4,18 +4,18 @@ use memchr::memchr;
 
 /// Stuffs a stream of content in pieces.
 #[derive(Clone, Debug)]
-pub struct Stuffer {
+pub struct DotStuffer {
     line_start: bool,
     after_cr: bool,
 }
 
-impl Default for Stuffer {
+impl Default for DotStuffer {
     fn default() -> Self {
         Self { line_start: true, after_cr: false }
     }
 }
 
-impl Stuffer {
+impl DotStuffer {
     /// Appends the next piece of content to `out`.
     pub fn feed(&mut self, mut content: &[u8], out: &mut Vec<u8>) {
         while !content.is_empty() {

@@ -1,0 +1,108 @@
+//! One connection: plain TCP today, TLS next.
+
+use crate::sys::reading::read;
+use std::io;
+use std::net::SocketAddr;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+/// A connected stream of octets, whatever protects it. All octets that go in and come out are those of the protocol
+/// above it.
+pub enum Transport {
+    /// TCP, readable for everybody on the way.
+    Plain(TcpStream),
+}
+
+impl Transport {
+    /// A connection that was accepted.
+    pub fn plain(stream: TcpStream) -> Self {
+        // Without it, small writes wait for acknowledgements; where it cannot be set, they do.
+        let _ = stream.set_nodelay(true);
+        Self::Plain(stream)
+    }
+
+    /// Connects to `address`.
+    ///
+    /// # Errors
+    /// Of connect(2).
+    pub async fn connect(address: SocketAddr) -> io::Result<Self> {
+        TcpStream::connect(address).await.map(Self::plain)
+    }
+
+    /// Appends to `input` what the peer sends: how many octets, 0 at its end. Cancel safe.
+    ///
+    /// # Errors
+    /// Of the connection.
+    pub async fn read(&mut self, input: &mut Vec<u8>) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => read(stream, input).await,
+        }
+    }
+
+    /// Writes what there is room for, and waits until there is some: how many octets. Cancel safe.
+    ///
+    /// # Errors
+    /// Of the connection.
+    pub async fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(octets).await,
+        }
+    }
+
+    /// Writes all of it. Not cancel safe: whoever may be cancelled counts what [`Self::write`] took.
+    ///
+    /// # Errors
+    /// Of the connection.
+    pub async fn write_all(&mut self, mut octets: &[u8]) -> io::Result<()> {
+        while !octets.is_empty() {
+            match self.write(octets).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                written => octets = &octets[written..],
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends to `input` what has come already, at most `max` octets, without waiting: how many, 0 at its end.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when nothing has come.
+    pub fn try_read(&mut self, input: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => {
+                let start = input.len();
+                input.resize(start + max, 0);
+                let read = stream.try_read(&mut input[start..]);
+                input.truncate(start + read.as_ref().map_or(0, |octets| *octets));
+                read
+            }
+        }
+    }
+
+    /// Writes what there is room for, without waiting: how many octets.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when there is no room.
+    pub fn try_write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.try_write(octets),
+        }
+    }
+
+    /// Ends our direction; the peer may go on.
+    ///
+    /// # Errors
+    /// Of the connection.
+    pub async fn shutdown(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.shutdown().await,
+        }
+    }
+
+    /// Plain TCP, as long as it is no more than that: what looks at a socket before any protocol is spoken on it.
+    pub fn as_plain(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Plain(stream) => Some(stream),
+        }
+    }
+}
