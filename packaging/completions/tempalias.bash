@@ -149,7 +149,7 @@ _tempalias() {
             return 0
             ;;
         tempalias__subcmd__forget)
-            opts="-h --for-ever --config --json --help"
+            opts="-h --forever --config --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -56,7 +56,7 @@ complete -c tempalias -n "__fish_tempalias_using_subcommand revoke" -l config -d
 complete -c tempalias -n "__fish_tempalias_using_subcommand revoke" -l json -d 'Answer in JSON, for programs'
 complete -c tempalias -n "__fish_tempalias_using_subcommand revoke" -s h -l help -d 'Print help'
 complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l config -d 'The configuration file, which tells where the daemon can be reached' -r -F
-complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l for-ever -d 'Make none for it any more, as who reads its mail may wish'
+complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l forever -d 'Refuse new aliases for it from now on, as the person who reads its mail may wish'
 complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l json -d 'Answer in JSON, for programs'
 complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -s h -l help -d 'Print help'
 complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -l smtp-port -d 'Port of 127.0.0.1 that takes mail' -r

@@ -2,7 +2,7 @@
 
 use super::send_buffer::SendBuffer;
 use super::{Numbered, Stream};
-use crate::wire::frame;
+use crate::wire::{Protocol, Rpc, frame};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
@@ -26,15 +26,14 @@ impl fmt::Display for Disconnected {
 
 impl std::error::Error for Disconnected {}
 
-/// Asks through one door. Clones share its one connection.
-pub struct RpcClient<Q, A> {
-    shared: Rc<Shared<A>>,
-    request: std::marker::PhantomData<fn(Q)>,
+/// Calls through the door `P`. Clones share its one connection.
+pub struct RpcClient<P: Protocol> {
+    shared: Rc<Shared<P::Answer>>,
 }
 
-impl<Q, A> Clone for RpcClient<Q, A> {
+impl<P: Protocol> Clone for RpcClient<P> {
     fn clone(&self) -> Self {
-        Self { shared: Rc::clone(&self.shared), request: std::marker::PhantomData }
+        Self { shared: Rc::clone(&self.shared) }
     }
 }
 
@@ -50,41 +49,42 @@ struct Waiting<A> {
     answers: HashMap<u32, oneshot::Sender<A>>,
 }
 
-impl<Q: Serialize, A: DeserializeOwned + 'static> RpcClient<Q, A> {
+impl<P: Protocol<Request: Serialize, Answer: DeserializeOwned + 'static>> RpcClient<P> {
     /// A caller through this connection. Needs a local runtime: it spawns the task that owns it.
     pub fn new(stream: Stream) -> Self {
         let waiting = Waiting { connected: true, next: 0, answers: HashMap::new() };
         let shared = Rc::new(Shared { send_buffer: SendBuffer::default(), waiting: RefCell::new(waiting) });
         tokio::task::spawn_local(keep(stream, Rc::clone(&shared)));
-        Self { shared, request: std::marker::PhantomData }
+        Self { shared }
     }
 
-    /// Sends `request` at once and returns the answer as a future, so that several can be under way.
-    pub fn call(&self, request: Q) -> impl Future<Output = Result<A, Disconnected>> + use<Q, A> {
-        let answer = self.send(request);
+    /// Sends `request` at once and returns its answer as a future, so that several can be under way.
+    ///
+    /// # Errors
+    /// [`Disconnected`], also when what comes answers another request.
+    pub fn call<R: Rpc<P>>(&self, request: R) -> impl Future<Output = Result<R::Answer, Disconnected>> + use<P, R> {
+        let answer = self.send(request.into());
         async move {
-            match answer {
-                Some(answer) => answer.await.map_err(|_| Disconnected),
-                None => Err(Disconnected),
-            }
+            let answer = answer.ok_or(Disconnected)?.await.map_err(|_| Disconnected)?;
+            R::answer(answer).ok_or(Disconnected)
         }
     }
 
     /// Sends `request`, which wants no answer.
-    pub fn notify(&self, request: Q) {
+    pub fn notify(&self, request: impl Into<P::Request>) {
         self.notify_buffered(request);
         self.shared.send_buffer.flush();
     }
 
     /// The same without flush: it goes along with whatever goes out next.
-    pub fn notify_buffered(&self, request: Q) {
+    pub fn notify_buffered(&self, request: impl Into<P::Request>) {
         if self.shared.waiting.borrow().connected {
             // Too long for a frame is none of our requests.
-            let _ = self.shared.send_buffer.add(None, request);
+            let _ = self.shared.send_buffer.add(None, request.into());
         }
     }
 
-    fn send(&self, body: Q) -> Option<oneshot::Receiver<A>> {
+    fn send(&self, body: P::Request) -> Option<oneshot::Receiver<P::Answer>> {
         let mut waiting = self.shared.waiting.borrow_mut();
         if !waiting.connected {
             return None;

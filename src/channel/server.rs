@@ -10,13 +10,14 @@ use std::io;
 use std::rc::Rc;
 
 /// Answers everything that is asked on `stream`, in any order, until its caller closes it; `input` was read already.
+/// `answer` has none for a notification.
 ///
 /// # Errors
 /// Of the socket, or [`frame::Hostile`] from a caller that does not keep to the protocol.
 pub async fn serve<Q, A>(
     stream: Stream,
     mut input: Vec<u8>,
-    mut answer: impl FnMut(Q) -> MaybeReady<A>,
+    mut answer: impl FnMut(Q) -> Option<MaybeReady<A>>,
 ) -> io::Result<()>
 where
     Q: DeserializeOwned,
@@ -42,7 +43,7 @@ where
 fn take_requests<Q, A>(
     input: &[u8],
     send_buffer: &Rc<SendBuffer>,
-    answer: &mut impl FnMut(Q) -> MaybeReady<A>,
+    answer: &mut impl FnMut(Q) -> Option<MaybeReady<A>>,
 ) -> io::Result<usize>
 where
     Q: DeserializeOwned,
@@ -54,12 +55,11 @@ where
     {
         taken += length;
         match (answer(body), number) {
-            (MaybeReady::Ready(body), Some(_)) => {
+            (Some(MaybeReady::Ready(body)), Some(_)) => {
                 send_buffer.add(number, body).map_err(io::Error::other)?;
                 send_buffer.flush();
             }
-            (MaybeReady::Ready(_), None) => {}
-            (MaybeReady::Future(body), _) => {
+            (Some(MaybeReady::Future(body)), _) => {
                 let send_buffer = Rc::clone(send_buffer);
                 tokio::task::spawn_local(async move {
                     let body = body.await;
@@ -69,6 +69,7 @@ where
                     }
                 });
             }
+            (Some(MaybeReady::Ready(_)) | None, _) => {}
         }
     }
     Ok(taken)

@@ -2,6 +2,7 @@
 
 use super::{AdminListener, MaybeReady, RpcClient, SlotIn, SlotOut, Stream, serve};
 use crate::sys::passing::slot;
+use crate::wire::{Protocol, Rpc};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
@@ -10,18 +11,34 @@ fn run(test: impl Future<Output = ()>) {
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(10), test).await.unwrap() });
 }
 
+/// A door at which numbers are answered by numbers.
+enum Numbers {}
+
+impl Protocol for Numbers {
+    type Request = u64;
+    type Answer = u64;
+}
+
+impl Rpc<Numbers> for u64 {
+    type Answer = u64;
+
+    fn answer(answer: u64) -> Option<u64> {
+        Some(answer)
+    }
+}
+
 /// Both ends of a door.
-fn door() -> (RpcClient<u64, u64>, Stream) {
+fn door() -> (RpcClient<Numbers>, Stream) {
     let (caller, owner) = UnixStream::pair().unwrap();
     (RpcClient::new(Stream::new(caller).unwrap()), Stream::new(owner).unwrap())
 }
 
 /// Answers n with n + 1; even numbers only after a while.
-fn successor(n: u64) -> MaybeReady<u64> {
+fn successor(n: u64) -> Option<MaybeReady<u64>> {
     if n % 2 == 1 {
-        return MaybeReady::Ready(n + 1);
+        return Some(MaybeReady::Ready(n + 1));
     }
-    MaybeReady::Future(Box::pin(async move {
+    Some(MaybeReady::later(async move {
         tokio::time::sleep(Duration::from_millis(20)).await;
         n + 1
     }))
@@ -46,11 +63,11 @@ fn what_wants_no_answer_gets_none_and_is_heard_in_order() {
         let mut sum = 0;
         let add = move |n: u64| {
             sum += n;
-            MaybeReady::Ready(sum)
+            Some(MaybeReady::Ready(sum))
         };
         tokio::task::spawn_local(serve(owner, Vec::new(), add));
-        caller.notify(1);
-        caller.notify_buffered(10);
+        caller.notify(1_u64);
+        caller.notify_buffered(10_u64);
         assert_eq!(caller.call(100).await, Ok(111));
     });
 }

@@ -3,8 +3,9 @@
 use crate::channel::{Door, call_once};
 use crate::config::{self, DEFAULT_RUNTIME_DIR};
 use crate::sys::exit;
+use crate::wire::Rpc;
 use crate::wire::metrics::{Metric, Metrics};
-use crate::wire::vault_admin::{Answer, Request, Status};
+use crate::wire::vault_admin::{AdminError, Forget, GetStatus, Revoke, Status, VaultAdmin};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::io;
@@ -24,10 +25,9 @@ pub(super) struct Asking {
 
 /// Prints how the daemon is.
 pub(super) fn status(asking: &Asking) -> ExitCode {
-    let status = match asking.ask(Request::Status) {
-        Ok(Answer::Status(status)) => status,
-        Ok(other) => return asking.fail(&other),
-        Err(cause) => return asking.unreachable(&cause),
+    let status = match asking.ask(GetStatus) {
+        Ok(status) => status,
+        Err(code) => return code,
     };
     if asking.json {
         println!("{:#}", in_json(&status))
@@ -39,21 +39,34 @@ pub(super) fn status(asking: &Asking) -> ExitCode {
 
 /// Kills one alias.
 pub(super) fn revoke(asking: &Asking, address: String) -> ExitCode {
-    asking.remove(Request::Revoke { address }, "no such alias")
+    asking.remove(Revoke { address }, "no such alias")
 }
 
 /// Kills every alias of a real address; `-` reads it from the standard input, where no list of processes shows it.
-pub(super) fn forget(asking: &Asking, address: String, for_ever: bool) -> ExitCode {
+pub(super) fn forget(asking: &Asking, address: String, forever: bool) -> ExitCode {
     let address = match address.as_str() {
         "-" => io::read_to_string(io::stdin()).unwrap_or_default().trim().to_owned(),
         _ => address,
     };
-    asking.remove(Request::Forget { address, for_ever }, "no alias of this address")
+    asking.remove(Forget { address, forever }, "no alias of this address")
 }
 
 impl Asking {
-    fn ask(&self, request: Request) -> io::Result<Answer> {
-        call_once(&self.door(), request)
+    /// The daemon's answer; or the exit code, when what went wrong has been told.
+    fn ask<T, R>(&self, request: R) -> Result<T, ExitCode>
+    where
+        R: Rpc<VaultAdmin, Answer = Result<T, AdminError>>,
+    {
+        match call_once(&self.door(), request) {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(AdminError::NotAnAddress)) => {
+                Err(self.complain(exit::DATAERR, "that is not an address; an alias is given with its domain"))
+            }
+            Ok(Err(AdminError::Unavailable)) => {
+                Err(self.complain(exit::TEMPFAIL, "the store does not answer; see the daemon's log"))
+            }
+            Err(cause) => Err(self.unreachable(&cause)),
+        }
     }
 
     /// The configuration may be for the daemon's eyes only: then the door is where it is by default.
@@ -62,25 +75,15 @@ impl Asking {
         Door::VaultAdmin.path(config.as_ref().map_or(Path::new(DEFAULT_RUNTIME_DIR), |config| &config.runtime_dir))
     }
 
-    fn remove(&self, request: Request, none: &str) -> ExitCode {
+    fn remove(&self, request: impl Rpc<VaultAdmin, Answer = Result<u64, AdminError>>, none: &str) -> ExitCode {
         match self.ask(request) {
-            Ok(Answer::Removed(count)) if self.json => println!("{}", json!({ "removed": count })),
-            Ok(Answer::Removed(0)) => println!("{none}"),
-            Ok(Answer::Removed(1)) => println!("1 alias removed"),
-            Ok(Answer::Removed(count)) => println!("{count} aliases removed"),
-            Ok(other) => return self.fail(&other),
-            Err(cause) => return self.unreachable(&cause),
+            Ok(count) if self.json => println!("{}", json!({ "removed": count })),
+            Ok(0) => println!("{none}"),
+            Ok(1) => println!("1 alias removed"),
+            Ok(count) => println!("{count} aliases removed"),
+            Err(code) => return code,
         }
         ExitCode::SUCCESS
-    }
-
-    fn fail(&self, answer: &Answer) -> ExitCode {
-        match answer {
-            Answer::Refused => {
-                self.complain(exit::DATAERR, "that is not an address; an alias is given with its domain")
-            }
-            _ => self.complain(exit::TEMPFAIL, "the store does not answer; see the daemon's log"),
-        }
     }
 
     fn unreachable(&self, cause: &io::Error) -> ExitCode {

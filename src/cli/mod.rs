@@ -49,9 +49,9 @@ enum Command {
     Forget {
         /// The real address; "-" reads it from the standard input
         address: String,
-        /// Make none for it any more, as who reads its mail may wish
-        #[arg(long)]
-        for_ever: bool,
+        /// Refuse new aliases for it from now on, as the person who reads its mail may wish
+        #[arg(long, alias = "for-ever")]
+        forever: bool,
         #[command(flatten)]
         asking: Asking,
     },
@@ -152,7 +152,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(asking) => doctor::run(&asking).unwrap_or_else(|fatal| fail(&fatal)),
         Command::Status(asking) => admin::status(&asking),
         Command::Revoke { address, asking } => admin::revoke(&asking, address),
-        Command::Forget { address, for_ever, asking } => admin::forget(&asking, address, for_ever),
+        Command::Forget { address, forever, asking } => admin::forget(&asking, address, forever),
         Command::Demo(ports) => demo::run(ports.smtp_port, ports.web_port).unwrap_or_else(|fatal| fail(&fatal)),
         Command::Role { name } => role(&name),
     }

@@ -8,7 +8,7 @@ use crate::sys::clock;
 use crate::sys::identity::{Identity, current_user};
 use crate::vault;
 use crate::wire::metrics::Metric;
-use crate::wire::vault_admin::{Answer, Request, Status};
+use crate::wire::vault_admin::{AdminError, GetStatus, Status};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt as _;
@@ -25,15 +25,13 @@ const START: &str = "systemctl enable --now tempalias.socket";
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let door = Door::VaultAdmin.path(&config.runtime_dir);
-    let status = call_once(&door, Request::Status);
+    let status = call_once(&door, GetStatus);
     let mut findings = vec![daemon(&door, &status)];
     let runs = status.is_ok();
     findings.push(mail_port(config, runs).await);
     findings.push(web_port(config, runs).await);
     findings.push(match status {
-        Ok(Answer::Status(status)) if status.metrics[Metric::StoreUp] == 1 => {
-            well("store", "the daemon says that it answers")
-        }
+        Ok(Ok(status)) if status.metrics[Metric::StoreUp] == 1 => well("store", "the daemon says that it answers"),
         Ok(_) => fault("store", "the daemon says that it does not answer; its log says why (journalctl -u tempalias)"),
         Err(_) => store(config).await,
     });
@@ -47,9 +45,9 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn daemon(door: &Path, status: &io::Result<Answer>) -> Finding {
+fn daemon(door: &Path, status: &io::Result<Result<Status, AdminError>>) -> Finding {
     match status {
-        Ok(Answer::Status(Status { processes, version, .. })) => {
+        Ok(Ok(Status { processes, version, .. })) => {
             well("daemon", format!("version {version} runs, {} processes", processes.len()))
         }
         Ok(_) => odd("daemon", "runs, and its store does not answer"),

@@ -7,7 +7,7 @@
 
 use crate::channel::MaybeReady;
 use crate::runtime::{Resolver, Unanswered};
-use crate::wire::relay_web::{Answer, Request};
+use crate::wire::relay_web::{IsListed, Listing};
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -50,10 +50,10 @@ impl Blocklists {
     }
 
     /// Answers `web`.
-    pub(super) fn answer(self: &Rc<Self>, request: Request) -> MaybeReady<Answer> {
-        let Request::Listed { address } = request;
+    pub(super) fn answer(self: &Rc<Self>, request: IsListed) -> MaybeReady<Listing> {
+        let IsListed { address } = request;
         if self.asked.get() >= MOST {
-            return MaybeReady::Ready(Answer::Unknown);
+            return MaybeReady::Ready(Listing::Unknown);
         }
         let this = Rc::clone(self);
         self.asked.set(self.asked.get() + 1);
@@ -64,7 +64,7 @@ impl Blocklists {
         })
     }
 
-    async fn ask(self: &Rc<Self>, address: IpAddr) -> Answer {
+    async fn ask(self: &Rc<Self>, address: IpAddr) -> Listing {
         let mut answers = tokio::task::JoinSet::new();
         for number in 0..self.lists.len() {
             let this = Rc::clone(self);
@@ -73,18 +73,18 @@ impl Blocklists {
                 let name = name(address, &list.zone);
                 let records =
                     timeout(PATIENCE, this.resolver.ipv4_addresses_of(&name)).await.unwrap_or(Err(Unanswered));
-                let answer = records.map_or(Answer::Unknown, |records| meaning(&records));
+                let answer = records.map_or(Listing::Unknown, |records| meaning(&records));
                 list.note(answer);
                 answer
             });
         }
-        let mut sum = Answer::No;
+        let mut sum = Listing::No;
         while let Some(answer) = answers.join_next().await {
-            match answer.unwrap_or(Answer::Unknown) {
+            match answer.unwrap_or(Listing::Unknown) {
                 // The others no longer matter: dropping the set ends them.
-                Answer::Yes => return Answer::Yes,
-                Answer::No => {}
-                Answer::Unknown => sum = Answer::Unknown,
+                Listing::Yes => return Listing::Yes,
+                Listing::No => {}
+                Listing::Unknown => sum = Listing::Unknown,
             }
         }
         sum
@@ -93,15 +93,15 @@ impl Blocklists {
 
 impl List {
     /// Tells once that a list does not answer, and once that it does again.
-    fn note(&self, answer: Answer) {
+    fn note(&self, answer: Listing) {
         let zone = &self.zone;
         match answer {
-            Answer::Unknown if !self.lost.replace(true) => {
+            Listing::Unknown if !self.lost.replace(true) => {
                 warn!(zone, "a block list does not answer, nobody is refused for it; see dnsbl under [web]");
             }
-            Answer::Unknown => {}
-            Answer::Yes | Answer::No if self.lost.replace(false) => info!(zone, "a block list answers again"),
-            Answer::Yes | Answer::No => {}
+            Listing::Unknown => {}
+            Listing::Yes | Listing::No if self.lost.replace(false) => info!(zone, "a block list answers again"),
+            Listing::Yes | Listing::No => {}
         }
     }
 }
@@ -122,12 +122,12 @@ fn name(address: IpAddr, zone: &str) -> String {
 }
 
 /// What its A records say (RFC 5782 §2.1); those of 127.255.255.0/24 are how lists refuse to say.
-fn meaning(records: &[Ipv4Addr]) -> Answer {
+fn meaning(records: &[Ipv4Addr]) -> Listing {
     let says_listed = |record: &Ipv4Addr| record.is_loopback() && record.octets()[1..3] != [255, 255];
     match records {
-        [] => Answer::No,
-        records if records.iter().any(says_listed) => Answer::Yes,
-        _ => Answer::Unknown,
+        [] => Listing::No,
+        records if records.iter().any(says_listed) => Listing::Yes,
+        _ => Listing::Unknown,
     }
 }
 
@@ -152,13 +152,13 @@ mod tests {
     #[test]
     fn only_what_says_so_is_a_listing() {
         for (records, expected) in [
-            (&[][..], Answer::No),
-            (&["127.0.0.2"], Answer::Yes),
-            (&["127.0.0.10", "127.0.0.4"], Answer::Yes),
-            (&["127.255.255.254"], Answer::Unknown),
-            (&["127.255.255.252", "127.0.0.2"], Answer::Yes),
-            (&["192.0.2.1"], Answer::Unknown),
-            (&["0.0.0.0"], Answer::Unknown),
+            (&[][..], Listing::No),
+            (&["127.0.0.2"], Listing::Yes),
+            (&["127.0.0.10", "127.0.0.4"], Listing::Yes),
+            (&["127.255.255.254"], Listing::Unknown),
+            (&["127.255.255.252", "127.0.0.2"], Listing::Yes),
+            (&["192.0.2.1"], Listing::Unknown),
+            (&["0.0.0.0"], Listing::Unknown),
         ] {
             let records: Vec<Ipv4Addr> = records.iter().map(|record| record.parse().unwrap()).collect();
             assert_eq!(meaning(&records), expected, "{records:?}");

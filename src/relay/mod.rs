@@ -18,7 +18,7 @@ use crate::config::settings;
 use crate::runtime::{self, Drain, Fatal, MetricRecorder, Promise, Resolver, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::relay_web;
-use crate::wire::vault_relay::{Answer, Request};
+use crate::wire::vault_relay::VaultRelay;
 use blocklist::Blocklists;
 use pool::Pool;
 use std::io;
@@ -28,7 +28,7 @@ use tokio::sync::mpsc;
 /// What all sessions share.
 struct RelayContext {
     settings: settings::Relay,
-    vault: RpcClient<Request, Answer>,
+    vault: RpcClient<VaultRelay>,
     pool: Rc<Pool>,
     recorder: Rc<MetricRecorder>,
 }
@@ -58,7 +58,7 @@ pub fn run() -> Result<(), Fatal> {
         let vault = RpcClient::new(vault);
         let pool = Pool::new(&settings, resolver, Rc::clone(&recorder));
         let context = Rc::new(RelayContext { vault: vault.clone(), pool, settings, recorder });
-        start.report_metrics(Rc::clone(&context), move |metrics| vault.notify(Request::Metrics(metrics)));
+        start.report_metrics(Rc::clone(&context), move |metrics| vault.notify(metrics));
         let stop = start.ready(Rc::clone(&context)).await?;
         let draining = Rc::new(Drain::default());
         outbox::serve(&context, &draining);
@@ -80,9 +80,12 @@ fn attend(askers: Vec<(Stream, i32)>, blocklists: Option<&Rc<Blocklists>>, broke
     for (stream, _) in askers {
         let (blocklists, broken) = (blocklists.cloned(), broken.clone());
         tokio::task::spawn_local(async move {
-            let answer = |request: relay_web::Request| match &blocklists {
-                Some(blocklists) => blocklists.answer(request),
-                None => MaybeReady::Ready(relay_web::Answer::Unknown),
+            let answer = |relay_web::Request::IsListed(request)| {
+                let listing = match &blocklists {
+                    Some(blocklists) => blocklists.answer(request),
+                    None => MaybeReady::Ready(relay_web::Listing::Unknown),
+                };
+                Some(listing.map(relay_web::Answer::IsListed))
             };
             match channel::serve(stream, Vec::new(), answer).await {
                 // Its end is the monitor's affair.

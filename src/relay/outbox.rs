@@ -6,7 +6,7 @@ use super::verdict::{CONNECTION_LOST, NO_VAULT};
 use crate::alias::RealAddress;
 use crate::runtime::Drain;
 use crate::wire::relay_smtp::Verdict;
-use crate::wire::vault_relay::{Answer, Request};
+use crate::wire::vault_relay::{NextNotification, Notification, NotificationSent};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -26,12 +26,12 @@ pub(super) fn serve(context: &Rc<RelayContext>, draining: &Rc<Drain>) {
         let (context, draining) = (Rc::clone(context), Rc::clone(draining));
         tokio::task::spawn_local(async move {
             loop {
-                match context.vault.call(Request::Letter).await {
-                    Ok(Answer::Letter { number, target, message }) => {
+                match context.vault.call(NextNotification).await {
+                    Ok(Notification { number, target, message }) => {
                         let _under_way = draining.enter();
                         let sent = timeout(PATIENCE, send(target, &message, &context)).await;
                         let verdict = sent.unwrap_or(CONNECTION_LOST);
-                        context.vault.notify(Request::Sent { number, verdict });
+                        context.vault.notify(NotificationSent { number, verdict });
                     }
                     _ => tokio::time::sleep(PAUSE).await,
                 }

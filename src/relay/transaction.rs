@@ -20,7 +20,7 @@ use crate::proto::status::Status;
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
 use crate::wire::relay_smtp::{Origin, Verdict};
-use crate::wire::vault_relay::{Answer, Request};
+use crate::wire::vault_relay::{Redeem, RedeemAnswer};
 use std::mem;
 
 /// As much content is kept before it is sent on; less goes out together with the final dot.
@@ -90,18 +90,18 @@ impl Transaction {
     async fn redeem(&self, tickets: &[Ticket], context: &RelayContext) -> Vec<Result<Redeemed, Verdict>> {
         let ask = |&ticket: &Ticket| {
             let reverse_path = self.envelope.reverse_path.clone();
-            (ticket, context.vault.call(Request::Redeem { ticket, reverse_path }))
+            (ticket, context.vault.call(Redeem { ticket, reverse_path }))
         };
         // All are asked before the first answer is awaited.
         let asked: Vec<_> = tickets.iter().map(ask).collect();
         let mut redeemed = Vec::with_capacity(asked.len());
         for (ticket, answer) in asked {
             redeemed.push(match answer.await {
-                Ok(Answer::Redeemed { target, reverse_path, counted }) => {
+                Ok(RedeemAnswer::Redeemed { target, reverse_path, counted }) => {
                     Ok(Redeemed { target, reverse_path, counted: counted.then_some(ticket) })
                 }
-                Ok(Answer::No) => Err(TICKET_RAN_OUT),
-                Ok(Answer::Unavailable | Answer::Done | Answer::Letter { .. }) | Err(_) => Err(NO_VAULT),
+                Ok(RedeemAnswer::No) => Err(TICKET_RAN_OUT),
+                Ok(RedeemAnswer::Unavailable) | Err(_) => Err(NO_VAULT),
             });
         }
         redeemed

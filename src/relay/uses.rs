@@ -4,9 +4,9 @@ use super::verdict::{NO_USE, NO_VAULT};
 use crate::channel::RpcClient;
 use crate::wire::Ticket;
 use crate::wire::relay_smtp::Verdict;
-use crate::wire::vault_relay::{Answer, Request};
+use crate::wire::vault_relay::{Refund, Settle, Spend, SpendAnswer, VaultRelay};
 
-type Vault = RpcClient<Request, Answer>;
+type Vault = RpcClient<VaultRelay>;
 
 /// Tickets of accepted recipients whose use must be spent.
 #[derive(Default)]
@@ -19,16 +19,14 @@ impl Uses {
 
     /// Counts every use, durably; or none.
     pub(super) async fn spend(&self, vault: &Vault) -> Result<(), Verdict> {
-        let asked: Vec<_> = self.0.iter().map(|&ticket| (ticket, vault.call(Request::Spend { ticket }))).collect();
+        let asked: Vec<_> = self.0.iter().map(|&ticket| (ticket, vault.call(Spend { ticket }))).collect();
         let (mut spent, mut verdict) = (Self::default(), Ok(()));
         for (ticket, answer) in asked {
             match answer.await {
-                Ok(Answer::Done) => spent.add(ticket),
-                Ok(Answer::No) => verdict = Err(NO_USE),
+                Ok(SpendAnswer::Done) => spent.add(ticket),
+                Ok(SpendAnswer::No) => verdict = Err(NO_USE),
                 // It may have been counted or not: only what is certain is given back.
-                Ok(Answer::Unavailable | Answer::Redeemed { .. } | Answer::Letter { .. }) | Err(_) => {
-                    verdict = Err(NO_VAULT)
-                }
+                Ok(SpendAnswer::Unavailable) | Err(_) => verdict = Err(NO_VAULT),
             }
         }
         if verdict.is_err() {
@@ -40,13 +38,13 @@ impl Uses {
     /// The message is delivered, or may be.
     pub(super) fn settle(&self, vault: &Vault) {
         for &ticket in &self.0 {
-            vault.notify_buffered(Request::Settle { ticket });
+            vault.notify_buffered(Settle { ticket });
         }
     }
 
     /// The message is not delivered after all.
     pub(super) async fn refund(&self, vault: &Vault) {
-        let asked: Vec<_> = self.0.iter().map(|&ticket| vault.call(Request::Refund { ticket })).collect();
+        let asked: Vec<_> = self.0.iter().map(|&ticket| vault.call(Refund { ticket })).collect();
         for answer in asked {
             // A vault that is gone keeps the use: in doubt, it counts.
             let _ = answer.await;

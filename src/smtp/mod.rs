@@ -15,7 +15,7 @@ use crate::channel::{Door, RpcClient};
 use crate::config::settings;
 use crate::runtime::{self, ConnectionLimits, Drain, Fatal, MetricRecorder, Promise, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
-use crate::wire::vault_smtp::{Answer, Request};
+use crate::wire::vault_smtp::VaultSmtp;
 use connection::Connection;
 use link::Links;
 use session::Session;
@@ -27,7 +27,7 @@ use std::time::SystemTime;
 #[derive(Clone)]
 struct SmtpContext {
     settings: settings::Smtp,
-    vault: RpcClient<Request, Answer>,
+    vault: RpcClient<VaultSmtp>,
     links: Rc<Links>,
     connection_limits: Rc<ConnectionLimits>,
     recorder: Rc<MetricRecorder>,
@@ -55,7 +55,7 @@ pub fn run() -> Result<(), Fatal> {
             numbers: Rc::new(Numbers::new()),
             settings,
         }))));
-        start.report_metrics(Rc::clone(&shared), move |metrics| vault.notify(Request::Metrics(metrics)));
+        start.report_metrics(Rc::clone(&shared), move |metrics| vault.notify(metrics));
         let stop = start.ready(Rc::clone(&shared)).await?;
         let draining = Drain::default();
         let take = |stream, peer| {

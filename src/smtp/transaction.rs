@@ -7,7 +7,7 @@ use crate::proto::command::Mail;
 use crate::proto::reply::{self, Reply};
 use crate::wire::Ticket;
 use crate::wire::relay_smtp::{Origin, ToRelay, Verdict};
-use crate::wire::vault_smtp::{Answer, Request};
+use crate::wire::vault_smtp::{Hold, HoldAnswer, Release, VaultSmtp};
 use std::io;
 use std::pin::Pin;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(super) enum Due {
     /// The reply is known.
     Told(Reply),
     /// The vault has been asked.
-    Asked(AliasAddress, Pin<Box<dyn Future<Output = Result<Answer, Disconnected>>>>),
+    Asked(AliasAddress, Pin<Box<dyn Future<Output = Result<HoldAnswer, Disconnected>>>>),
 }
 
 /// From MAIL to the verdict. When dropped, every use that is still held is given back.
@@ -29,7 +29,7 @@ pub(super) struct Transaction {
     /// Whether the relay knows of it.
     pub(super) begun: bool,
     deadline: Instant,
-    vault: RpcClient<Request, Answer>,
+    vault: RpcClient<VaultSmtp>,
 }
 
 struct Recipient {
@@ -38,7 +38,7 @@ struct Recipient {
 }
 
 impl Transaction {
-    pub(super) fn new(mail: Mail, lifetime: Duration, vault: RpcClient<Request, Answer>) -> Self {
+    pub(super) fn new(mail: Mail, lifetime: Duration, vault: RpcClient<VaultSmtp>) -> Self {
         let deadline = Instant::now() + lifetime;
         Self { mail, due: Vec::new(), recipients: Vec::new(), begun: false, deadline, vault }
     }
@@ -67,7 +67,7 @@ impl Transaction {
     }
 
     pub(super) fn ask(&mut self, alias: AliasAddress) {
-        let answer = self.vault.call(Request::Hold { recipient: alias.clone() });
+        let answer = self.vault.call(Hold { recipient: alias.clone() });
         self.due.push(Due::Asked(alias, Box::pin(answer)));
     }
 
@@ -93,14 +93,14 @@ impl Transaction {
             replies.push(match due {
                 Due::Told(reply) => Some(reply),
                 Due::Asked(alias, answer) => match answer.await {
-                    Ok(Answer::Held { ticket }) => {
+                    Ok(HoldAnswer::Held { ticket }) => {
                         self.recipients.push(Recipient { alias, ticket });
                         None
                     }
-                    Ok(Answer::No) if alias.is_role() => Some(reply::NO_POSTMASTER),
-                    Ok(Answer::No) => Some(reply::UNKNOWN_USER),
-                    Ok(Answer::Busy) => Some(reply::BUSY),
-                    Ok(Answer::Unavailable | Answer::Done) | Err(Disconnected) => Some(reply::LOCAL_TROUBLE),
+                    Ok(HoldAnswer::No) if alias.is_role() => Some(reply::NO_POSTMASTER),
+                    Ok(HoldAnswer::No) => Some(reply::UNKNOWN_USER),
+                    Ok(HoldAnswer::Busy) => Some(reply::BUSY),
+                    Ok(HoldAnswer::Unavailable) | Err(Disconnected) => Some(reply::LOCAL_TROUBLE),
                 },
             });
         }
@@ -118,7 +118,7 @@ impl Transaction {
                 at += 1;
             } else {
                 let refused = self.recipients.remove(at);
-                self.vault.notify(Request::Release { ticket: refused.ticket });
+                self.vault.notify(Release { ticket: refused.ticket });
             }
         }
         let mut verdicts = verdicts.into_iter();
@@ -165,15 +165,15 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         for recipient in &self.recipients {
-            self.vault.notify(Request::Release { ticket: recipient.ticket });
+            self.vault.notify(Release { ticket: recipient.ticket });
         }
         // What was asked for may still be granted.
         for due in std::mem::take(&mut self.due) {
             let vault = self.vault.clone();
             if let Due::Asked(_, answer) = due {
                 tokio::task::spawn_local(async move {
-                    if let Ok(Answer::Held { ticket }) = answer.await {
-                        vault.notify(Request::Release { ticket });
+                    if let Ok(HoldAnswer::Held { ticket }) = answer.await {
+                        vault.notify(Release { ticket });
                     }
                 });
             }

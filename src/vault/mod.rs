@@ -86,7 +86,7 @@ fn ports(store: &Store) -> Option<Vec<u16>> {
 fn open<Q, A>(
     callers: Vec<(Stream, i32)>,
     desk: &Rc<Desk>,
-    answer: fn(&Rc<Desk>, i32, Q) -> MaybeReady<A>,
+    answer: fn(&Rc<Desk>, i32, Q) -> Option<MaybeReady<A>>,
     broken: &mpsc::Sender<std::io::Error>,
 ) where
     Q: DeserializeOwned + 'static,

@@ -6,7 +6,7 @@ use super::body;
 use super::error::Refusal;
 use super::vault_client::{Followed, Made, bearer};
 use crate::alias::Time;
-use crate::wire::vault_web::{Alias, Purpose, Token};
+use crate::wire::vault_web::{AliasInfo, IssuedToken, LinkPurpose};
 use crate::words::Language;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
@@ -118,10 +118,10 @@ impl WebContext {
         match self.look(link).await {
             Ok(purpose) => {
                 let purpose = match purpose {
-                    Purpose::Activate(_) => "activate",
-                    Purpose::HandOut { .. } => "token",
-                    Purpose::OptOut => "refuse",
-                    Purpose::OptIn => "allow",
+                    LinkPurpose::Activate(_) => "activate",
+                    LinkPurpose::HandOut { .. } => "token",
+                    LinkPurpose::OptOut => "refuse",
+                    LinkPurpose::OptIn => "allow",
                 };
                 json_answer(StatusCode::OK, &json!({ "purpose": purpose }), headers)
             }
@@ -141,7 +141,7 @@ impl WebContext {
                 fields["done"] = "token".into();
                 fields
             }
-            Ok(Followed::Done(Purpose::OptIn)) => json!({ "done": "allowed" }),
+            Ok(Followed::Done(LinkPurpose::OptIn)) => json!({ "done": "allowed" }),
             Ok(Followed::Done(_)) => json!({ "done": "refused" }),
             Err(refusal) => return refusal.json(headers),
         };
@@ -186,7 +186,7 @@ pub(super) fn language(headers: &HeaderMap) -> Language {
     Language::negotiate(headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()))
 }
 
-fn shown(found: Result<Alias, Refusal>, headers: &HeaderMap) -> Answer {
+fn shown(found: Result<AliasInfo, Refusal>, headers: &HeaderMap) -> Answer {
     match found {
         Ok(alias) => json_answer(StatusCode::OK, &Value::Object(describe(&alias)), headers),
         Err(refusal) => refusal.json(headers),
@@ -205,7 +205,7 @@ fn gone(done: Result<(), Refusal>, headers: &HeaderMap) -> Answer {
 }
 
 /// What an owner may know. No real address is among it.
-fn describe(alias: &Alias) -> Map<String, Value> {
+fn describe(alias: &AliasInfo) -> Map<String, Value> {
     let account = &alias.account;
     let limits = &account.limits;
     let time = |time: Option<Time>| time.map(rfc3339);
@@ -228,7 +228,7 @@ fn describe(alias: &Alias) -> Map<String, Value> {
     }
 }
 
-fn token_json(token: &Token) -> Value {
+fn token_json(token: &IssuedToken) -> Value {
     json!({
         "token": token.token,
         "confirmed": token.token.is_some(),

@@ -17,7 +17,7 @@ use super::body;
 use super::error::Refusal;
 use super::vault_client::Made;
 use crate::alias::Fault;
-use crate::wire::vault_web::{self, Order, Whose};
+use crate::wire::vault_web::{self, Order, OrderFor};
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
 use hyper::{Method, Request, StatusCode};
@@ -29,7 +29,7 @@ const METHODS: &str = "POST, OPTIONS";
 /// Octets of a body at the most: it repeats the whole address of a page, which may be long.
 const MAX_BODY: usize = 16 * 1024;
 
-/// Whose shape a client wants.
+/// OrderFor shape a client wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
     /// addy.io, formerly AnonAddy.
@@ -39,7 +39,7 @@ pub(super) enum Service {
 }
 
 impl Service {
-    /// Whose path this is. A base URL that ends in a slash gives `//api/…`; a slash at the end changes nothing.
+    /// OrderFor path this is. A base URL that ends in a slash gives `//api/…`; a slash at the end changes nothing.
     pub(super) fn at(path: &str) -> Option<Self> {
         match path.trim_matches('/') {
             "api/v1/aliases" => Some(Self::Addy),
@@ -90,9 +90,9 @@ impl WebContext {
 
     /// Makes an alias for whoever has a token.
     async fn make_with(&self, token: String, domain: Option<String>, headers: &HeaderMap) -> Result<Made, Refusal> {
-        let (whose, language) = (Whose::Token(token), api::language(headers));
+        let (whose, language) = (OrderFor::Token(token), api::language(headers));
         let made = self.order(Order { whose, domain, count: 1, idempotency_key: None, language }).await?;
-        let vault_web::Made { alias, key } = made.into_iter().next().ok_or(Refusal::Unavailable)?;
+        let vault_web::CreatedAlias { alias, key } = made.into_iter().next().ok_or(Refusal::Unavailable)?;
         Ok(Made { alias, key, target: None, days: None })
     }
 }

@@ -7,7 +7,7 @@ use super::WebContext;
 use super::answer::Answer;
 use super::error::Refusal;
 use super::visitor::{Client, Visitor};
-use crate::wire::relay_web;
+use crate::wire::relay_web::{IsListed, Listing};
 use hyper::Request;
 
 /// One who wants to create.
@@ -37,10 +37,10 @@ impl Knock<'_> {
         if !self.context.settings.dnsbl {
             return Ok(());
         }
-        let ask = |address| self.context.relay.call(relay_web::Request::Listed { address });
+        let ask = |address| self.context.relay.call(IsListed { address });
         for answer in self.client.public_addresses().map(ask).collect::<Vec<_>>() {
             // Silence is no listing.
-            if answer.await == Ok(relay_web::Answer::Yes) {
+            if answer.await == Ok(Listing::Yes) {
                 return Err(Refusal::Listed);
             }
         }

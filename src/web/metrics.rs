@@ -2,7 +2,7 @@
 
 use super::answer::{self, Answer};
 use crate::channel::RpcClient;
-use crate::wire::vault_web;
+use crate::wire::vault_web::{GetStatus, VaultWeb};
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::server::conn::http1;
@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// One request takes no longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Vault = RpcClient<vault_web::Request, vault_web::Answer>;
+type Vault = RpcClient<VaultWeb>;
 
 /// Serves for as long as the role lives.
 pub(super) async fn serve(listeners: Vec<TcpListener>, vault: Vault) {
@@ -54,8 +54,8 @@ async fn answer(request: &Request<Incoming>, vault: &Vault) -> Answer {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return answer::text(StatusCode::METHOD_NOT_ALLOWED, "only to be read\n");
     }
-    match vault.call(vault_web::Request::Status).await {
-        Ok(vault_web::Answer::Status(status)) => {
+    match vault.call(GetStatus).await {
+        Ok(Ok(status)) => {
             let mut answer = answer::text(StatusCode::OK, status.prometheus());
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
             answer.headers_mut().insert(header::CONTENT_TYPE, kind);

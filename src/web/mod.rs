@@ -26,8 +26,8 @@ use crate::runtime::{
     self, ConnectionLimits, ConnectionPermit, Drain, DrainGuard, Fatal, MetricRecorder, Promise, RoleHandler, Startup,
 };
 use crate::wire::metrics::{Metric, Metrics};
-use crate::wire::relay_web;
-use crate::wire::vault_web::{Answer, Request};
+use crate::wire::relay_web::RelayWeb;
+use crate::wire::vault_web::VaultWeb;
 use files::Files;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -54,8 +54,8 @@ const MAX_HEADER: usize = 16 * 1024;
 #[derive(Clone)]
 struct WebContext {
     settings: settings::Web,
-    vault: RpcClient<Request, Answer>,
-    relay: RpcClient<relay_web::Request, relay_web::Answer>,
+    vault: RpcClient<VaultWeb>,
+    relay: RpcClient<RelayWeb>,
     files: Rc<Files>,
     connection_limits: Rc<ConnectionLimits>,
     recorder: Rc<MetricRecorder>,
@@ -92,7 +92,7 @@ pub fn run() -> Result<(), Fatal> {
         };
         let shared = Rc::new(SharedContext(RefCell::new(Rc::new(context))));
         let teller = vault.clone();
-        start.report_metrics(Rc::clone(&shared), move |metrics| teller.notify(Request::Metrics(metrics)));
+        start.report_metrics(Rc::clone(&shared), move |metrics| teller.notify(metrics));
         let stop = start.ready(Rc::clone(&shared)).await?;
         tokio::task::spawn_local(metrics::serve(metrics, vault));
         let draining = Drain::default();

@@ -7,7 +7,7 @@ use super::pages::{self, Locale};
 use super::visitor::{Line, Visitor};
 use super::{WebContext, api, negotiate};
 use crate::wire::metrics::Metric;
-use crate::wire::vault_web;
+use crate::wire::vault_web::Ping;
 use hyper::body::Incoming;
 use hyper::header;
 use hyper::{HeaderMap, Method, Request, StatusCode};
@@ -155,8 +155,8 @@ impl WebContext {
 
     /// Whether aliases can be made and mail can be taken now.
     async fn ready(&self) -> Answer {
-        match self.vault.call(vault_web::Request::Ping).await {
-            Ok(vault_web::Answer::Done) => answer::text(StatusCode::OK, "ready\n"),
+        match self.vault.call(Ping).await {
+            Ok(Ok(())) => answer::text(StatusCode::OK, "ready\n"),
             _ => {
                 let mut answer = answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n");
                 answer::set(&mut answer, header::RETRY_AFTER, RETRY_AFTER);

@@ -5,13 +5,17 @@ use super::body::Fields;
 use super::error::Refusal;
 use crate::alias::{AliasAddress, Change, Fault, Wish};
 use crate::channel::Disconnected;
-use crate::wire::vault_web::{self, Alias, Order, Purpose, Token, Whose};
+use crate::wire::Rpc;
+use crate::wire::vault_web::{
+    self, AliasInfo, Amend, FollowLink, Inspect, InspectLink, IssueToken, IssuedToken, LinkPurpose, OptOut, Order,
+    OrderFor, RequestError, Revoke, RevokeToken, VaultWeb,
+};
 use crate::words::Language;
 use hyper::header::{self, HeaderMap};
 
 /// An alias that was just made, with all that is known only now.
 pub(super) struct Made {
-    pub(super) alias: Alias,
+    pub(super) alias: AliasInfo,
     pub(super) key: String,
     /// As it was typed; absent if a token was used.
     pub(super) target: Option<String>,
@@ -30,9 +34,9 @@ pub(super) enum Followed {
     /// These aliases live now.
     Activated(Vec<AliasAddress>),
     /// Here it is.
-    Token(Token),
+    Token(IssuedToken),
     /// The target is refused from now on, or no longer.
-    Done(Purpose),
+    Done(LinkPurpose),
 }
 
 impl WebContext {
@@ -52,50 +56,42 @@ impl WebContext {
                     let told = "the token says for whom and within which limits; leave them out";
                     return Err(Refusal::Misfit(if fields.has("target") { "target" } else { "days" }, told));
                 }
-                (Whose::Token(token.to_owned()), None)
+                (OrderFor::Token(token.to_owned()), None)
             }
             None => {
                 let target = fields.text("target", Fault::Target)?.ok_or(Fault::Target)?.trim().to_owned();
-                (Whose::Target { target: target.clone(), wish }, Some(target))
+                (OrderFor::Target { target: target.clone(), wish }, Some(target))
             }
         };
         let idempotency_key = idempotency_key(headers)?;
         let made = self.order(Order { whose, domain, count, idempotency_key, language }).await?;
-        let describe = |vault_web::Made { alias, key }| Made { alias, key, target: target.clone(), days: wish.days };
+        let describe =
+            |vault_web::CreatedAlias { alias, key }| Made { alias, key, target: target.clone(), days: wish.days };
         Ok(made.into_iter().map(describe).collect())
     }
 
     /// Makes aliases.
-    pub(super) async fn order(&self, order: Order) -> Result<Vec<vault_web::Made>, Refusal> {
-        match self.vault.call(vault_web::Request::Create(order)).await {
-            Ok(vault_web::Answer::Created(made)) => Ok(made),
-            other => Err(refused(other)),
-        }
+    pub(super) async fn order(&self, order: Order) -> Result<Vec<vault_web::CreatedAlias>, Refusal> {
+        self.ask(order).await
     }
 
     /// How an alias stands.
-    pub(super) async fn inspect(&self, aid: String, key: String) -> Result<Alias, Refusal> {
-        match self.vault.call(vault_web::Request::Inspect { aid, key }).await {
-            Ok(vault_web::Answer::Alias(alias)) => Ok(alias),
-            other => Err(refused(other)),
-        }
+    pub(super) async fn inspect(&self, aid: String, key: String) -> Result<AliasInfo, Refusal> {
+        self.ask(Inspect { aid, key }).await
     }
 
     /// Extends, pauses or resumes it.
-    pub(super) async fn change(&self, aid: String, key: String, change: Change) -> Result<Alias, Refusal> {
-        match self.vault.call(vault_web::Request::Change { aid, key, change }).await {
-            Ok(vault_web::Answer::Alias(alias)) => Ok(alias),
-            other => Err(refused(other)),
-        }
+    pub(super) async fn change(&self, aid: String, key: String, change: Change) -> Result<AliasInfo, Refusal> {
+        self.ask(Amend { aid, key, change }).await
     }
 
     /// Ends it for good.
     pub(super) async fn revoke(&self, aid: String, key: String) -> Result<(), Refusal> {
-        self.done(vault_web::Request::Revoke { aid, key }).await
+        self.ask(Revoke { aid, key }).await
     }
 
     /// Makes a token; one without text is in the letter to its target.
-    pub(super) async fn make_token(&self, fields: &Fields, language: Language) -> Result<Token, Refusal> {
+    pub(super) async fn make_token(&self, fields: &Fields, language: Language) -> Result<IssuedToken, Refusal> {
         let target = fields.text("target", Fault::Target)?.ok_or(Fault::Target)?.trim().to_owned();
         let domain = fields.text("domain", Fault::Domain)?.map(str::to_owned);
         let Wish { days, max_usage, valid_from, valid_until } = fields.wish(self.settings.caps)?;
@@ -105,63 +101,59 @@ impl WebContext {
             (Some(_), _) => return Err(Refusal::Misfit("valid-from", FOR_A_TOKEN)),
             (None, Some(_)) => return Err(Refusal::Misfit("valid-until", FOR_A_TOKEN)),
         }
-        match self.vault.call(vault_web::Request::MakeToken { target, domain, days, max_usage, language }).await {
-            Ok(vault_web::Answer::Token(token)) => Ok(token),
-            other => Err(refused(other)),
-        }
+        self.ask(IssueToken { target, domain, days, max_usage, language }).await
     }
 
     /// Makes a token void.
     pub(super) async fn revoke_token(&self, token: String) -> Result<(), Refusal> {
-        self.done(vault_web::Request::RevokeToken { token }).await
+        self.ask(RevokeToken { token }).await
     }
 
     /// Has the target of `fields` sent the letter with which it opts out, or in again.
     pub(super) async fn opt_out(&self, fields: &Fields, language: Language) -> Result<(), Refusal> {
         let target = fields.text("target", Fault::Target)?.ok_or(Fault::Target)?.trim().to_owned();
-        self.done(vault_web::Request::OptOut { target, language }).await
+        self.ask(OptOut { target, language }).await
     }
 
-    /// What a link of a letter would do.
-    pub(super) async fn look(&self, link: String) -> Result<Purpose, Refusal> {
-        match self.vault.call(vault_web::Request::Look { link }).await {
-            Ok(vault_web::Answer::Link(purpose)) => Ok(purpose),
-            Ok(vault_web::Answer::No) => Err(Refusal::NoLink),
-            other => Err(refused(other)),
-        }
+    /// What a link of an e-mail would do.
+    pub(super) async fn look(&self, link: String) -> Result<LinkPurpose, Refusal> {
+        self.ask(InspectLink { link }).await.map_err(no_link)
     }
 
     /// Does it.
     pub(super) async fn follow(&self, link: String) -> Result<Followed, Refusal> {
         let purpose = self.look(link.clone()).await?;
-        match self.vault.call(vault_web::Request::Follow { link }).await {
-            Ok(vault_web::Answer::Activated(aliases)) => Ok(Followed::Activated(aliases)),
-            Ok(vault_web::Answer::Token(token)) => Ok(Followed::Token(token)),
-            Ok(vault_web::Answer::Done) => Ok(Followed::Done(purpose)),
-            Ok(vault_web::Answer::No) => Err(Refusal::NoLink),
-            other => Err(refused(other)),
-        }
+        Ok(match self.ask(FollowLink { link }).await.map_err(no_link)? {
+            vault_web::Followed::Activated(aliases) => Followed::Activated(aliases),
+            vault_web::Followed::Token(token) => Followed::Token(token),
+            vault_web::Followed::Done => Followed::Done(purpose),
+        })
     }
 
-    async fn done(&self, request: vault_web::Request) -> Result<(), Refusal> {
+    async fn ask<T, R>(&self, request: R) -> Result<T, Refusal>
+    where
+        R: Rpc<VaultWeb, Answer = Result<T, RequestError>>,
+    {
         match self.vault.call(request).await {
-            Ok(vault_web::Answer::Done) => Ok(()),
-            other => Err(refused(other)),
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(RequestError::Rejected(fault))) => Err(Refusal::Fault(fault)),
+            Ok(Err(RequestError::NotFound)) => Err(Refusal::NotFound),
+            Ok(Err(RequestError::InvalidToken)) => Err(Refusal::NoToken),
+            Ok(Err(RequestError::EmailNotSent)) => Err(Refusal::Unsent),
+            Ok(Err(RequestError::Unavailable)) | Err(Disconnected) => Err(Refusal::Unavailable),
         }
+    }
+}
+
+/// What is not found where a link leads is the link.
+fn no_link(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::NotFound => Refusal::NoLink,
+        other => other,
     }
 }
 
 const FOR_A_TOKEN: &str = "a token makes aliases again and again; give days, max-usage, or both";
-
-fn refused(answer: Result<vault_web::Answer, Disconnected>) -> Refusal {
-    match answer {
-        Ok(vault_web::Answer::Refused(fault)) => Refusal::Fault(fault),
-        Ok(vault_web::Answer::No) => Refusal::NotFound,
-        Ok(vault_web::Answer::NoToken) => Refusal::NoToken,
-        Ok(vault_web::Answer::Unsent) => Refusal::Unsent,
-        _ => Refusal::Unavailable,
-    }
-}
 
 /// The manage key or token that a request presents (RFC 6750 §2.1).
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -1,21 +1,28 @@
 //! relay ← web: whether an address is on a block list. `web` cannot ask the DNS, and `relay` knows no visitor.
 
+use super::rpc::protocol;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
-/// What the process at port 80 may ask of the one that speaks to the Internet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Request {
-    /// Is it on one of the configured lists?
-    Listed {
-        /// A visitor's.
-        address: IpAddr,
-    },
+protocol! {
+    /// What the process at port 80 may ask of the one that connects to the Internet.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub RelayWeb {
+        IsListed => Listing,
+    }
+    notifications {}
 }
 
-/// What it answers.
+/// Is it on one of the configured lists?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer {
+pub struct IsListed {
+    /// A visitor's.
+    pub address: IpAddr,
+}
+
+/// The answer to [`IsListed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Listing {
     /// At least one list has it.
     Yes,
     /// No list has it.

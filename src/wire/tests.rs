@@ -2,7 +2,7 @@
 
 use super::frame::{Hostile, decode, encode};
 use super::relay_smtp::{MAX_CHUNK, ToRelay};
-use super::{Ticket, relay_web, vault_relay, vault_smtp, vault_web};
+use super::{Rpc, Ticket, relay_web, vault_relay, vault_smtp, vault_web};
 use crate::alias::{AliasAddress, Domain, RealAddress};
 use crate::words::Language;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 #[test]
 fn a_frame_comes_back_from_every_cut() {
     let recipient = AliasAddress::parse("name@example.org", &[Domain::parse("example.org").unwrap()]).unwrap();
-    let request = vault_smtp::Request::Hold { recipient };
+    let request = vault_smtp::Request::from(vault_smtp::Hold { recipient });
     let mut bytes = Vec::new();
     encode(&request, &mut bytes).unwrap();
     for cut in 0..bytes.len() {
@@ -24,7 +24,7 @@ fn a_frame_comes_back_from_every_cut() {
 #[test]
 fn left_over_octets_are_hostile() {
     let mut bytes = Vec::new();
-    encode(&vault_smtp::Answer::No, &mut bytes).unwrap();
+    encode(&vault_smtp::Answer::Hold(vault_smtp::HoldAnswer::No), &mut bytes).unwrap();
     bytes[0] += 1;
     bytes.push(0);
     assert_eq!(decode::<vault_smtp::Answer>(&bytes), Err(Hostile));
@@ -38,10 +38,19 @@ fn a_chunk_of_the_largest_size_fits() {
     assert!(matches!(decode(&bytes), Ok(Some((ToRelay::Chunk(c), _))) if c == content));
 }
 
+/// An answer to another request is none to this one.
+#[test]
+fn an_answer_belongs_to_its_request() {
+    let answer = || vault_relay::Answer::Spend(vault_relay::SpendAnswer::Done);
+    assert_eq!(<vault_relay::Spend as Rpc<_>>::answer(answer()), Some(vault_relay::SpendAnswer::Done));
+    assert_eq!(<vault_relay::Refund as Rpc<_>>::answer(answer()), None);
+}
+
 #[test]
 fn what_does_not_fit_leaves_no_trace() {
     let mut bytes = vec![7];
-    let request = vault_web::Request::OptOut { target: "x".repeat(70_000), language: Language::English };
+    let request =
+        vault_web::Request::from(vault_web::OptOut { target: "x".repeat(70_000), language: Language::English });
     assert_eq!(encode(&request, &mut bytes), Err(Hostile));
     assert_eq!(bytes, [7]);
 }
@@ -52,7 +61,8 @@ fn what_does_not_fit_leaves_no_trace() {
 fn a_real_address_is_checked_when_it_is_decoded() {
     let mut bytes = Vec::new();
     let target = RealAddress::parse("someone@example.net").unwrap();
-    encode(&vault_relay::Answer::Redeemed { target, reverse_path: String::new(), counted: true }, &mut bytes).unwrap();
+    let answer = vault_relay::RedeemAnswer::Redeemed { target, reverse_path: String::new(), counted: true };
+    encode(&vault_relay::Answer::Redeem(answer), &mut bytes).unwrap();
     let at = bytes.iter().position(|&b| b == b'@').unwrap();
     bytes[at] = b'\n';
     assert!(decode::<vault_relay::Answer>(&bytes).is_err());
@@ -73,7 +83,7 @@ proptest! {
     #[test]
     fn tickets_come_back(raw: [u8; 16]) {
         let mut bytes = Vec::new();
-        let request = vault_smtp::Request::Release { ticket: Ticket::from_random(raw) };
+        let request = vault_smtp::Request::from(vault_smtp::Release { ticket: Ticket::from_random(raw) });
         encode(&request, &mut bytes).unwrap();
         let taken = bytes.len();
         prop_assert_eq!(decode(&bytes), Ok(Some((request, taken))));

@@ -1,37 +1,46 @@
 //! vault ← the administrator.
 
 use super::metrics::{Metric, MetricKind, Metrics};
+use super::rpc::protocol;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
-/// What the administrator may ask of the vault.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Request {
-    /// How the daemon is.
-    Status,
-    /// Kill one alias.
-    Revoke {
-        /// Its address.
-        address: String,
-    },
-    /// Kill every alias of this real address.
-    Forget {
-        /// The real address.
-        address: String,
-        /// Whether none is to be made for it any more.
-        for_ever: bool,
-    },
+protocol! {
+    /// What the administrator may ask of the vault. No answer holds a real address.
+    #[derive(Clone, PartialEq, Eq)]
+    pub VaultAdmin {
+        GetStatus => Result<Status, AdminError>,
+        Revoke => Result<u64, AdminError>,
+        Forget => Result<u64, AdminError>,
+    }
+    notifications {}
 }
 
-/// What the vault answers: counts, never a real address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer {
-    /// To `Status`.
-    Status(Status),
-    /// How many aliases were removed; to `Revoke` and `Forget`.
-    Removed(u64),
-    /// Not an address.
-    Refused,
+/// How is the daemon?
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetStatus;
+
+/// Kill one alias. Answered by how many were removed: 0 or 1.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoke {
+    /// Its address.
+    pub address: String,
+}
+
+/// Kill every alias of this real address. Answered by how many were removed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forget {
+    /// The real address.
+    pub address: String,
+    /// Whether none is to be made for it any more.
+    pub forever: bool,
+}
+
+/// Why the administrator does not get what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AdminError {
+    /// What was given is not an address.
+    NotAnAddress,
     /// The store does not answer.
     Unavailable,
 }

@@ -2,29 +2,32 @@
 
 use super::Ticket;
 use super::metrics::Metrics;
+use super::rpc::protocol;
 use crate::alias::AliasAddress;
 use serde::{Deserialize, Serialize};
 
-/// What the process at port 25 may ask of the vault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Request {
-    /// Keep one use of this alias for a message that is about to come.
-    Hold {
-        /// The alias, in canonical form.
-        recipient: AliasAddress,
-    },
-    /// The message did not come. Without effect once the use is spent.
-    Release {
-        /// From [`Answer::Held`].
-        ticket: Ticket,
-    },
-    /// What the process has counted; wants no answer.
-    Metrics(Metrics),
+protocol! {
+    /// What the process at port 25 may ask of the vault.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub VaultSmtp {
+        Hold => HoldAnswer,
+    }
+    notifications {
+        Release,
+        Metrics,
+    }
 }
 
-/// What the vault answers.
+/// Keep one use of this alias for a message that is about to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The alias, in canonical form.
+    pub recipient: AliasAddress,
+}
+
+/// The answer to [`Hold`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer {
+pub enum HoldAnswer {
     /// One use is held until the ticket's deadline.
     Held {
         /// To be given to the relay.
@@ -36,6 +39,11 @@ pub enum Answer {
     No,
     /// The store does not answer.
     Unavailable,
-    /// To [`Request::Release`] and [`Request::Metrics`].
-    Done,
+}
+
+/// The message did not come. Without effect once the use is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// From [`HoldAnswer::Held`].
+    pub ticket: Ticket,
 }

@@ -1,103 +1,68 @@
 //! vault ← web.
+//!
+//! Requests with `aid` name an alias by the text in the URL (`name`, or `name@domain`) and prove ownership with the manage
+//! key that creation returned. No answer holds a real address.
 
 use super::metrics::Metrics;
+use super::rpc::protocol;
 use super::vault_admin::Status;
 use crate::alias::{Account, AliasAddress, Change, Domain, Fault, Time, Wish};
 use crate::words::Language;
 use serde::{Deserialize, Serialize};
 
-/// What the process at port 80 may ask of the vault.
-///
-/// Those with `aid` name an alias by the text in the URL (`name`, or `name@domain`) and prove
-/// ownership with the manage key that creation returned.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Request {
-    /// Make aliases.
-    Create(Order),
-    /// How does it stand?
-    Inspect {
-        /// Name or address of the alias.
-        aid: String,
-        /// Its manage key.
-        key: String,
-    },
-    /// Extend, pause, resume.
-    Change {
-        /// Name or address of the alias.
-        aid: String,
-        /// Its manage key.
-        key: String,
-        /// What changes.
-        change: Change,
-    },
-    /// Kill it at once.
-    Revoke {
-        /// Name or address of the alias.
-        aid: String,
-        /// Its manage key.
-        key: String,
-    },
-    /// Make a token: what makes aliases for this target and within these limits from now on.
-    MakeToken {
-        /// The real address as the visitor typed it.
-        target: String,
-        /// Where its aliases are to live; the first configured domain when absent.
-        domain: Option<String>,
-        /// Days of each alias.
-        days: Option<i64>,
-        /// Messages of each alias.
-        max_usage: Option<i64>,
-        /// Of the letter, if one is due.
-        language: Language,
-    },
-    /// Make a token void.
-    RevokeToken {
-        /// The token.
-        token: String,
-    },
-    /// What would this link of a letter do?
-    Look {
-        /// The last segment of its path.
-        link: String,
-    },
-    /// Do it.
-    Follow {
-        /// The last segment of its path.
-        link: String,
-    },
-    /// Send the target a letter whose link makes tempalias refuse it for ever, or no longer.
-    OptOut {
-        /// The real address as the visitor typed it.
-        target: String,
-        /// Of the letter.
-        language: Language,
-    },
-    /// Does the store answer? For health checks.
-    Ping,
-    /// What the process has counted; wants no answer.
-    Metrics(Metrics),
-    /// How the daemon is; for whoever reads metrics.
-    Status,
+protocol! {
+    /// What the process at port 80 may ask of the vault.
+    pub VaultWeb {
+        Order => Result<Vec<CreatedAlias>, RequestError>,
+        Inspect => Result<AliasInfo, RequestError>,
+        Amend => Result<AliasInfo, RequestError>,
+        Revoke => Result<(), RequestError>,
+        IssueToken => Result<IssuedToken, RequestError>,
+        RevokeToken => Result<(), RequestError>,
+        InspectLink => Result<LinkPurpose, RequestError>,
+        FollowLink => Result<Followed, RequestError>,
+        OptOut => Result<(), RequestError>,
+        Ping => Result<(), RequestError>,
+        GetStatus => Result<Status, RequestError>,
+    }
+    notifications {
+        Metrics,
+    }
 }
 
-/// Aliases that are wanted.
+/// Why what was asked for is not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RequestError {
+    /// The request is not granted.
+    Rejected(Fault),
+    /// No such alias, or not its key; a link that leads nowhere: one answer for all.
+    NotFound,
+    /// Not a token, or void.
+    InvalidToken,
+    /// An e-mail that is due cannot be sent now.
+    EmailNotSent,
+    /// The store does not answer.
+    Unavailable,
+}
+
+/// Make aliases: as many are answered as were ordered.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// For whom.
-    pub whose: Whose,
+    pub whose: OrderFor,
     /// Where they are to live; the first configured domain, or the token's, when absent.
     pub domain: Option<String>,
     /// How many.
     pub count: i64,
     /// Known to this client alone: an order with the same key is the same order.
     pub idempotency_key: Option<String>,
-    /// Of the letter, if one is due.
+    /// Of the e-mail, if one is due.
     pub language: Language,
 }
 
 /// For whom aliases are made.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Whose {
+pub enum OrderFor {
     /// For who is named now.
     Target {
         /// The real address as the visitor typed it.
@@ -109,38 +74,102 @@ pub enum Whose {
     Token(String),
 }
 
-/// What the vault answers. No answer carries a real address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer {
-    /// To `Create`: as many as were ordered.
-    Created(Vec<Made>),
-    /// To `Inspect` and `Change`.
-    Alias(Alias),
-    /// To `MakeToken`; to `Follow` when the link hands out a token.
-    Token(Token),
-    /// To `Look`.
-    Link(Purpose),
-    /// To `Follow`: these live now.
-    Activated(Vec<AliasAddress>),
-    /// To `Revoke`, `RevokeToken`, `Ping`, `Metrics`, to `OptOut` when the letter is out, to `Follow` when nothing more is to be told.
-    Done,
-    /// To `Status`.
-    Status(Status),
-    /// The wish is not granted.
-    Refused(Fault),
-    /// No such alias, or not its key; a link that leads nowhere: one answer for all.
-    No,
-    /// Not a token, or void.
-    NoToken,
-    /// A letter that is due cannot be sent now.
-    Unsent,
-    /// The store does not answer.
-    Unavailable,
+/// How does an alias stand?
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspect {
+    /// Name or address of the alias.
+    pub aid: String,
+    /// Its manage key.
+    pub key: String,
 }
+
+/// Extend, pause, resume an alias.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amend {
+    /// Name or address of the alias.
+    pub aid: String,
+    /// Its manage key.
+    pub key: String,
+    /// What changes.
+    pub change: Change,
+}
+
+/// Kill an alias at once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoke {
+    /// Name or address of the alias.
+    pub aid: String,
+    /// Its manage key.
+    pub key: String,
+}
+
+/// Make a token: what makes aliases for this target and within these limits from now on.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueToken {
+    /// The real address as the visitor typed it.
+    pub target: String,
+    /// Where its aliases are to live; the first configured domain when absent.
+    pub domain: Option<String>,
+    /// Days of each alias.
+    pub days: Option<i64>,
+    /// Messages of each alias.
+    pub max_usage: Option<i64>,
+    /// Of the e-mail, if one is due.
+    pub language: Language,
+}
+
+/// Make a token void.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokeToken {
+    /// The token.
+    pub token: String,
+}
+
+/// What would this link of an e-mail do?
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InspectLink {
+    /// The last segment of its path.
+    pub link: String,
+}
+
+/// Do what this link is for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowLink {
+    /// The last segment of its path.
+    pub link: String,
+}
+
+/// What came of [`FollowLink`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Followed {
+    /// These aliases live now.
+    Activated(Vec<AliasAddress>),
+    /// Here it is.
+    Token(IssuedToken),
+    /// The target is refused from now on, or no longer.
+    Done,
+}
+
+/// Send the target an e-mail whose link makes tempalias refuse it for ever, or no longer.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptOut {
+    /// The real address as the visitor typed it.
+    pub target: String,
+    /// Of the e-mail.
+    pub language: Language,
+}
+
+/// Does the store answer? For health checks.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping;
+
+/// How is the daemon? For whoever reads metrics.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetStatus;
 
 /// An alias as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alias {
+pub struct AliasInfo {
     /// Its address.
     pub address: AliasAddress,
     /// Limits, uses, paused, pending.
@@ -151,17 +180,17 @@ pub struct Alias {
 
 /// An alias that was just made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
+pub struct CreatedAlias {
     /// The alias.
-    pub alias: Alias,
+    pub alias: AliasInfo,
     /// Proves ownership from now on; only its hash is stored.
     pub key: String,
 }
 
 /// What a token is good for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Token {
-    /// The token; `None` if its target must first follow the link in the letter.
+pub struct IssuedToken {
+    /// The token; `None` if its target must first follow the link in the e-mail.
     pub token: Option<String>,
     /// Where its aliases live unless another domain is asked for.
     pub domain: Domain,
@@ -175,9 +204,9 @@ pub struct Token {
     pub now: Time,
 }
 
-/// What a link in a letter is for.
+/// What a link in a e-mail is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Purpose {
+pub enum LinkPurpose {
     /// Makes aliases live.
     Activate(Vec<AliasAddress>),
     /// Hands out a token.

@@ -6,26 +6,30 @@ use crate::channel::MaybeReady;
 use crate::runtime::RoleHandler as _;
 use crate::vault::seal::Noted;
 use crate::vault::store::{Outage, Owner};
-use crate::wire::vault_admin::{Answer, Request, Status};
+use crate::wire::vault_admin::{AdminError, Answer, Forget, GetStatus, Request, Revoke, Status};
 use std::rc::Rc;
 
 impl Desk {
     /// Answers the administrator.
-    pub(in crate::vault) fn admin(self: &Rc<Self>, request: Request) -> MaybeReady<Answer> {
+    pub(in crate::vault) fn admin(self: &Rc<Self>, request: Request) -> Option<MaybeReady<Answer>> {
         let desk = Rc::clone(self);
-        MaybeReady::later(async move {
+        Some(MaybeReady::later(async move {
             match request {
-                Request::Status => desk.status().await.map_or(Answer::Unavailable, Answer::Status),
-                Request::Revoke { address } => match AliasAddress::parse(&address, &desk.settings().domains) {
-                    Some(alias) => desk.removed(desk.engine.remove(desk.seal.key(&alias)).get().await.map(u64::from)),
-                    None => Answer::Refused,
-                },
-                Request::Forget { address, for_ever } => match RealAddress::parse(&address) {
-                    Ok(address) => desk.forget(&desk.seal.owner(&address), for_ever).await,
-                    Err(_) => Answer::Refused,
-                },
+                Request::GetStatus(GetStatus) => {
+                    Answer::GetStatus(desk.status().await.map_err(|_| AdminError::Unavailable))
+                }
+                Request::Revoke(Revoke { address }) => Answer::Revoke(desk.revoke_by_name(&address).await),
+                Request::Forget(Forget { address, forever }) => Answer::Forget(match RealAddress::parse(&address) {
+                    Ok(address) => desk.forget(&desk.seal.owner(&address), forever).await,
+                    Err(_) => Err(AdminError::NotAnAddress),
+                }),
             }
-        })
+        }))
+    }
+
+    async fn revoke_by_name(&self, address: &str) -> Result<u64, AdminError> {
+        let alias = AliasAddress::parse(address, &self.settings().domains).ok_or(AdminError::NotAnAddress)?;
+        self.removed(self.engine.remove(self.seal.key(&alias)).get().await.map(u64::from))
     }
 
     /// How the daemon is.
@@ -44,10 +48,10 @@ impl Desk {
     }
 
     /// Everything of a person: aliases, and the tokens that would make new ones.
-    async fn forget(&self, owner: &Owner, for_ever: bool) -> Answer {
+    async fn forget(&self, owner: &Owner, forever: bool) -> Result<u64, AdminError> {
         let marks = async {
             self.void_tokens(owner).await?;
-            if for_ever {
+            if forever {
                 let opted_out = self.seal.mark(Noted::OptedOut, owner);
                 self.written(self.engine.mark(opted_out, None).get().await)?;
             }
@@ -55,11 +59,11 @@ impl Desk {
         };
         match marks.await {
             Ok(()) => self.removed(self.engine.forget(*owner).get().await),
-            Err(_) => Answer::Unavailable,
+            Err(_) => Err(AdminError::Unavailable),
         }
     }
 
-    fn removed(&self, outcome: Result<u64, Outage>) -> Answer {
-        self.written(outcome).map_or(Answer::Unavailable, Answer::Removed)
+    fn removed(&self, outcome: Result<u64, Outage>) -> Result<u64, AdminError> {
+        self.written(outcome).map_err(|_| AdminError::Unavailable)
     }
 }

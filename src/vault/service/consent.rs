@@ -2,7 +2,6 @@
 
 use super::Desk;
 use super::tokens::seconds;
-use super::web::Miss;
 use crate::alias::{Account, AliasAddress, CONFIRM_WITHIN, Domain, Fault, RealAddress, Time};
 use crate::vault::capability::{Capability, Seed};
 use crate::vault::notification::compose;
@@ -10,7 +9,7 @@ use crate::vault::outbox::{Letter, Unsent};
 use crate::vault::seal::Noted;
 use crate::vault::store::{Mark, Owner};
 use crate::wire::metrics::Metric;
-use crate::wire::vault_web::{Answer, Purpose};
+use crate::wire::vault_web::{Followed, LinkPurpose, RequestError};
 use crate::words::{Language, Words};
 use tracing::warn;
 
@@ -19,7 +18,7 @@ const OPT_OUTS: u32 = 10;
 
 impl Desk {
     /// Writes to who reads mail to `target`, who may then refuse aliases for ever, or allow them again.
-    pub(super) async fn opt_out(&self, target: &str, language: Language) -> Result<Answer, Miss> {
+    pub(super) async fn opt_out(&self, target: &str, language: Language) -> Result<(), RequestError> {
         let target = self.person(target)?;
         let owner = self.seal.owner(&target);
         let made = seconds(self.now().await?);
@@ -27,7 +26,7 @@ impl Desk {
             Ok(()) => {
                 self.send(&target, &owner, |words, site, never| words.letter_refuse(site, never), language).await?;
             }
-            Err(Miss::Fault(Fault::OptedOut)) => {
+            Err(RequestError::Rejected(Fault::OptedOut)) => {
                 // Who wants to hear nothing hears of it once a day, not as often as strangers ask.
                 self.bounded(self.seal.mark(Noted::LettersToOptIn, &owner), 1).await?;
                 let link = self.spell(&Capability::OptIn { owner, made })?;
@@ -35,33 +34,33 @@ impl Desk {
             }
             Err(miss) => return Err(miss),
         }
-        Ok(Answer::Done)
+        Ok(())
     }
 
     /// What a link would do. Whoever looks changes nothing.
-    pub(super) async fn look(&self, link: &str) -> Result<Answer, Miss> {
+    pub(super) async fn look(&self, link: &str) -> Result<LinkPurpose, RequestError> {
         let now = self.now().await?;
-        Ok(Answer::Link(match self.link(link, now).await? {
+        Ok(match self.link(link, now).await? {
             Capability::Activate { seed, domain, count, .. } => {
                 let ordered = self.ordered(&seed, &domain, count);
                 if self.unconfirmed(&ordered).await?.is_empty() && !self.are_alive(&ordered).await? {
-                    return Err(Miss::Unknown);
+                    return Err(RequestError::NotFound);
                 }
-                Purpose::Activate(ordered)
+                LinkPurpose::Activate(ordered)
             }
-            Capability::HandOut(token) => Purpose::HandOut { days: token.days, max_usage: token.max_usage },
-            Capability::OptOut(_) => Purpose::OptOut,
-            Capability::OptIn { .. } => Purpose::OptIn,
-            Capability::Token(_) => return Err(Miss::Unknown),
-        }))
+            Capability::HandOut(token) => LinkPurpose::HandOut { days: token.days, max_usage: token.max_usage },
+            Capability::OptOut(_) => LinkPurpose::OptOut,
+            Capability::OptIn { .. } => LinkPurpose::OptIn,
+            Capability::Token(_) => return Err(RequestError::NotFound),
+        })
     }
 
     /// Does what a link is for. Done twice, it is done once.
-    pub(super) async fn follow(&self, link: &str) -> Result<Answer, Miss> {
+    pub(super) async fn follow(&self, link: &str) -> Result<Followed, RequestError> {
         let now = self.now().await?;
         match self.link(link, now).await? {
             Capability::Activate { seed, domain, count, .. } => self.activate(&seed, &domain, count).await,
-            Capability::HandOut(token) => self.told(token, now).map(Answer::Token),
+            Capability::HandOut(token) => self.told(token, now).map(Followed::Token),
             Capability::OptOut(owner) => {
                 let _alone = self.opting.lock().await;
                 let [opted_out, emptied] = self.opt_out_marks(&owner);
@@ -78,7 +77,7 @@ impl Desk {
                     self.written(self.engine.forget(owner).get().await)?;
                     self.written(self.engine.mark(emptied, None).get().await)?;
                 }
-                Ok(Answer::Done)
+                Ok(Followed::Done)
             }
             Capability::OptIn { owner, .. } => {
                 let _alone = self.opting.lock().await;
@@ -86,14 +85,14 @@ impl Desk {
                 for mark in [emptied, opted_out] {
                     self.written(self.engine.unmark(mark).get().await)?;
                 }
-                Ok(Answer::Done)
+                Ok(Followed::Done)
             }
-            Capability::Token(_) => Err(Miss::Unknown),
+            Capability::Token(_) => Err(RequestError::NotFound),
         }
     }
 
     /// Counts one more of what somebody has at most so often in a day.
-    async fn bounded(&self, counted: Mark, most: u32) -> Result<(), Miss> {
+    async fn bounded(&self, counted: Mark, most: u32) -> Result<(), RequestError> {
         match self.written(self.engine.admit(counted, most, 1).get().await)? {
             true => Ok(()),
             false => Err(Fault::TooManyLetters.into()),
@@ -105,8 +104,8 @@ impl Desk {
     }
 
     /// What a link of a letter spells, if it is good at `now`.
-    async fn link(&self, link: &str, now: Time) -> Result<Capability, Miss> {
-        let capability = self.seal.read(link).ok_or(Miss::Unknown)?;
+    async fn link(&self, link: &str, now: Time) -> Result<Capability, RequestError> {
+        let capability = self.seal.read(link).ok_or(RequestError::NotFound)?;
         let good = match &capability {
             Capability::Activate { made, .. } | Capability::OptIn { made, .. } => is_fresh(*made, now),
             Capability::HandOut(token) => is_fresh(token.made, now) && self.is_good(token, now).await?,
@@ -114,14 +113,14 @@ impl Desk {
             Capability::OptOut(_) => true,
             Capability::Token(_) => false,
         };
-        if good { Ok(capability) } else { Err(Miss::Unknown) }
+        if good { Ok(capability) } else { Err(RequestError::NotFound) }
     }
 
     fn ordered(&self, seed: &Seed, domain: &Domain, count: u8) -> Vec<AliasAddress> {
         (0..count).map(|at| self.seal.name(seed, at).at(domain)).collect()
     }
 
-    async fn activate(&self, seed: &Seed, domain: &Domain, count: u8) -> Result<Answer, Miss> {
+    async fn activate(&self, seed: &Seed, domain: &Domain, count: u8) -> Result<Followed, RequestError> {
         let ordered = self.ordered(seed, domain, count);
         loop {
             let mut raced = false;
@@ -135,11 +134,11 @@ impl Desk {
                 break;
             }
         }
-        if self.are_alive(&ordered).await? { Ok(Answer::Activated(ordered)) } else { Err(Miss::Unknown) }
+        if self.are_alive(&ordered).await? { Ok(Followed::Activated(ordered)) } else { Err(RequestError::NotFound) }
     }
 
     /// Those that wait to be confirmed, as they are.
-    async fn unconfirmed(&self, ordered: &[AliasAddress]) -> Result<Vec<(AliasAddress, Account)>, Miss> {
+    async fn unconfirmed(&self, ordered: &[AliasAddress]) -> Result<Vec<(AliasAddress, Account)>, RequestError> {
         let mut waiting = Vec::new();
         for address in ordered {
             match self.read(self.engine.read(self.seal.key(address)).get().await)? {
@@ -151,7 +150,7 @@ impl Desk {
     }
 
     /// Whether at least one is there and confirmed.
-    async fn are_alive(&self, ordered: &[AliasAddress]) -> Result<bool, Miss> {
+    async fn are_alive(&self, ordered: &[AliasAddress]) -> Result<bool, RequestError> {
         for address in ordered {
             let found = self.read(self.engine.read(self.seal.key(address)).get().await)?;
             if found.is_some_and(|record| !record.account.pending) {
@@ -162,8 +161,8 @@ impl Desk {
     }
 
     /// The path of a link, or the text of a token.
-    pub(super) fn spell(&self, capability: &Capability) -> Result<String, Miss> {
-        let spelled = self.seal.spell(capability).ok_or(Miss::Outage)?;
+    pub(super) fn spell(&self, capability: &Capability) -> Result<String, RequestError> {
+        let spelled = self.seal.spell(capability).ok_or(RequestError::Unavailable)?;
         Ok(match capability {
             Capability::Token(_) => spelled,
             _ => format!("{}/confirm/{spelled}", self.settings().site),
@@ -178,13 +177,13 @@ impl Desk {
         owner: &Owner,
         write: impl FnOnce(&Words, &str, &str) -> (String, String),
         language: Language,
-    ) -> Result<(), Miss> {
+    ) -> Result<(), RequestError> {
         let settings = self.settings();
         // Whoever has taken over the process that hears visitors, or commands many of them, is bounded here.
         let all = self.seal.mark(Noted::AllLetters, &[]);
         if settings.letters > 0 && !self.written(self.engine.admit(all, settings.letters, 1).get().await)? {
             warn!("as many letters went out as go out in a day; see limits.letters");
-            return Err(Miss::Unsent);
+            return Err(RequestError::EmailNotSent);
         }
         let counted = self.seal.mark(Noted::Letters, owner);
         self.bounded(counted, settings.letters_per_address).await?;
@@ -192,7 +191,8 @@ impl Desk {
         let domain = self.chosen(None)?;
         let text = write(language.words(), domain.as_str(), &never);
         let now = self.now().await?;
-        let message = compose(target, &domain, text, language.tag(), now, &self.seal).ok_or(Miss::Outage)?;
+        let message =
+            compose(target, &domain, text, language.tag(), now, &self.seal).ok_or(RequestError::Unavailable)?;
         match self.letters.send(Letter { target: target.clone(), message }).await {
             Ok(()) => {
                 self.recorder.increment(Metric::NotificationsSent);
@@ -205,7 +205,7 @@ impl Desk {
                     Unsent::Later => {
                         // None has come: it does not count.
                         self.written(self.engine.admit(counted, u32::MAX, -1).get().await)?;
-                        Err(Miss::Unsent)
+                        Err(RequestError::EmailNotSent)
                     }
                 }
             }

@@ -8,13 +8,12 @@
 
 use super::Desk;
 use super::tokens::seconds;
-use super::web::Miss;
 use crate::alias::{Account, AliasAddress, DAY, Domain, Fault, Limits, RealAddress, Time, Wish};
 use crate::vault::capability::{Capability, Seed, Token};
 use crate::vault::seal::{Noted, hash_manage_key, same};
 use crate::vault::store::{Creation, Key, Owner, Record};
 use crate::wire::metrics::Metric;
-use crate::wire::vault_web::{Alias, Answer, Made, Order, Whose};
+use crate::wire::vault_web::{AliasInfo, CreatedAlias, Order, OrderFor, RequestError};
 use crate::words::Language;
 use std::rc::Rc;
 use tokio::sync::Mutex;
@@ -47,14 +46,14 @@ struct Item {
 
 impl Desk {
     /// Makes the aliases of an order.
-    pub(super) async fn create(&self, order: Order) -> Result<Answer, Miss> {
+    pub(super) async fn create(&self, order: Order) -> Result<Vec<CreatedAlias>, RequestError> {
         let Order { whose, domain, count, idempotency_key, language } = order;
         let count = u8::try_from(count).ok().filter(|count| (1..=MOST_AT_ONCE).contains(count));
         let count = count.ok_or(Fault::Count { max: MOST_AT_ONCE.into() })?;
         let now = self.now().await?;
         let (target, domain, wish, confirmed) = match whose {
-            Whose::Target { target, wish } => (self.person(&target)?, self.chosen(domain.as_deref())?, wish, false),
-            Whose::Token(token) => {
+            OrderFor::Target { target, wish } => (self.person(&target)?, self.chosen(domain.as_deref())?, wish, false),
+            OrderFor::Token(token) => {
                 let Token { target, domain: usual, days, max_usage, confirmed, .. } = self.good(&token, now).await?;
                 let domain = match domain {
                     Some(domain) => self.chosen(Some(&domain))?,
@@ -67,7 +66,8 @@ impl Desk {
         };
         let limits = wish.grant(now, self.settings().caps)?;
         let owner = self.seal.owner(&target);
-        let content = postcard::to_allocvec(&(target.expose(), &domain, wish, count)).map_err(|_| Miss::Outage)?;
+        let content =
+            postcard::to_allocvec(&(target.expose(), &domain, wish, count)).map_err(|_| RequestError::Unavailable)?;
         let turn = idempotency_key.as_deref().map(|key| self.turn(key));
         let _mine = match &turn {
             Some(turn) => Some(turn.lock().await),
@@ -78,16 +78,16 @@ impl Desk {
         let order =
             |seed| Granted { target, owner, domain, limits, confirmed, pending, seed, content: content.clone(), now };
         let Some(key) = idempotency_key else {
-            return self.fill(&order(self.seal.random()?), count, language).await.map(Answer::Created);
+            return self.fill(&order(self.seal.random()?), count, language).await;
         };
         let seed = self.seed_of(&key, &owner, &content, now).await?;
         let answered = self.seal.mark(Noted::Answered, &seed);
         if self.read(self.engine.marked(answered).get().await)?.is_some() {
-            return self.left(&order(seed), count).await.map(Answer::Created);
+            return self.left(&order(seed), count).await;
         }
         let made = self.fill(&order(seed), count, language).await?;
         self.written(self.engine.mark(answered, Some(now + DAY)).get().await)?;
-        Ok(Answer::Created(made))
+        Ok(made)
     }
 
     /// A real address that aliases may be made for.
@@ -119,7 +119,7 @@ impl Desk {
     }
 
     /// Refuses those who have opted out.
-    pub(super) async fn wants_any(&self, owner: &Owner) -> Result<(), Miss> {
+    pub(super) async fn wants_any(&self, owner: &Owner) -> Result<(), RequestError> {
         let mark = self.seal.mark(Noted::OptedOut, owner);
         match self.read(self.engine.marked(mark).get().await)? {
             Some(_) => Err(Fault::OptedOut.into()),
@@ -136,7 +136,7 @@ impl Desk {
     }
 
     /// The seed for an Idempotency-Key, which is noted with what was ordered under it.
-    async fn seed_of(&self, key: &str, owner: &Owner, content: &[u8], now: Time) -> Result<Seed, Miss> {
+    async fn seed_of(&self, key: &str, owner: &Owner, content: &[u8], now: Time) -> Result<Seed, RequestError> {
         let with_content = self.seal.mark(Noted::Ordered, &[key.as_bytes(), &[0], content].concat());
         let alone = self.seal.mark(Noted::Ordered, key.as_bytes());
         if self.read(self.engine.marked(alone).get().await)?.is_none() {
@@ -146,7 +146,7 @@ impl Desk {
             }
         }
         // Read, not reckoned: whoever asks again must find the same.
-        let since = self.read(self.engine.marked(alone).get().await)?.ok_or(Miss::Outage)?;
+        let since = self.read(self.engine.marked(alone).get().await)?.ok_or(RequestError::Unavailable)?;
         if self.read(self.engine.marked(with_content).get().await)?.is_none() {
             return Err(Fault::KeyReused.into());
         }
@@ -154,7 +154,7 @@ impl Desk {
     }
 
     /// What is left of an order that was answered.
-    async fn left(&self, granted: &Granted, count: u8) -> Result<Vec<Made>, Miss> {
+    async fn left(&self, granted: &Granted, count: u8) -> Result<Vec<CreatedAlias>, RequestError> {
         let mut left = Vec::new();
         for at in 0..count {
             left.extend(self.found(&self.item(granted, at), granted.now).await?);
@@ -163,7 +163,7 @@ impl Desk {
     }
 
     /// Makes what of an order is not there.
-    async fn fill(&self, granted: &Granted, count: u8, language: Language) -> Result<Vec<Made>, Miss> {
+    async fn fill(&self, granted: &Granted, count: u8, language: Language) -> Result<Vec<CreatedAlias>, RequestError> {
         let items: Vec<Item> = (0..count).map(|at| self.item(granted, at)).collect();
         let mut made = Vec::with_capacity(items.len());
         for item in &items {
@@ -172,7 +172,7 @@ impl Desk {
         let missing = made.iter().filter(|found| found.is_none()).count();
         let missing = i32::try_from(missing).unwrap_or(i32::MAX);
         self.admit(granted, missing).await?;
-        // Made here and now: what another host of the same table has made meanwhile is its to announce, or to undo.
+        // CreatedAlias here and now: what another host of the same table has made meanwhile is its to announce, or to undo.
         let mut ours = Vec::new();
         let outcome = async {
             for (item, made) in items.iter().zip(&mut made).filter(|(_, made)| made.is_none()) {
@@ -202,7 +202,7 @@ impl Desk {
     }
 
     /// Counts so many more aliases for the target, if it gets them; or so many less.
-    async fn admit(&self, granted: &Granted, more: i32) -> Result<(), Miss> {
+    async fn admit(&self, granted: &Granted, more: i32) -> Result<(), RequestError> {
         let most = self.settings().creations_per_address;
         if more == 0 || most == 0 {
             return Ok(());
@@ -226,16 +226,16 @@ impl Desk {
     }
 
     /// What an earlier answer to the same order told.
-    async fn found(&self, item: &Item, now: Time) -> Result<Option<Made>, Miss> {
+    async fn found(&self, item: &Item, now: Time) -> Result<Option<CreatedAlias>, RequestError> {
         let found = self.read(self.engine.read(item.at).get().await)?;
         let ours = found.filter(|record| same(&record.manage, &hash_manage_key(&item.key)));
         Ok(ours.map(|record| item.made(record.account, now)))
     }
 
     /// An alias of the order, and whether it was made here.
-    async fn put(&self, item: &Item, granted: &Granted) -> Result<(Made, bool), Miss> {
+    async fn put(&self, item: &Item, granted: &Granted) -> Result<(CreatedAlias, bool), RequestError> {
         let account = Account::new(granted.limits, granted.pending);
-        let sealed = self.seal.seal(&item.address, &granted.target).ok_or(Miss::Outage)?;
+        let sealed = self.seal.seal(&item.address, &granted.target).ok_or(RequestError::Unavailable)?;
         let record = Record { account, manage: hash_manage_key(&item.key), owner: granted.owner, sealed };
         let most = self.settings().alive_per_address;
         match self.written(self.engine.create(item.at, record, granted.now, most).get().await)? {
@@ -245,11 +245,13 @@ impl Desk {
             }
             Creation::Full => Err(Fault::TooManyAlive.into()),
             // By the same order on another host; or a matter of 2^-60, and then asking again settles it.
-            Creation::Taken => self.found(item, granted.now).await?.map(|found| (found, false)).ok_or(Miss::Outage),
+            Creation::Taken => {
+                self.found(item, granted.now).await?.map(|found| (found, false)).ok_or(RequestError::Unavailable)
+            }
         }
     }
 
-    async fn ask_to_activate(&self, granted: &Granted, count: u8, language: Language) -> Result<(), Miss> {
+    async fn ask_to_activate(&self, granted: &Granted, count: u8, language: Language) -> Result<(), RequestError> {
         let made = seconds(granted.now);
         let (seed, domain) = (granted.seed, granted.domain.clone());
         let link = self.spell(&Capability::Activate { seed, domain, count, made })?;
@@ -264,7 +266,7 @@ impl Desk {
 }
 
 impl Item {
-    fn made(&self, account: Account, now: Time) -> Made {
-        Made { alias: Alias { address: self.address.clone(), account, now }, key: self.key.clone() }
+    fn made(&self, account: Account, now: Time) -> CreatedAlias {
+        CreatedAlias { alias: AliasInfo { address: self.address.clone(), account, now }, key: self.key.clone() }
     }
 }

@@ -9,47 +9,52 @@ use crate::vault::srs;
 use crate::vault::tickets::Target;
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
-use crate::wire::vault_relay::{Answer, Request};
+use crate::wire::vault_relay::{
+    Answer, NextNotification, Notification, NotificationSent, Redeem, RedeemAnswer, Refund, RefundAnswer, Request,
+    Settle, Spend, SpendAnswer,
+};
 use std::rc::Rc;
 use std::time::SystemTime;
 
 impl Desk {
     /// Answers the process that speaks to the Internet.
-    pub(in crate::vault) fn relay(self: &Rc<Self>, pid: i32, request: Request) -> MaybeReady<Answer> {
-        match request {
-            Request::Redeem { ticket, reverse_path } => MaybeReady::Ready(self.redeem(ticket, &reverse_path)),
-            Request::Spend { ticket } => self.spend(ticket),
-            Request::Refund { ticket } => self.refund(ticket),
-            Request::Settle { ticket } => {
-                self.tickets.borrow_mut().settle(ticket);
-                MaybeReady::Ready(Answer::Done)
+    pub(in crate::vault) fn relay(self: &Rc<Self>, pid: i32, request: Request) -> Option<MaybeReady<Answer>> {
+        Some(match request {
+            Request::Redeem(Redeem { ticket, reverse_path }) => {
+                MaybeReady::Ready(Answer::Redeem(self.redeem(ticket, &reverse_path)))
             }
-            Request::Letter => {
+            Request::Spend(Spend { ticket }) => self.spend(ticket).map(Answer::Spend),
+            Request::Refund(Refund { ticket }) => self.refund(ticket).map(Answer::Refund),
+            Request::NextNotification(NextNotification) => {
                 let desk = Rc::clone(self);
                 MaybeReady::later(async move {
                     let (number, Letter { target, message }) = desk.letters.take().await;
-                    Answer::Letter { number, target, message }
+                    Answer::NextNotification(Notification { number, target, message })
                 })
             }
-            Request::Sent { number, verdict } => {
+            Request::Settle(Settle { ticket }) => {
+                self.tickets.borrow_mut().settle(ticket);
+                return None;
+            }
+            Request::NotificationSent(NotificationSent { number, verdict }) => {
                 self.letters.sent(number, verdict);
-                MaybeReady::Ready(Answer::Done)
+                return None;
             }
             Request::Metrics(metrics) => {
                 self.note(pid, metrics);
-                MaybeReady::Ready(Answer::Done)
+                return None;
             }
-        }
+        })
     }
 
-    fn redeem(&self, ticket: Ticket, reverse_path: &str) -> Answer {
-        let Some((target, counted)) = self.tickets.borrow_mut().redeem(ticket) else { return Answer::No };
-        let Some((target, domain)) = self.reveal(&target) else { return Answer::No };
+    fn redeem(&self, ticket: Ticket, reverse_path: &str) -> RedeemAnswer {
+        let Some((target, counted)) = self.tickets.borrow_mut().redeem(ticket) else { return RedeemAnswer::No };
+        let Some((target, domain)) = self.reveal(&target) else { return RedeemAnswer::No };
         let reverse_path = match self.settings().reverse_path {
             ReversePath::Keep => reverse_path.to_owned(),
             ReversePath::Srs => srs::rewrite(reverse_path, &domain, &self.seal, today()),
         };
-        Answer::Redeemed { target, reverse_path, counted }
+        RedeemAnswer::Redeemed { target, reverse_path, counted }
     }
 
     /// The real address behind a ticket, and the domain of ours it was reached under.
@@ -60,32 +65,32 @@ impl Desk {
         }
     }
 
-    fn spend(self: &Rc<Self>, ticket: Ticket) -> MaybeReady<Answer> {
-        let Some(key) = self.tickets.borrow_mut().spend(ticket) else { return MaybeReady::Ready(Answer::No) };
+    fn spend(self: &Rc<Self>, ticket: Ticket) -> MaybeReady<SpendAnswer> {
+        let Some(key) = self.tickets.borrow_mut().spend(ticket) else { return MaybeReady::Ready(SpendAnswer::No) };
         let desk = Rc::clone(self);
         self.engine.spend(key, ticket).map(move |outcome| match desk.written(outcome) {
             Ok(true) => {
                 desk.recorder.increment(Metric::UsesSpent);
-                Answer::Done
+                SpendAnswer::Done
             }
-            Ok(false) => Answer::No,
+            Ok(false) => SpendAnswer::No,
             Err(_) => {
                 // The relay gives the message up: it is not delivered, and must cost nothing.
                 tokio::task::spawn_local(desk.engine.undo(key, ticket).get());
-                Answer::Unavailable
+                SpendAnswer::Unavailable
             }
         })
     }
 
-    fn refund(self: &Rc<Self>, ticket: Ticket) -> MaybeReady<Answer> {
-        let Some(key) = self.tickets.borrow_mut().settle(ticket) else { return MaybeReady::Ready(Answer::No) };
+    fn refund(self: &Rc<Self>, ticket: Ticket) -> MaybeReady<RefundAnswer> {
+        let Some(key) = self.tickets.borrow_mut().settle(ticket) else { return MaybeReady::Ready(RefundAnswer::No) };
         let desk = Rc::clone(self);
         self.engine.refund(key, ticket).map(move |outcome| match desk.written(outcome) {
             Ok(()) => {
                 desk.recorder.increment(Metric::UsesRefunded);
-                Answer::Done
+                RefundAnswer::Done
             }
-            Err(_) => Answer::Unavailable,
+            Err(_) => RefundAnswer::Unavailable,
         })
     }
 }

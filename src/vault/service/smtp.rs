@@ -3,38 +3,35 @@
 use super::Desk;
 use crate::alias::AliasAddress;
 use crate::channel::MaybeReady;
-use crate::vault::store::{Hold, Key, Outage};
+use crate::vault::store::{self, Key, Outage};
 use crate::vault::tickets::Target;
 use crate::wire::Ticket;
-use crate::wire::vault_smtp::{Answer, Request};
+use crate::wire::vault_smtp::{Answer, Hold, HoldAnswer, Release, Request};
 use std::rc::Rc;
 use std::time::Instant;
 
 impl Desk {
     /// Answers the process at port 25.
-    pub(in crate::vault) fn smtp(self: &Rc<Self>, pid: i32, request: Request) -> MaybeReady<Answer> {
+    pub(in crate::vault) fn smtp(self: &Rc<Self>, pid: i32, request: Request) -> Option<MaybeReady<Answer>> {
         match request {
-            Request::Hold { recipient } => self.hold(recipient),
-            Request::Release { ticket } => {
+            Request::Hold(Hold { recipient }) => return Some(self.hold(recipient).map(Answer::Hold)),
+            Request::Release(Release { ticket }) => {
                 if let Some(key) = self.tickets.borrow_mut().release(ticket) {
                     tokio::task::spawn_local(self.engine.release(key, ticket).get());
                 }
-                MaybeReady::Ready(Answer::Done)
             }
-            Request::Metrics(metrics) => {
-                self.note(pid, metrics);
-                MaybeReady::Ready(Answer::Done)
-            }
+            Request::Metrics(metrics) => self.note(pid, metrics),
         }
+        None
     }
 
-    fn hold(self: &Rc<Self>, alias: AliasAddress) -> MaybeReady<Answer> {
-        let Ok(random) = self.seal.random() else { return MaybeReady::Ready(Answer::Unavailable) };
+    fn hold(self: &Rc<Self>, alias: AliasAddress) -> MaybeReady<HoldAnswer> {
+        let Ok(random) = self.seal.random() else { return MaybeReady::Ready(HoldAnswer::Unavailable) };
         let ticket = Ticket::from_random(random);
         if alias.is_role() {
-            let Some(_) = self.settings().postmaster else { return MaybeReady::Ready(Answer::No) };
+            let Some(_) = self.settings().postmaster else { return MaybeReady::Ready(HoldAnswer::No) };
             self.tickets.borrow_mut().issue(ticket, Target::Postmaster, None, Instant::now());
-            return MaybeReady::Ready(Answer::Held { ticket });
+            return MaybeReady::Ready(HoldAnswer::Held { ticket });
         }
         let key = self.seal.key(&alias);
         let seconds = self.tickets.borrow().lifetime_seconds();
@@ -47,16 +44,16 @@ impl Desk {
         }
     }
 
-    fn held(&self, alias: AliasAddress, key: Key, ticket: Ticket, outcome: Result<Hold, Outage>) -> Answer {
+    fn held(&self, alias: AliasAddress, key: Key, ticket: Ticket, outcome: Result<store::Hold, Outage>) -> HoldAnswer {
         match self.read(outcome) {
-            Ok(Hold::Held { counted, sealed }) => {
+            Ok(store::Hold::Held { counted, sealed }) => {
                 let target = Target::Sealed { alias, sealed };
                 self.tickets.borrow_mut().issue(ticket, target, counted.then_some(key), Instant::now());
-                Answer::Held { ticket }
+                HoldAnswer::Held { ticket }
             }
-            Ok(Hold::Busy) => Answer::Busy,
-            Ok(Hold::No) => Answer::No,
-            Err(_) => Answer::Unavailable,
+            Ok(store::Hold::Busy) => HoldAnswer::Busy,
+            Ok(store::Hold::No) => HoldAnswer::No,
+            Err(_) => HoldAnswer::Unavailable,
         }
     }
 }

@@ -4,8 +4,18 @@ use super::*;
 use crate::alias::{AliasAddress, Caps, Change, Domain, Fault, RealAddress, Wish};
 use crate::config::settings::{ReversePath, Store};
 use crate::vault::store::redb::Redb;
+use crate::wire::Rpc;
 use crate::wire::relay_smtp::{Origin, Verdict};
-use crate::wire::{vault_admin, vault_relay, vault_smtp, vault_web};
+use crate::wire::vault_admin::{self, Forget, VaultAdmin};
+use crate::wire::vault_relay::{
+    NextNotification, Notification, NotificationSent, Redeem, RedeemAnswer, Refund, RefundAnswer, Spend, SpendAnswer,
+    VaultRelay,
+};
+use crate::wire::vault_smtp::{Hold, HoldAnswer, Release, VaultSmtp};
+use crate::wire::vault_web::{
+    self, Amend, CreatedAlias, FollowLink, Followed, Inspect, InspectLink, IssueToken, IssuedToken, LinkPurpose,
+    OptOut, Order, OrderFor, RequestError, RevokeToken, VaultWeb,
+};
 use crate::words::Language;
 use std::path::Path;
 
@@ -47,10 +57,10 @@ fn run<F: Future<Output = ()>>(test: impl FnOnce(Rc<Desk>) -> F) {
 }
 
 /// An order of one alias for as many messages.
-fn order(target: &str, domain: Option<&str>, max_usage: i64) -> vault_web::Order {
+fn order(target: &str, domain: Option<&str>, max_usage: i64) -> Order {
     let wish = Wish { max_usage: Some(max_usage), ..Wish::default() };
-    vault_web::Order {
-        whose: vault_web::Whose::Target { target: target.to_owned(), wish },
+    Order {
+        whose: OrderFor::Target { target: target.to_owned(), wish },
         domain: domain.map(str::to_owned),
         count: 1,
         idempotency_key: None,
@@ -58,14 +68,33 @@ fn order(target: &str, domain: Option<&str>, max_usage: i64) -> vault_web::Order
     }
 }
 
-async fn ask(desk: &Rc<Desk>, order: vault_web::Order) -> vault_web::Answer {
-    desk.web(3, vault_web::Request::Create(order)).get().await
+/// Calls the vault as `smtp`, `relay`, `web` and the administrator do.
+async fn smtp<R: Rpc<VaultSmtp>>(desk: &Rc<Desk>, request: R) -> R::Answer {
+    R::answer(desk.smtp(1, request.into()).unwrap().get().await).unwrap()
 }
 
-fn the_one(answer: vault_web::Answer) -> (AliasAddress, String) {
+async fn relay<R: Rpc<VaultRelay>>(desk: &Rc<Desk>, request: R) -> R::Answer {
+    R::answer(desk.relay(2, request.into()).unwrap().get().await).unwrap()
+}
+
+async fn web<R: Rpc<VaultWeb>>(desk: &Rc<Desk>, request: R) -> R::Answer {
+    R::answer(desk.web(3, request.into()).unwrap().get().await).unwrap()
+}
+
+async fn admin<R: Rpc<VaultAdmin>>(desk: &Rc<Desk>, request: R) -> R::Answer {
+    R::answer(desk.admin(request.into()).unwrap().get().await).unwrap()
+}
+
+type Created = Result<Vec<CreatedAlias>, RequestError>;
+
+async fn ask(desk: &Rc<Desk>, order: Order) -> Created {
+    web(desk, order).await
+}
+
+fn the_one(answer: Created) -> (AliasAddress, String) {
     match answer {
-        vault_web::Answer::Created(mut made) if made.len() == 1 => {
-            let vault_web::Made { alias, key } = made.remove(0);
+        Ok(mut made) if made.len() == 1 => {
+            let CreatedAlias { alias, key } = made.remove(0);
             (alias.address, key)
         }
         other => panic!("{other:?}"),
@@ -76,32 +105,26 @@ async fn create(desk: &Rc<Desk>, max_usage: i64) -> (AliasAddress, String) {
     the_one(ask(desk, order("someone@real.example", Some("Two.example"), max_usage)).await)
 }
 
-async fn hold(desk: &Rc<Desk>, recipient: &AliasAddress) -> vault_smtp::Answer {
-    desk.smtp(1, vault_smtp::Request::Hold { recipient: recipient.clone() }).get().await
+async fn hold(desk: &Rc<Desk>, recipient: &AliasAddress) -> HoldAnswer {
+    smtp(desk, Hold { recipient: recipient.clone() }).await
 }
 
 #[test]
 fn one_message_from_hold_to_settle() {
     run(|desk| async move {
         let (alias, _) = create(&desk, 1).await;
-        let vault_smtp::Answer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
-        assert_eq!(hold(&desk, &alias).await, vault_smtp::Answer::Busy);
-        let redeem = || vault_relay::Request::Redeem { ticket, reverse_path: "a@sender.example".to_owned() };
-        let vault_relay::Answer::Redeemed { target, reverse_path, counted } = desk.relay(2, redeem()).get().await
-        else {
-            panic!()
-        };
+        let HoldAnswer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
+        assert_eq!(hold(&desk, &alias).await, HoldAnswer::Busy);
+        let redeem = || Redeem { ticket, reverse_path: "a@sender.example".to_owned() };
+        let RedeemAnswer::Redeemed { target, reverse_path, counted } = relay(&desk, redeem()).await else { panic!() };
         assert!(counted && target.expose() == "someone@real.example");
         assert!(reverse_path.starts_with("SRS0=") && reverse_path.ends_with("=sender.example=a@two.example"));
-        assert!(desk.relay(2, redeem()).get().await == vault_relay::Answer::No, "a ticket is redeemed once");
-        assert!(desk.relay(2, vault_relay::Request::Spend { ticket }).get().await == vault_relay::Answer::Done);
-        assert_eq!(hold(&desk, &alias).await, vault_smtp::Answer::No);
-        assert!(desk.relay(2, vault_relay::Request::Refund { ticket }).get().await == vault_relay::Answer::Done);
-        assert!(
-            desk.relay(2, vault_relay::Request::Refund { ticket }).get().await == vault_relay::Answer::No,
-            "and refunded once"
-        );
-        assert!(matches!(hold(&desk, &alias).await, vault_smtp::Answer::Held { .. }));
+        assert!(relay(&desk, redeem()).await == RedeemAnswer::No, "a ticket is redeemed once");
+        assert!(relay(&desk, Spend { ticket }).await == SpendAnswer::Done);
+        assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
+        assert!(relay(&desk, Refund { ticket }).await == RefundAnswer::Done);
+        assert!(relay(&desk, Refund { ticket }).await == RefundAnswer::No, "and refunded once");
+        assert!(matches!(hold(&desk, &alias).await, HoldAnswer::Held { .. }));
     });
 }
 
@@ -109,14 +132,11 @@ fn one_message_from_hold_to_settle() {
 fn a_released_use_is_free() {
     run(|desk| async move {
         let (alias, _) = create(&desk, 1).await;
-        let vault_smtp::Answer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
-        assert_eq!(desk.smtp(1, vault_smtp::Request::Release { ticket }).get().await, vault_smtp::Answer::Done);
+        let HoldAnswer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
+        assert!(desk.smtp(1, Release { ticket }.into()).is_none(), "wants no answer");
         tokio::task::yield_now().await;
-        assert!(matches!(hold(&desk, &alias).await, vault_smtp::Answer::Held { .. }));
-        assert!(
-            desk.relay(2, vault_relay::Request::Redeem { ticket, reverse_path: String::new() }).get().await
-                == vault_relay::Answer::No
-        );
+        assert!(matches!(hold(&desk, &alias).await, HoldAnswer::Held { .. }));
+        assert!(relay(&desk, Redeem { ticket, reverse_path: String::new() }).await == RedeemAnswer::No);
     });
 }
 
@@ -125,17 +145,16 @@ fn owners_prove_themselves_with_the_manage_key() {
     run(|desk| async move {
         let (alias, key) = create(&desk, 1).await;
         let aid = alias.name().to_owned();
-        let inspect = |aid: &str, key: &str| vault_web::Request::Inspect { aid: aid.to_owned(), key: key.to_owned() };
-        assert!(matches!(desk.web(3, inspect(&aid, &key)).get().await, vault_web::Answer::Alias(_)));
-        assert!(matches!(desk.web(3, inspect(alias.as_str(), &key)).get().await, vault_web::Answer::Alias(_)));
-        assert_eq!(desk.web(3, inspect(&aid, "wrong")).get().await, vault_web::Answer::No);
-        assert_eq!(desk.web(3, inspect("unknown", &key)).get().await, vault_web::Answer::No);
+        let inspect = |aid: &str, key: &str| Inspect { aid: aid.to_owned(), key: key.to_owned() };
+        assert!(web(&desk, inspect(&aid, &key)).await.is_ok());
+        assert!(web(&desk, inspect(alias.as_str(), &key)).await.is_ok());
+        assert_eq!(web(&desk, inspect(&aid, "wrong")).await, Err(RequestError::NotFound));
+        assert_eq!(web(&desk, inspect("unknown", &key)).await, Err(RequestError::NotFound));
         let change = Change { max_usage: Some(5), paused: Some(true), ..Change::default() };
-        let changed =
-            desk.web(3, vault_web::Request::Change { aid: aid.clone(), key: key.clone(), change }).get().await;
-        assert!(matches!(changed, vault_web::Answer::Alias(a) if a.account.paused && a.account.remaining() == Some(5)));
-        assert_eq!(hold(&desk, &alias).await, vault_smtp::Answer::No);
-        assert_eq!(desk.web(3, vault_web::Request::Revoke { aid, key }).get().await, vault_web::Answer::Done);
+        let changed = web(&desk, Amend { aid: aid.clone(), key: key.clone(), change }).await;
+        assert!(matches!(changed, Ok(a) if a.account.paused && a.account.remaining() == Some(5)));
+        assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
+        assert_eq!(web(&desk, vault_web::Revoke { aid, key }).await, Ok(()));
     });
 }
 
@@ -148,13 +167,13 @@ fn wishes_are_refused() {
             ("a@b.example", Some("else.example"), Fault::Domain),
             ("Abuse@b.example", None, Fault::Reserved),
         ] {
-            assert_eq!(ask(&desk, order(target, domain, 1)).await, vault_web::Answer::Refused(fault));
+            assert_eq!(ask(&desk, order(target, domain, 1)).await, Err(RequestError::Rejected(fault)));
         }
         for _ in 0..3 {
             create(&desk, 1).await;
         }
         let again = ask(&desk, order("SomeOne@real.example", None, 1)).await;
-        assert_eq!(again, vault_web::Answer::Refused(Fault::TooManyForTarget));
+        assert_eq!(again, Err(RequestError::Rejected(Fault::TooManyForTarget)));
     });
 }
 
@@ -163,14 +182,12 @@ fn the_administrator_forgets_a_person() {
     run(|desk| async move {
         let (alias, _) = create(&desk, 1).await;
         create(&desk, 1).await;
-        let vault_admin::Answer::Status(status) = desk.admin(vault_admin::Request::Status).get().await else {
-            panic!()
-        };
+        let Ok(status) = admin(&desk, vault_admin::GetStatus).await else { panic!() };
         assert_eq!(status.aliases, Some(2));
-        let forget = vault_admin::Request::Forget { address: "Someone@Real.example".to_owned(), for_ever: true };
-        assert_eq!(desk.admin(forget).get().await, vault_admin::Answer::Removed(2));
-        assert_eq!(hold(&desk, &alias).await, vault_smtp::Answer::No);
-        let refused = vault_web::Answer::Refused(Fault::OptedOut);
+        let forget = Forget { address: "Someone@Real.example".to_owned(), forever: true };
+        assert_eq!(admin(&desk, forget).await, Ok(2));
+        assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
+        let refused = Err(RequestError::Rejected(Fault::OptedOut));
         assert_eq!(ask(&desk, order("someone@real.example", None, 1)).await, refused);
     });
 }
@@ -179,11 +196,9 @@ fn the_administrator_forgets_a_person() {
 fn postmaster_is_the_administrator() {
     run(|desk| async move {
         let alias = AliasAddress::parse("abuse@example.org", &desk.settings().domains).unwrap();
-        let vault_smtp::Answer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
-        let redeem = vault_relay::Request::Redeem { ticket, reverse_path: String::new() };
-        let vault_relay::Answer::Redeemed { target, counted: false, .. } = desk.relay(2, redeem).get().await else {
-            panic!()
-        };
+        let HoldAnswer::Held { ticket } = hold(&desk, &alias).await else { panic!() };
+        let redeem = Redeem { ticket, reverse_path: String::new() };
+        let RedeemAnswer::Redeemed { target, counted: false, .. } = relay(&desk, redeem).await else { panic!() };
         assert_eq!(target.expose(), "boss@real.example");
     });
 }
@@ -191,57 +206,56 @@ fn postmaster_is_the_administrator() {
 #[test]
 fn the_same_order_is_made_once() {
     run(|desk| async move {
-        let keyed = |max_usage, key: &str| vault_web::Order {
+        let keyed = |max_usage, key: &str| Order {
             idempotency_key: Some(key.to_owned()),
             count: 3,
             ..order("someone@real.example", None, max_usage)
         };
         let made = |answer| match answer {
-            vault_web::Answer::Created(made) => made,
+            Ok(made) => made,
             other => panic!("{other:?}"),
         };
         let first = made(ask(&desk, keyed(5, "one")).await);
         assert_eq!(first.len(), 3);
         let again = made(ask(&desk, keyed(5, "one")).await);
-        let known = |made: &[vault_web::Made]| -> Vec<_> {
+        let known = |made: &[CreatedAlias]| -> Vec<_> {
             made.iter().map(|one| (one.alias.address.clone(), one.key.clone())).collect()
         };
         assert_eq!(known(&first), known(&again));
-        assert_eq!(ask(&desk, keyed(6, "one")).await, vault_web::Answer::Refused(Fault::KeyReused));
+        assert_eq!(ask(&desk, keyed(6, "one")).await, Err(RequestError::Rejected(Fault::KeyReused)));
         // That was as many as the target gets: the same order costs nothing, another one does.
-        assert_eq!(ask(&desk, keyed(5, "two")).await, vault_web::Answer::Refused(Fault::TooManyForTarget));
+        assert_eq!(ask(&desk, keyed(5, "two")).await, Err(RequestError::Rejected(Fault::TooManyForTarget)));
         assert_eq!(made(ask(&desk, keyed(5, "one")).await).len(), 3);
         for count in [0, 21, -1] {
-            let order = vault_web::Order { count, ..order("someone@real.example", None, 1) };
-            assert_eq!(ask(&desk, order).await, vault_web::Answer::Refused(Fault::Count { max: 20 }));
+            let order = Order { count, ..order("someone@real.example", None, 1) };
+            assert_eq!(ask(&desk, order).await, Err(RequestError::Rejected(Fault::Count { max: 20 })));
         }
     });
 }
 
 async fn token(desk: &Rc<Desk>) -> String {
     let (target, language) = ("someone@real.example".to_owned(), Language::English);
-    let request = vault_web::Request::MakeToken { target, domain: None, days: Some(3), max_usage: None, language };
-    match desk.web(3, request).get().await {
-        vault_web::Answer::Token(vault_web::Token { token: Some(token), days: Some(3), .. }) => token,
+    let request = IssueToken { target, domain: None, days: Some(3), max_usage: None, language };
+    match web(desk, request).await {
+        Ok(IssuedToken { token: Some(token), days: Some(3), .. }) => token,
         other => panic!("{other:?}"),
     }
 }
 
-fn by_token(token: &str) -> vault_web::Order {
-    vault_web::Order { whose: vault_web::Whose::Token(token.to_owned()), ..order("", None, 1) }
+fn by_token(token: &str) -> Order {
+    Order { whose: OrderFor::Token(token.to_owned()), ..order("", None, 1) }
 }
 
 #[test]
 fn what_was_answered_and_has_ended_does_not_come_back() {
     run(|desk| async move {
-        let order =
-            || vault_web::Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
+        let order = || Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
         let (alias, key) = the_one(ask(&desk, order()).await);
         assert_eq!(the_one(ask(&desk, order()).await), (alias.clone(), key.clone()));
-        let revoke = vault_web::Request::Revoke { aid: alias.as_str().to_owned(), key };
-        assert_eq!(desk.web(3, revoke).get().await, vault_web::Answer::Done);
-        assert_eq!(ask(&desk, order()).await, vault_web::Answer::Refused(Fault::Ended));
-        assert_eq!(hold(&desk, &alias).await, vault_smtp::Answer::No);
+        let revoke = vault_web::Revoke { aid: alias.as_str().to_owned(), key };
+        assert_eq!(web(&desk, revoke).await, Ok(()));
+        assert_eq!(ask(&desk, order()).await, Err(RequestError::Rejected(Fault::Ended)));
+        assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
     });
 }
 
@@ -250,19 +264,16 @@ fn a_token_makes_aliases_until_it_is_revoked() {
     run(|desk| async move {
         let (one, other) = (token(&desk).await, token(&desk).await);
         let (alias, _) = the_one(ask(&desk, by_token(&one)).await);
-        assert!(matches!(hold(&desk, &alias).await, vault_smtp::Answer::Held { .. }));
-        let elsewhere = vault_web::Order { domain: Some("two.example".to_owned()), ..by_token(&one) };
+        assert!(matches!(hold(&desk, &alias).await, HoldAnswer::Held { .. }));
+        let elsewhere = Order { domain: Some("two.example".to_owned()), ..by_token(&one) };
         assert!(the_one(ask(&desk, elsewhere).await).0.as_str().ends_with("@two.example"));
-        assert_eq!(
-            desk.web(3, vault_web::Request::RevokeToken { token: one.clone() }).get().await,
-            vault_web::Answer::Done
-        );
-        assert_eq!(ask(&desk, by_token(&one)).await, vault_web::Answer::NoToken);
-        assert_eq!(desk.web(3, vault_web::Request::RevokeToken { token: one }).get().await, vault_web::Answer::NoToken);
+        assert_eq!(web(&desk, RevokeToken { token: one.clone() }).await, Ok(()));
+        assert_eq!(ask(&desk, by_token(&one)).await, Err(RequestError::InvalidToken));
+        assert_eq!(web(&desk, RevokeToken { token: one }).await, Err(RequestError::InvalidToken));
         the_one(ask(&desk, by_token(&other)).await);
-        let forget = vault_admin::Request::Forget { address: "someone@real.example".to_owned(), for_ever: false };
-        assert_eq!(desk.admin(forget).get().await, vault_admin::Answer::Removed(3));
-        assert_eq!(ask(&desk, by_token(&other)).await, vault_web::Answer::NoToken);
+        let forget = Forget { address: "someone@real.example".to_owned(), forever: false };
+        assert_eq!(admin(&desk, forget).await, Ok(3));
+        assert_eq!(ask(&desk, by_token(&other)).await, Err(RequestError::InvalidToken));
     });
 }
 
@@ -272,19 +283,15 @@ fn tokens_of_another_epoch_are_void() {
         let token = token(&desk).await;
         let settings = settings::Vault { token_epoch: 2, ..settings::Vault::clone(&desk.settings()) };
         desk.reload(settings);
-        assert_eq!(ask(&desk, by_token(&token)).await, vault_web::Answer::NoToken);
+        assert_eq!(ask(&desk, by_token(&token)).await, Err(RequestError::InvalidToken));
     });
 }
 
 /// Takes the next letter as a relay does, and tells what the next host says to it.
 async fn next_letter(desk: &Rc<Desk>, code: u16) -> (String, String) {
-    let vault_relay::Answer::Letter { number, target, message } =
-        desk.relay(2, vault_relay::Request::Letter).get().await
-    else {
-        panic!()
-    };
+    let Notification { number, target, message } = relay(desk, NextNotification).await;
     let verdict = Verdict { code, enhanced: (code as u8 / 100, 0, 0), origin: Origin::NextHost };
-    desk.relay(2, vault_relay::Request::Sent { number, verdict });
+    assert!(desk.relay(2, NotificationSent { number, verdict }.into()).is_none(), "wants no answer");
     (target.expose().to_owned(), String::from_utf8(message).unwrap().replace("=\r\n", ""))
 }
 
@@ -307,25 +314,25 @@ fn with_consent_an_alias_lives_once_its_target_says_so() {
         assert!(letter.contains("Auto-Submitted: auto-generated") && letter.contains("Message-ID: <"), "{letter}");
         let (alias, _) = ordering.await.unwrap();
         assert!(!letter.contains(alias.name()), "a letter does not name it");
-        assert_eq!(hold(&desk, &alias).await, vault_smtp::Answer::No);
+        assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
         let links = links(&letter);
-        let look = |at: usize| vault_web::Request::Look { link: links[at].clone() };
-        let follow = |at: usize| vault_web::Request::Follow { link: links[at].clone() };
+        let look = |at: usize| InspectLink { link: links[at].clone() };
+        let follow = |at: usize| FollowLink { link: links[at].clone() };
         for _ in 0..3 {
-            let purpose = vault_web::Purpose::Activate(vec![alias.clone()]);
-            assert_eq!(desk.web(3, look(0)).get().await, vault_web::Answer::Link(purpose));
-            assert_eq!(desk.web(3, look(1)).get().await, vault_web::Answer::Link(vault_web::Purpose::OptOut));
+            let purpose = LinkPurpose::Activate(vec![alias.clone()]);
+            assert_eq!(web(&desk, look(0)).await, Ok(purpose));
+            assert_eq!(web(&desk, look(1)).await, Ok(LinkPurpose::OptOut));
         }
-        assert_eq!(hold(&desk, &alias).await, vault_smtp::Answer::No, "who only looks changes nothing");
+        assert_eq!(hold(&desk, &alias).await, HoldAnswer::No, "who only looks changes nothing");
         for _ in 0..2 {
-            assert_eq!(desk.web(3, follow(0)).get().await, vault_web::Answer::Activated(vec![alias.clone()]));
+            assert_eq!(web(&desk, follow(0)).await, Ok(Followed::Activated(vec![alias.clone()])));
         }
-        assert!(matches!(hold(&desk, &alias).await, vault_smtp::Answer::Held { .. }));
-        assert_eq!(desk.web(3, follow(1)).get().await, vault_web::Answer::Done);
-        assert_eq!(hold(&desk, &alias).await, vault_smtp::Answer::No);
-        let refused = vault_web::Answer::Refused(Fault::OptedOut);
+        assert!(matches!(hold(&desk, &alias).await, HoldAnswer::Held { .. }));
+        assert_eq!(web(&desk, follow(1)).await, Ok(Followed::Done));
+        assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
+        let refused = Err(RequestError::Rejected(Fault::OptedOut));
         assert_eq!(ask(&desk, order("someone@real.example", None, 1)).await, refused);
-        assert_eq!(desk.web(3, follow(0)).get().await, vault_web::Answer::No, "it does not come back");
+        assert_eq!(web(&desk, follow(0)).await, Err(RequestError::NotFound), "it does not come back");
     });
 }
 
@@ -333,7 +340,7 @@ fn with_consent_an_alias_lives_once_its_target_says_so() {
 fn an_alias_whose_letter_is_not_taken_is_not_kept() {
     run(|desk| async move {
         desk.reload(settings::Vault { confirm: true, ..settings::Vault::clone(&desk.settings()) });
-        let (refused, unsent) = (vault_web::Answer::Refused(Fault::Undeliverable), vault_web::Answer::Unsent);
+        let (refused, unsent) = (Err(RequestError::Rejected(Fault::Undeliverable)), Err(RequestError::EmailNotSent));
         // What was refused counts, what could not be sent does not.
         for (code, expected) in [(550, refused.clone()), (451, unsent), (550, refused)] {
             let ordering = tokio::task::spawn_local({
@@ -345,7 +352,7 @@ fn an_alias_whose_letter_is_not_taken_is_not_kept() {
             assert_eq!(desk.engine.count().get().await, Ok(Some(0)));
         }
         let more = ask(&desk, order("someone@real.example", None, 1)).await;
-        assert_eq!(more, vault_web::Answer::Refused(Fault::TooManyLetters));
+        assert_eq!(more, Err(RequestError::Rejected(Fault::TooManyLetters)));
     });
 }
 
@@ -353,22 +360,20 @@ fn an_alias_whose_letter_is_not_taken_is_not_kept() {
 fn who_opts_out_can_opt_in_again() {
     run(|desk| async move {
         let asking = |desk: &Rc<Desk>| {
-            let request =
-                vault_web::Request::OptOut { target: "someone@real.example".to_owned(), language: Language::German };
+            let request = OptOut { target: "someone@real.example".to_owned(), language: Language::German };
             let desk = Rc::clone(desk);
-            tokio::task::spawn_local(async move { desk.web(3, request).get().await })
+            tokio::task::spawn_local(async move { web(&desk, request).await })
         };
-        for (purpose, expected) in [
-            (vault_web::Purpose::OptOut, Some(vault_web::Answer::Refused(Fault::OptedOut))),
-            (vault_web::Purpose::OptIn, None),
-        ] {
+        for (purpose, expected) in
+            [(LinkPurpose::OptOut, Some(Err(RequestError::Rejected(Fault::OptedOut)))), (LinkPurpose::OptIn, None)]
+        {
             let asked = asking(&desk);
             let (_, letter) = next_letter(&desk, 250).await;
-            assert_eq!(asked.await.unwrap(), vault_web::Answer::Done);
+            assert_eq!(asked.await.unwrap(), Ok(()));
             let link = links(&letter).remove(0);
-            let found = desk.web(3, vault_web::Request::Look { link: link.clone() }).get().await;
-            assert_eq!(found, vault_web::Answer::Link(purpose));
-            assert_eq!(desk.web(3, vault_web::Request::Follow { link }).get().await, vault_web::Answer::Done);
+            let found = web(&desk, InspectLink { link: link.clone() }).await;
+            assert_eq!(found, Ok(purpose));
+            assert_eq!(web(&desk, FollowLink { link }).await, Ok(Followed::Done));
             let outcome = ask(&desk, order("someone@real.example", None, 1)).await;
             match expected {
                 Some(expected) => assert_eq!(outcome, expected),
@@ -379,26 +384,26 @@ fn who_opts_out_can_opt_in_again() {
 }
 
 /// Follows the link of the letter that `request` sends.
-async fn by_letter(desk: &Rc<Desk>, request: vault_web::Request) -> vault_web::Answer {
+async fn by_letter(desk: &Rc<Desk>, request: OptOut) -> Result<Followed, RequestError> {
     let asked = tokio::task::spawn_local({
         let desk = Rc::clone(desk);
-        async move { desk.web(3, request).get().await }
+        async move { web(&desk, request).await }
     });
     let (_, letter) = next_letter(desk, 250).await;
-    assert_eq!(asked.await.unwrap(), vault_web::Answer::Done);
+    assert_eq!(asked.await.unwrap(), Ok(()));
     let link = links(&letter).remove(0);
-    desk.web(3, vault_web::Request::Follow { link }).get().await
+    web(desk, FollowLink { link }).await
 }
 
-fn opt_out() -> vault_web::Request {
-    vault_web::Request::OptOut { target: "someone@real.example".to_owned(), language: Language::English }
+fn opt_out() -> OptOut {
+    OptOut { target: "someone@real.example".to_owned(), language: Language::English }
 }
 
 #[test]
 fn no_spelling_gets_round_an_opt_out() {
     run(|desk| async move {
         let before = token(&desk).await;
-        assert_eq!(by_letter(&desk, opt_out()).await, vault_web::Answer::Done);
+        assert_eq!(by_letter(&desk, opt_out()).await, Ok(Followed::Done));
         for (target, fault) in [
             ("SomeOne@Real.example", Fault::OptedOut),
             ("someone+shop@real.example", Fault::OptedOut),
@@ -406,18 +411,17 @@ fn no_spelling_gets_round_an_opt_out() {
             ("\"some\\one\"@real.example", Fault::Target),
             ("abuse+x@real.example", Fault::Reserved),
         ] {
-            assert_eq!(ask(&desk, order(target, None, 1)).await, vault_web::Answer::Refused(fault), "{target}");
+            assert_eq!(ask(&desk, order(target, None, 1)).await, Err(RequestError::Rejected(fault)), "{target}");
         }
-        assert_eq!(ask(&desk, by_token(&before)).await, vault_web::Answer::NoToken);
+        assert_eq!(ask(&desk, by_token(&before)).await, Err(RequestError::InvalidToken));
         // Strangers can have one letter sent to who has refused, and no more in a day.
-        assert_eq!(by_letter(&desk, opt_out()).await, vault_web::Answer::Done);
-        assert_eq!(ask(&desk, by_token(&before)).await, vault_web::Answer::NoToken, "a token does not come back");
+        assert_eq!(by_letter(&desk, opt_out()).await, Ok(Followed::Done));
+        assert_eq!(ask(&desk, by_token(&before)).await, Err(RequestError::InvalidToken), "a token does not come back");
         the_one(ask(&desk, order("someone@real.example", None, 1)).await);
-        let refused = vault_web::Answer::Refused(Fault::TooManyLetters);
-        assert_eq!(desk.web(3, opt_out()).get().await, refused);
-        let office =
-            vault_web::Request::OptOut { target: "abuse@real.example".to_owned(), language: Language::English };
-        assert_eq!(desk.web(3, office).get().await, vault_web::Answer::Refused(Fault::Reserved));
+        let refused = Err(RequestError::Rejected(Fault::TooManyLetters));
+        assert_eq!(web(&desk, opt_out()).await, refused);
+        let office = OptOut { target: "abuse@real.example".to_owned(), language: Language::English };
+        assert_eq!(web(&desk, office).await, Err(RequestError::Rejected(Fault::Reserved)));
     });
 }
 
@@ -425,9 +429,9 @@ fn no_spelling_gets_round_an_opt_out() {
 fn letters_are_bounded_in_all() {
     run(|desk| async move {
         desk.reload(settings::Vault { letters: 1, ..settings::Vault::clone(&desk.settings()) });
-        assert_eq!(by_letter(&desk, opt_out()).await, vault_web::Answer::Done);
-        let other = vault_web::Request::OptOut { target: "other@real.example".to_owned(), language: Language::English };
-        assert_eq!(desk.web(3, other).get().await, vault_web::Answer::Unsent);
+        assert_eq!(by_letter(&desk, opt_out()).await, Ok(Followed::Done));
+        let other = OptOut { target: "other@real.example".to_owned(), language: Language::English };
+        assert_eq!(web(&desk, other).await, Err(RequestError::EmailNotSent));
     });
 }
 
@@ -436,8 +440,7 @@ fn letters_are_bounded_in_all() {
 fn an_order_that_was_interrupted_gets_its_letter() {
     run(|desk| async move {
         desk.reload(settings::Vault { confirm: true, ..settings::Vault::clone(&desk.settings()) });
-        let keyed =
-            || vault_web::Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
+        let keyed = || Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
         let asking = |desk: &Rc<Desk>| {
             let desk = Rc::clone(desk);
             tokio::task::spawn_local(async move { ask(&desk, keyed()).await })
@@ -452,7 +455,7 @@ fn an_order_that_was_interrupted_gets_its_letter() {
         let (_, letter) = next_letter(&desk, 250).await;
         let (alias, _) = the_one(again.await.unwrap());
         let link = links(&letter).remove(0);
-        let followed = desk.web(3, vault_web::Request::Follow { link }).get().await;
-        assert_eq!(followed, vault_web::Answer::Activated(vec![alias]));
+        let followed = web(&desk, FollowLink { link }).await;
+        assert_eq!(followed, Ok(Followed::Activated(vec![alias])));
     });
 }

@@ -1,28 +1,21 @@
 //! vault ← web: tokens, with which programs make aliases for one target. None of them is stored.
 
 use super::Desk;
-use super::web::Miss;
 use crate::alias::{DAY, Time, Wish};
 use crate::config::settings::MAX_TOKEN_DAYS;
 use crate::vault::capability::{Capability, Token};
 use crate::vault::seal::Noted;
 use crate::vault::store::{Outage, Owner};
-use crate::wire::vault_web::{self, Answer};
-use crate::words::Language;
+use crate::wire::vault_web::{IssueToken, IssuedToken, RequestError};
 
 /// Seconds after which no token is good that was made before, whatever the configuration said then.
 const LONGEST: Time = MAX_TOKEN_DAYS as Time * DAY;
 
 impl Desk {
     /// Makes a token, or writes to its target if that must confirm.
-    pub(super) async fn make_token(
-        &self,
-        target: &str,
-        domain: Option<&str>,
-        (days, max_usage): (Option<i64>, Option<i64>),
-        language: Language,
-    ) -> Result<Answer, Miss> {
-        let (target, domain) = (self.person(target)?, self.chosen(domain)?);
+    pub(super) async fn issue_token(&self, wanted: IssueToken) -> Result<IssuedToken, RequestError> {
+        let IssueToken { target, domain, days, max_usage, language } = wanted;
+        let (target, domain) = (self.person(&target)?, self.chosen(domain.as_deref())?);
         let now = self.now().await?;
         let wish = Wish { days, max_usage, ..Wish::default() };
         let limits = wish.grant(now, self.settings().caps)?;
@@ -40,34 +33,34 @@ impl Desk {
             confirmed: false,
         };
         if !self.settings().confirm {
-            return self.told(token, now).map(Answer::Token);
+            return self.told(token, now);
         }
         let token = Token { confirmed: true, ..token };
         let link = self.spell(&Capability::HandOut(token.clone()))?;
         let (target, asked) = (token.target.clone(), self.described(&token, now));
         self.send(&target, &owner, |words, site, never| words.letter_token(site, &link, never), language).await?;
-        Ok(Answer::Token(asked))
+        Ok(asked)
     }
 
     /// Makes a token void.
-    pub(super) async fn revoke_token(&self, token: &str) -> Result<Answer, Miss> {
+    pub(super) async fn revoke_token(&self, token: &str) -> Result<(), RequestError> {
         let now = self.now().await?;
         let token = self.good(token, now).await?;
         let mark = self.seal.mark(Noted::Revoked, &token.id);
         self.written(self.engine.mark(mark, Some(token.until.into())).get().await)?;
-        Ok(Answer::Done)
+        Ok(())
     }
 
     /// The token that a text spells, if it is good at `now`.
-    pub(super) async fn good(&self, token: &str, now: Time) -> Result<Token, Miss> {
+    pub(super) async fn good(&self, token: &str, now: Time) -> Result<Token, RequestError> {
         match self.seal.read(token) {
             Some(Capability::Token(token)) if self.is_good(&token, now).await? => Ok(token),
-            _ => Err(Miss::NoToken),
+            _ => Err(RequestError::InvalidToken),
         }
     }
 
     /// Whether a token is of this epoch, not too old, and neither revoked nor its target's wish to be forgotten.
-    pub(super) async fn is_good(&self, token: &Token, now: Time) -> Result<bool, Miss> {
+    pub(super) async fn is_good(&self, token: &Token, now: Time) -> Result<bool, RequestError> {
         if token.epoch != self.settings().token_epoch || now >= Time::from(token.until) {
             return Ok(false);
         }
@@ -87,16 +80,16 @@ impl Desk {
     }
 
     /// A token for who may have it.
-    pub(super) fn told(&self, token: Token, now: Time) -> Result<vault_web::Token, Miss> {
+    pub(super) fn told(&self, token: Token, now: Time) -> Result<IssuedToken, RequestError> {
         let described = self.described(&token, now);
-        Ok(vault_web::Token { token: Some(self.spell(&Capability::Token(token))?), ..described })
+        Ok(IssuedToken { token: Some(self.spell(&Capability::Token(token))?), ..described })
     }
 
     /// What a token is good for.
-    fn described(&self, token: &Token, now: Time) -> vault_web::Token {
+    fn described(&self, token: &Token, now: Time) -> IssuedToken {
         let Token { domain, days, max_usage, until, .. } = token;
         let until = Time::from(*until);
-        vault_web::Token { token: None, domain: domain.clone(), days: *days, max_usage: *max_usage, until, now }
+        IssuedToken { token: None, domain: domain.clone(), days: *days, max_usage: *max_usage, until, now }
     }
 }
 

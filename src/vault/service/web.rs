@@ -5,85 +5,71 @@ use crate::alias::{Account, AddressError, AliasAddress, Change, Fault};
 use crate::channel::MaybeReady;
 use crate::vault::seal::{hash_manage_key, same};
 use crate::vault::store::{Key, Outage};
-use crate::wire::vault_web::{Alias, Answer, Request};
+use crate::wire::vault_web::{
+    AliasInfo, Amend, Answer, FollowLink, GetStatus, Inspect, InspectLink, OptOut, Ping, Request, RequestError, Revoke,
+    RevokeToken,
+};
 use std::rc::Rc;
 
-/// Why what was asked for is not done.
-pub(super) enum Miss {
-    Fault(Fault),
-    Unknown,
-    NoToken,
-    Unsent,
-    Outage,
-}
-
-impl From<Outage> for Miss {
+impl From<Outage> for RequestError {
     fn from(_: Outage) -> Self {
-        Self::Outage
+        Self::Unavailable
     }
 }
 
-impl From<Fault> for Miss {
+impl From<Fault> for RequestError {
     fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+        Self::Rejected(fault)
     }
 }
 
-impl From<AddressError> for Miss {
+impl From<AddressError> for RequestError {
     fn from(error: AddressError) -> Self {
-        Self::Fault(error.into())
+        Self::Rejected(error.into())
     }
 }
 
-impl From<ring::error::Unspecified> for Miss {
+impl From<ring::error::Unspecified> for RequestError {
     fn from(_: ring::error::Unspecified) -> Self {
-        Self::Outage
+        Self::Unavailable
     }
 }
 
 impl Desk {
     /// Answers the process at port 80.
-    pub(in crate::vault) fn web(self: &Rc<Self>, pid: i32, request: Request) -> MaybeReady<Answer> {
+    pub(in crate::vault) fn web(self: &Rc<Self>, pid: i32, request: Request) -> Option<MaybeReady<Answer>> {
+        if let Request::Metrics(metrics) = request {
+            self.note(pid, metrics);
+            return None;
+        }
         let desk = Rc::clone(self);
-        MaybeReady::later(async move {
-            let answer = match request {
-                Request::Create(order) => desk.create(order).await,
-                Request::Inspect { aid, key } => desk.inspect(&aid, &key).await,
-                Request::Change { aid, key, change } => desk.change(&aid, &key, change).await,
-                Request::Revoke { aid, key } => desk.revoke(&aid, &key).await,
-                Request::MakeToken { target, domain, days, max_usage, language } => {
-                    desk.make_token(&target, domain.as_deref(), (days, max_usage), language).await
-                }
-                Request::RevokeToken { token } => desk.revoke_token(&token).await,
-                Request::Look { link } => desk.look(&link).await,
-                Request::Follow { link } => desk.follow(&link).await,
-                Request::OptOut { target, language } => desk.opt_out(&target, language).await,
-                Request::Metrics(metrics) => {
-                    desk.note(pid, metrics);
-                    Ok(Answer::Done)
-                }
-                Request::Status => desk.status().await.map(Answer::Status).map_err(Miss::from),
-                Request::Ping => match desk.now().await {
-                    Ok(_) if !desk.unwritable.get() => Ok(Answer::Done),
-                    _ => Err(Miss::Outage),
-                },
-            };
-            answer.unwrap_or_else(|miss| match miss {
-                Miss::Fault(fault) => Answer::Refused(fault),
-                Miss::Unknown => Answer::No,
-                Miss::NoToken => Answer::NoToken,
-                Miss::Unsent => Answer::Unsent,
-                Miss::Outage => Answer::Unavailable,
-            })
-        })
+        Some(MaybeReady::later(async move {
+            match request {
+                Request::Order(order) => Answer::Order(desk.create(order).await),
+                Request::Inspect(Inspect { aid, key }) => Answer::Inspect(desk.inspect(&aid, &key).await),
+                Request::Amend(Amend { aid, key, change }) => Answer::Amend(desk.change(&aid, &key, change).await),
+                Request::Revoke(Revoke { aid, key }) => Answer::Revoke(desk.revoke(&aid, &key).await),
+                Request::IssueToken(wanted) => Answer::IssueToken(desk.issue_token(wanted).await),
+                Request::RevokeToken(RevokeToken { token }) => Answer::RevokeToken(desk.revoke_token(&token).await),
+                Request::InspectLink(InspectLink { link }) => Answer::InspectLink(desk.look(&link).await),
+                Request::FollowLink(FollowLink { link }) => Answer::FollowLink(desk.follow(&link).await),
+                Request::OptOut(OptOut { target, language }) => Answer::OptOut(desk.opt_out(&target, language).await),
+                Request::GetStatus(GetStatus) => Answer::GetStatus(desk.status().await.map_err(RequestError::from)),
+                Request::Ping(Ping) => Answer::Ping(match desk.now().await {
+                    Ok(_) if !desk.unwritable.get() => Ok(()),
+                    _ => Err(RequestError::Unavailable),
+                }),
+                Request::Metrics(_) => Answer::Ping(Ok(())),
+            }
+        }))
     }
 
-    async fn inspect(&self, aid: &str, key: &str) -> Result<Answer, Miss> {
+    async fn inspect(&self, aid: &str, key: &str) -> Result<AliasInfo, RequestError> {
         let (address, _, account) = self.owned(aid, key).await?;
         self.answer(address, account).await
     }
 
-    async fn change(&self, aid: &str, key: &str, change: Change) -> Result<Answer, Miss> {
+    async fn change(&self, aid: &str, key: &str, change: Change) -> Result<AliasInfo, RequestError> {
         loop {
             let (address, at, seen) = self.owned(aid, key).await?;
             let now = self.now().await?;
@@ -96,19 +82,19 @@ impl Desk {
         }
     }
 
-    async fn revoke(&self, aid: &str, key: &str) -> Result<Answer, Miss> {
+    async fn revoke(&self, aid: &str, key: &str) -> Result<(), RequestError> {
         let (_, at, _) = self.owned(aid, key).await?;
         self.written(self.engine.remove(at).get().await)?;
-        Ok(Answer::Done)
+        Ok(())
     }
 
-    async fn answer(&self, address: AliasAddress, account: Account) -> Result<Answer, Miss> {
+    async fn answer(&self, address: AliasAddress, account: Account) -> Result<AliasInfo, RequestError> {
         let now = self.now().await?;
-        Ok(Answer::Alias(Alias { address, account, now }))
+        Ok(AliasInfo { address, account, now })
     }
 
     /// The alias that `aid` names, if `key` is its manage key. A name without a domain is looked for in each.
-    async fn owned(&self, aid: &str, key: &str) -> Result<(AliasAddress, Key, Account), Miss> {
+    async fn owned(&self, aid: &str, key: &str) -> Result<(AliasAddress, Key, Account), RequestError> {
         let presented = hash_manage_key(key);
         let settings = self.settings();
         let domains = &settings.domains;
@@ -124,6 +110,6 @@ impl Desk {
                 return Ok((address, at, record.account));
             }
         }
-        Err(Miss::Unknown)
+        Err(RequestError::NotFound)
     }
 }

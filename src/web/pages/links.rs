@@ -8,7 +8,7 @@ use crate::web::answer::Answer;
 use crate::web::body;
 use crate::web::error::Refusal;
 use crate::web::vault_client::Followed;
-use crate::wire::vault_web::Purpose;
+use crate::wire::vault_web::LinkPurpose;
 use askama::Template;
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
@@ -93,10 +93,10 @@ pub(super) fn opt_out_again(target: &str, refusal: &Refusal, locale: &Locale, he
 }
 
 /// It is done.
-pub(super) fn done_page(purpose: &Purpose, locale: &Locale, headers: &HeaderMap) -> Answer {
+pub(super) fn done_page(purpose: &LinkPurpose, locale: &Locale, headers: &HeaderMap) -> Answer {
     let words = &locale.words().confirm;
     let (mood, title, text) = match purpose {
-        Purpose::OptIn => (Mood::Pleased, words.allowed, words.allowed_text),
+        LinkPurpose::OptIn => (Mood::Pleased, words.allowed, words.allowed_text),
         _ => (Mood::Vanished, words.refused, words.refused_text),
     };
     notice(StatusCode::OK, mood, title, text, locale, headers)
@@ -106,13 +106,13 @@ pub(super) fn activated_page(addresses: &[AliasAddress], locale: &Locale, header
     page(StatusCode::OK, &Confirmed { locale, addresses }, locale, headers)
 }
 
-pub(super) fn confirm_page(purpose: &Purpose, locale: &Locale, headers: &HeaderMap) -> Answer {
+pub(super) fn confirm_page(purpose: &LinkPurpose, locale: &Locale, headers: &HeaderMap) -> Answer {
     let words = &locale.words().confirm;
     let (title, text, button, mood) = match purpose {
-        Purpose::Activate(_) => (words.activate, words.activate_text, words.activate_button, Mood::Waiting),
-        Purpose::HandOut { .. } => (words.token, words.token_text, words.token_button, Mood::Waiting),
-        Purpose::OptOut => (words.refuse, words.refuse_text, words.refuse_button, Mood::Alarmed),
-        Purpose::OptIn => (words.allow, words.allow_text, words.allow_button, Mood::Asleep),
+        LinkPurpose::Activate(_) => (words.activate, words.activate_text, words.activate_button, Mood::Waiting),
+        LinkPurpose::HandOut { .. } => (words.token, words.token_text, words.token_button, Mood::Waiting),
+        LinkPurpose::OptOut => (words.refuse, words.refuse_text, words.refuse_button, Mood::Alarmed),
+        LinkPurpose::OptIn => (words.allow, words.allow_text, words.allow_button, Mood::Asleep),
     };
     page(StatusCode::OK, &Confirm { locale, mood, title, text, button }, locale, headers)
 }

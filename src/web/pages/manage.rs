@@ -6,7 +6,7 @@ use crate::alias::{Account, Caps, Change, DAY, Time};
 use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body;
-use crate::wire::vault_web::Alias;
+use crate::wire::vault_web::AliasInfo;
 use crate::words::Words;
 use askama::Template;
 use hyper::body::Incoming;
@@ -142,7 +142,7 @@ impl WebContext {
 
     fn manage_page<'a>(
         &self,
-        alias: &'a Alias,
+        alias: &'a AliasInfo,
         saved: bool,
         problem: Option<Problem>,
         locale: &'a Locale,

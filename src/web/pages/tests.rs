@@ -6,7 +6,7 @@ use super::*;
 use crate::alias::{AliasAddress, Domain, Limits, Mailbox};
 use crate::web::error::Refusal;
 use crate::web::vault_client::Made;
-use crate::wire::vault_web::{Alias, Purpose, Token};
+use crate::wire::vault_web::{AliasInfo, IssuedToken, LinkPurpose};
 use crate::words::Language;
 use http_body_util::BodyExt;
 
@@ -23,15 +23,15 @@ fn made(pending: bool) -> Made {
     let account = Account::new(limits, pending);
     let address = AliasAddress::of(&address, &domains).unwrap();
     Made {
-        alias: Alias { address, account, now: 1_789_900_000 },
+        alias: AliasInfo { address, account, now: 1_789_900_000 },
         key: "KEY".to_owned(),
         target: Some("you@example.net".to_owned()),
         days: Some(3),
     }
 }
 
-fn token(token: Option<&str>) -> Token {
-    Token {
+fn token(token: Option<&str>) -> IssuedToken {
+    IssuedToken {
         token: token.map(str::to_owned),
         days: Some(3),
         max_usage: Some(5),
@@ -46,8 +46,8 @@ fn every_page_has_what_it_promises_in_every_language() {
     let headers = HeaderMap::new();
     for language in Language::ALL {
         let at = |path: &str| Locale::new(language, path);
-        let confirm = |purpose: &Purpose| confirm_page(purpose, &at("/confirm/x"), &headers);
-        let done = |purpose: &Purpose| done_page(purpose, &at("/confirm/x"), &headers);
+        let confirm = |purpose: &LinkPurpose| confirm_page(purpose, &at("/confirm/x"), &headers);
+        let done = |purpose: &LinkPurpose| done_page(purpose, &at("/confirm/x"), &headers);
         let token_page = |text| {
             token_page(token(text), Some("you@example.net"), "https://example.org".to_owned(), &at("/tokens"), &headers)
         };
@@ -77,23 +77,23 @@ fn every_page_has_what_it_promises_in_every_language() {
             ),
             (
                 "confirm-activate",
-                confirm(&Purpose::Activate(activated.to_vec())),
+                confirm(&LinkPurpose::Activate(activated.to_vec())),
                 &["id=\"confirm\"", "id=\"confirm-button\""],
             ),
             (
                 "confirm-token",
-                confirm(&Purpose::HandOut { days: Some(3), max_usage: None }),
+                confirm(&LinkPurpose::HandOut { days: Some(3), max_usage: None }),
                 &["id=\"confirm\"", "id=\"confirm-button\""],
             ),
-            ("confirm-refuse", confirm(&Purpose::OptOut), &["id=\"confirm\"", "id=\"confirm-button\""]),
-            ("confirm-allow", confirm(&Purpose::OptIn), &["id=\"confirm\"", "id=\"confirm-button\""]),
+            ("confirm-refuse", confirm(&LinkPurpose::OptOut), &["id=\"confirm\"", "id=\"confirm-button\""]),
+            ("confirm-allow", confirm(&LinkPurpose::OptIn), &["id=\"confirm\"", "id=\"confirm-button\""]),
             (
                 "activated",
                 activated_page(&activated, &at("/confirm/x"), &headers),
                 &["id=\"alias\"", "k7wp3rtaxq2e@example.org"],
             ),
-            ("refused", done(&Purpose::OptOut), &["<h1"]),
-            ("allowed", done(&Purpose::OptIn), &["<h1"]),
+            ("refused", done(&LinkPurpose::OptOut), &["<h1"]),
+            ("allowed", done(&LinkPurpose::OptIn), &["<h1"]),
             ("unavailable", problem_page(&refusal, &at("/aliases"), &headers), &["<h1"]),
         ] {
             let page = html(answer);

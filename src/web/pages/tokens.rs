@@ -6,7 +6,7 @@ use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body::{self, Fields};
 use crate::web::error::Refusal;
-use crate::wire::vault_web::Token;
+use crate::wire::vault_web::IssuedToken;
 use crate::words::{Section, Words};
 use askama::Template;
 use hyper::body::Incoming;
@@ -36,7 +36,7 @@ impl Tools<'_> {
 #[template(path = "token.html")]
 struct TokenPage<'a> {
     locale: &'a Locale,
-    made: &'a Token,
+    made: &'a IssuedToken,
     /// How visitors call this site: `https://example.org`.
     base: String,
     pending: String,
@@ -98,7 +98,7 @@ impl WebContext {
 
 /// The token, once, and how to use it; or that its `target` must agree first.
 pub(super) fn token_page(
-    made: Token,
+    made: IssuedToken,
     target: Option<&str>,
     base: String,
     locale: &Locale,
@@ -118,7 +118,7 @@ pub(super) fn token_page(
 }
 
 /// "3 days, 5 messages".
-fn each(made: &Token, words: &Words) -> String {
+fn each(made: &IssuedToken, words: &Words) -> String {
     let (days, messages) = (made.days.map(|days| words.days(days)), made.max_usage.map(|max| words.messages(max)));
     days.into_iter().chain(messages).collect::<Vec<_>>().join(", ")
 }
