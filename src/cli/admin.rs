@@ -72,7 +72,8 @@ impl Asking {
     /// The configuration may be for the daemon's eyes only: then the door is where it is by default.
     fn door(&self) -> PathBuf {
         let config = config::read(&self.path).config;
-        Door::VaultAdmin.path(config.as_ref().map_or(Path::new(DEFAULT_RUNTIME_DIR), |config| &config.runtime_dir))
+        Door::VaultAdmin
+            .path(config.as_ref().map_or(Path::new(DEFAULT_RUNTIME_DIR), |config| &config.monitor.runtime_dir))
     }
 
     fn remove(&self, request: impl Rpc<VaultAdmin, Answer = Result<u64, AdminError>>, none: &str) -> ExitCode {

@@ -1,8 +1,11 @@
 //! Every key of the file with its default: the one place that knows them all.
 
 use super::section::{Notes, Section, boolean, duration, list, number, text};
-use super::settings::{self, Host, ReversePath};
-use super::{Config, DEFAULT_RUNTIME_DIR, Processes, store};
+use super::settings::monitor::Processes;
+use super::settings::relay::Host;
+use super::settings::vault::{MAX_TOKEN_DAYS, ReversePath, Store};
+use super::settings::{self, Slice};
+use super::{Config, DEFAULT_RUNTIME_DIR, store};
 use crate::alias::{Caps, Domain, RealAddress};
 use ipnet::{IpNet, Ipv4Net};
 use std::net::{IpAddr, SocketAddr};
@@ -72,7 +75,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let smtp_listen = smtp.take("listen", list(socket_address)).unwrap_or_else(|| any_address(25));
     let smtp_processes = smtp.take("processes", processes).unwrap_or(1);
     let transaction_timeout = smtp.take("transaction_timeout", duration).unwrap_or(15 * MINUTE);
-    let smtp_settings = settings::Smtp {
+    let smtp_live = settings::smtp::Live {
         hostname: own_name.clone(),
         domains: given.clone(),
         max_message_size: smtp.take("max_message_size", number(65_536)).unwrap_or(36_700_160),
@@ -85,8 +88,6 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         greeting_delay: smtp.take("greeting_delay", duration).unwrap_or(Duration::ZERO),
         command_timeout: smtp.take("command_timeout", duration).unwrap_or(5 * MINUTE),
         data_timeout: smtp.take("data_timeout", duration).unwrap_or(3 * MINUTE),
-        transaction_timeout,
-        drain,
     };
     drop(smtp);
 
@@ -125,7 +126,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
             format!("web.trusted_proxies holds {all}, which is everybody: any visitor can pass for any other"),
         );
     }
-    let web_settings = settings::Web {
+    let web_live = settings::web::Live {
         domains: given.clone(),
         caps,
         max_connections: web.take("max_connections", number(1)).unwrap_or(2_000),
@@ -135,11 +136,10 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         trusted_proxies,
         proxy_protocol,
         creations_per_client,
-        dnsbl: !dnsbl.is_empty(),
         header_timeout: web.take("header_timeout", duration).unwrap_or(15 * SECOND),
         body_timeout: web.take("body_timeout", duration).unwrap_or(10 * SECOND),
-        drain,
     };
+    let web_fixed = settings::web::Fixed { asks_blocklists: !dnsbl.is_empty(), drain };
     drop(web);
 
     let mut metrics = root.section("metrics");
@@ -152,13 +152,15 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let smarthost = relay.require("smarthost", "smarthost = \"mail.example.org:25\" under [relay]", host);
     let reverse_path = relay.take("reverse_path", reverse_path).unwrap_or(ReversePath::Srs);
     let data_end_timeout = relay.take("data_end_timeout", duration).unwrap_or(10 * MINUTE);
-    let relay_settings = settings::Relay {
-        hostname: own_name,
-        dnsbl,
-        smarthost: smarthost.clone().unwrap_or(Host { name: String::new(), port: 0 }),
+    let relay_live = settings::relay::Live {
         max_connections: relay.take("max_connections", number(1)).unwrap_or(100),
         max_idle: relay.take("max_idle", number(0)).unwrap_or(20),
         idle_timeout: relay.take("idle_timeout", duration).unwrap_or(30 * SECOND),
+    };
+    let relay_fixed = settings::relay::Fixed {
+        hostname: own_name,
+        dnsbl,
+        smarthost: smarthost.clone().unwrap_or(Host { name: String::new(), port: 0 }),
         connect_timeout: relay.take("connect_timeout", duration).unwrap_or(10 * SECOND),
         command_timeout: relay.take("command_timeout", duration).unwrap_or(MINUTE),
         data_init_timeout: relay.take("data_init_timeout", duration).unwrap_or(2 * MINUTE),
@@ -173,7 +175,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let min_replicas = store.take("min_replicas", number(0)).unwrap_or(0);
     let ca_file = store.take("ca_file", absolute_path).unwrap_or_else(|| CA_FILE.into());
     let key_file = store.take("key_file", absolute_path).unwrap_or_else(|| state_dir.join("server.key"));
-    let default_store = settings::Store::Redb { path: state_dir.join("aliases.redb") };
+    let default_store = Store::Redb { path: state_dir.join("aliases.redb") };
     let read_store = |value: &DeValue<'_>| store::parse(&text(value)?, min_replicas, store_timeout, ca_file);
     let store_settings = store.take("url", read_store).unwrap_or(default_store);
     drop(store);
@@ -194,10 +196,14 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
             "relay.smarthost is the address tempalias itself listens on: mail would go in circles".to_owned(),
         );
     }
-    let vault = settings::Vault {
-        domains: given,
+    let vault_fixed = settings::vault::Fixed {
         store: store_settings,
         key_file,
+        ticket_lifetime: transaction_timeout + data_end_timeout + MINUTE,
+        drain,
+    };
+    let vault_live = settings::vault::Live {
+        domains: given,
         caps,
         creations_per_address,
         alive_per_address,
@@ -210,33 +216,34 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         token_days,
         postmaster,
         reverse_path,
-        ticket_lifetime: transaction_timeout + data_end_timeout + MINUTE,
-        drain,
     };
     if hostname.is_none() || domains.is_none() || smarthost.is_none() {
         return None;
     }
-    Some(Config {
-        smtp: smtp_settings,
-        relay: relay_settings,
-        vault,
-        web: web_settings,
+    let monitor = settings::monitor::Fixed {
         smtp_listen,
         web_listen,
         metrics_listen,
         processes: Processes { smtp: smtp_processes, web: web_processes, relay: relay_processes },
         user,
         group,
-        runtime_dir,
         state_dir,
+        runtime_dir,
         drain,
+    };
+    Some(Config {
+        monitor,
+        smtp: Slice { fixed: settings::smtp::Fixed { transaction_timeout, drain }, live: smtp_live },
+        relay: Slice { fixed: relay_fixed, live: relay_live },
+        vault: Slice { fixed: vault_fixed, live: vault_live },
+        web: Slice { fixed: web_fixed, live: web_live },
     })
 }
 
 fn token_days(value: &DeValue<'_>) -> Result<u32, String> {
     match number(1)(value)? {
-        days @ ..=settings::MAX_TOKEN_DAYS => Ok(days),
-        _ => Err(format!("must be from 1 to {}", settings::MAX_TOKEN_DAYS)),
+        days @ ..=MAX_TOKEN_DAYS => Ok(days),
+        _ => Err(format!("must be from 1 to {}", MAX_TOKEN_DAYS)),
     }
 }
 

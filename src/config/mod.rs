@@ -10,11 +10,11 @@ pub mod settings;
 mod store;
 
 use section::{Notes, Section};
+use settings::{RestartKeys as _, Slice, monitor, relay, restart_settings, smtp, vault, web};
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 /// Where the package puts the configuration.
 pub const DEFAULT_FILE: &str = "/etc/tempalias/tempalias.toml";
@@ -22,100 +22,56 @@ pub const DEFAULT_FILE: &str = "/etc/tempalias/tempalias.toml";
 /// Where the doors are unless the configuration says otherwise.
 pub const DEFAULT_RUNTIME_DIR: &str = "/run/tempalias";
 
-/// Everything the file says, sliced by role.
-#[derive(Clone)]
-pub struct Config {
-    /// For `smtp`.
-    pub smtp: settings::Smtp,
-    /// For `relay`.
-    pub relay: settings::Relay,
-    /// For the vault.
-    pub vault: settings::Vault,
-    /// For `web`.
-    pub web: settings::Web,
-    /// SMTP addresses, bound only when no sockets are handed over.
-    pub smtp_listen: Vec<SocketAddr>,
-    /// HTTP addresses, likewise.
-    pub web_listen: Vec<SocketAddr>,
-    /// Where metrics can be had, likewise.
-    pub metrics_listen: Vec<SocketAddr>,
-    /// How many processes each role has.
-    pub processes: Processes,
-    /// Whom to become when started as root.
-    pub user: String,
-    /// The same.
-    pub group: String,
-    /// Where the table is, if it is a file.
-    pub state_dir: PathBuf,
-    /// Where the doors are.
-    pub runtime_dir: PathBuf,
-    /// How long sessions may go on after SIGTERM.
-    pub drain: Duration,
+restart_settings! {
+    /// Everything the file says, sliced by role.
+    #[derive(Clone)]
+    pub struct Config {
+        /// For the monitor itself.
+        [by_key] pub monitor: monitor::Fixed,
+        /// For `smtp`.
+        [by_key] pub smtp: Slice<smtp::Fixed, smtp::Live>,
+        /// For `relay`.
+        [by_key] pub relay: Slice<relay::Fixed, relay::Live>,
+        /// For the vault.
+        [by_key] pub vault: Slice<vault::Fixed, vault::Live>,
+        /// For `web`.
+        [by_key] pub web: Slice<web::Fixed, web::Live>,
+    }
 }
 
 impl Config {
-    /// What differs in `new` that cannot be changed while the daemon runs, by the names of the keys.
-    pub fn fixed_that_differ(&self, new: &Self) -> Vec<&'static str> {
-        let fixed = [
-            (
-                settings::Relay { dnsbl: self.relay.dnsbl.clone(), ..new.relay.clone() } != self.relay,
-                "[relay], or hostname in it,",
-            ),
-            (self.relay.dnsbl != new.relay.dnsbl, "dnsbl under [web]"),
-            (self.vault.store != new.vault.store, "[store]"),
-            (self.vault.key_file != new.vault.key_file, "key_file under [store]"),
-            (self.vault.ticket_lifetime != new.vault.ticket_lifetime, "transaction_timeout under [smtp]"),
-            (self.smtp_listen != new.smtp_listen, "listen under [smtp]"),
-            (self.web_listen != new.web_listen, "listen under [web]"),
-            (self.metrics_listen != new.metrics_listen, "listen under [metrics]"),
-            (self.processes != new.processes, "processes"),
-            (self.drain != new.drain, "drain"),
-            (self.runtime_dir != new.runtime_dir, "runtime_dir"),
-            (self.state_dir != new.state_dir, "state_dir"),
-            ((&self.user, &self.group) != (&new.user, &new.group), "user or group"),
-        ];
-        fixed.into_iter().filter_map(|(differs, what)| differs.then_some(what)).collect()
+    /// The keys that have another value in `new` and take a restart, as the log names them.
+    pub fn restart_keys(&self, new: &Self) -> Vec<&'static str> {
+        let mut named = HashSet::new();
+        // One key may be a setting of several roles.
+        self.changed_keys(new).into_iter().filter(|key| named.insert(*key)).collect()
     }
 
     /// This with all of `new` that can be changed while the daemon runs.
-    pub fn with_changes(&self, new: Self) -> Self {
-        let vault = settings::Vault {
-            store: self.vault.store.clone(),
-            key_file: self.vault.key_file.clone(),
-            ticket_lifetime: self.vault.ticket_lifetime,
-            drain: self.drain,
-            ..new.vault
-        };
-        let smtp = settings::Smtp { transaction_timeout: self.smtp.transaction_timeout, drain: self.drain, ..new.smtp };
-        let web = settings::Web { dnsbl: self.web.dnsbl, drain: self.drain, ..new.web };
-        Self { smtp, web, vault, ..self.clone() }
+    pub fn reloaded(&self, new: Self) -> Self {
+        Self {
+            monitor: self.monitor.clone(),
+            smtp: self.smtp.reloaded(new.smtp),
+            relay: self.relay.reloaded(new.relay),
+            vault: self.vault.reloaded(new.vault),
+            web: self.web.reloaded(new.web),
+        }
     }
 
     /// This with the server key from systemd's credentials (systemd.exec(5), `LoadCredential=`), if it is among them.
     pub fn with_credentials(mut self, directory: Option<&OsStr>) -> Self {
         if let Some(key) = directory.map(|directory| Path::new(directory).join("server.key")).filter(|key| key.exists())
         {
-            self.vault.key_file = key;
+            self.vault.fixed.key_file = key;
         }
         self
     }
 
     /// Where aliases live, for people.
     pub fn domains_in_words(&self) -> String {
-        let names: Vec<&str> = self.smtp.domains.iter().map(|domain| domain.as_str()).collect();
+        let names: Vec<&str> = self.smtp.live.domains.iter().map(|domain| domain.as_str()).collect();
         names.join(", ")
     }
-}
-
-/// Processes of each role that may have several; there is one vault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Processes {
-    /// Of `smtp`.
-    pub smtp: usize,
-    /// Of `web`.
-    pub web: usize,
-    /// Of `relay`.
-    pub relay: usize,
 }
 
 /// One thing to tell the administrator about the file.

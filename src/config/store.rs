@@ -1,6 +1,6 @@
 //! `store.url`: which engine, and how to reach it.
 
-use super::settings::{Redis, Store, Topology};
+use super::settings::vault::{Redis, Store, Topology};
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The shipped file is valid; every fault is told with its line.
 
-use super::settings::{Store, Topology};
+use super::settings::vault::{Store, Topology};
 use super::*;
 
 const GOOD: &str = "hostname = \"mx.example.org\"\ndomains = [\"example.org\"]\npostmaster = \"me@example.net\"\n[relay]\nsmarthost = \"127.0.0.1:10025\"\n";
@@ -33,8 +33,8 @@ fn every_default_in_the_shipped_file_is_the_default() {
     assert_eq!(all.smtp, none.smtp);
     assert_eq!(all.relay, none.relay);
     assert_eq!(all.web, none.web);
-    assert!(all.vault.ticket_lifetime == none.vault.ticket_lifetime && all.vault.store == none.vault.store);
-    assert_eq!((all.smtp_listen, all.web_listen), (none.smtp_listen, none.web_listen));
+    assert!(all.vault.fixed == none.vault.fixed);
+    assert_eq!(all.monitor, none.monitor);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn loops_are_refused() {
 
 #[test]
 fn stores() {
-    let store = |url: &str| parse(&format!("{GOOD}[store]\nurl = \"{url}\"\n")).config.map(|c| c.vault.store);
+    let store = |url: &str| parse(&format!("{GOOD}[store]\nurl = \"{url}\"\n")).config.map(|c| c.vault.fixed.store);
     assert!(matches!(store("redb:/tmp/x"), Some(Store::Redb { .. })));
     let Some(Store::Redis(cluster)) = store("rediss+cluster://u:p@a:1,b:2") else { panic!() };
     assert_eq!(cluster.nodes, ["rediss://u:p@a:1", "rediss://u:p@b:2"]);
@@ -77,7 +77,7 @@ fn proxies() {
     let web = |keys: &str| parse(&format!("{GOOD}[web]\n{keys}\n"));
     let trusted = |given: &str| {
         let config = web(&format!("trusted_proxies = [\"{given}\"]")).config?;
-        Some(config.web.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        Some(config.web.live.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
     };
     for (given, expected) in [
         ("127.0.0.1", "127.0.0.1/32"),
@@ -106,21 +106,83 @@ fn proxies() {
     assert!(web("trusted_proxies = [\"0.0.0.0/0\"]").warnings[0].what.contains("which is everybody"));
 }
 
+/// Each key that takes a restart is named when it changes, it alone, and nothing of it reaches a running role.
+#[test]
+fn every_key_that_takes_a_restart_is_named() {
+    let redis = format!("{GOOD}[store]\nurl = \"redis://a\"\n");
+    let add = |section: &str, key: &str| format!("{GOOD}[{section}]\n{key}\n").replace("[relay]\n[", "[");
+    let relay = |key: &str| format!("{GOOD}{key}\n");
+    let root = |key: &str| format!("{key}\n{GOOD}");
+    let changed = |of: &str, to: &str| GOOD.replace(of, to);
+    for (old, new, expected) in [
+        (GOOD, changed("mx.", "mx2."), "hostname for EHLO to the smarthost"),
+        (GOOD, changed("10025", "10026"), "smarthost under [relay]"),
+        (GOOD, relay("connect_timeout = \"11s\""), "connect_timeout under [relay]"),
+        (GOOD, relay("command_timeout = \"11s\""), "command_timeout under [relay]"),
+        (GOOD, relay("data_init_timeout = \"11s\""), "data_init_timeout under [relay]"),
+        (GOOD, relay("data_block_timeout = \"11s\""), "data_block_timeout under [relay]"),
+        (GOOD, relay("data_end_timeout = \"11s\""), "data_end_timeout under [relay]"),
+        (GOOD, relay("processes = 2"), "processes under [relay]"),
+        (GOOD, add("smtp", "transaction_timeout = \"11s\""), "transaction_timeout under [smtp]"),
+        (GOOD, add("smtp", "listen = [\"[::1]:25\"]"), "listen under [smtp]"),
+        (GOOD, add("smtp", "processes = 2"), "processes under [smtp]"),
+        (GOOD, add("web", "listen = [\"[::1]:80\"]"), "listen under [web]"),
+        (GOOD, add("web", "processes = 2"), "processes under [web]"),
+        (GOOD, add("web", "dnsbl = [\"zen.example\"]"), "dnsbl under [web]"),
+        (GOOD, add("metrics", "listen = [\"[::1]:9\"]"), "listen under [metrics]"),
+        (GOOD, add("store", "key_file = \"/k\""), "key_file under [store]"),
+        (GOOD, add("store", "url = \"redb:/t\""), "url under [store]"),
+        (GOOD, add("store", "url = \"redis://a\""), "url under [store]"),
+        (&redis, redis.replace("//a", "//b"), "url under [store]"),
+        (&redis, format!("{redis}min_replicas = 1\n"), "min_replicas under [store]"),
+        (&redis, format!("{redis}timeout = \"1s\"\n"), "timeout under [store]"),
+        (&redis, format!("{redis}ca_file = \"/c\"\n"), "ca_file under [store]"),
+        (GOOD, root("user = \"other\""), "user"),
+        (GOOD, root("group = \"other\""), "group"),
+        (GOOD, root("runtime_dir = \"/r\""), "runtime_dir"),
+        (GOOD, root("drain = \"11s\""), "drain"),
+    ] {
+        let [old, new] = [old, &new].map(|text| parse(text).config.unwrap_or_else(|| panic!("{:?}", faults(text))));
+        assert_eq!(old.restart_keys(&new), [expected]);
+        assert_eq!(old.restart_keys(&old.reloaded(new)), [""; 0], "{expected}");
+    }
+}
+
+#[test]
+fn every_other_key_is_taken_by_a_reload() {
+    let old = parse(GOOD).config.unwrap();
+    let live = GOOD.replace("\"example.org\"", "\"example.net\"").replace("me@example.net", "me@example.com")
+        + "max_connections = 7\nmax_idle = 6\nidle_timeout = \"11s\"\nreverse_path = \"keep\"\n\
+           [smtp]\nmax_sessions = 7\ngreeting_delay = \"1s\"\n[web]\nurl = \"https://a.example\"\nconfirm = true\n\
+           [limits]\nmax_days = 7\ncreations_per_client = 7\nreserved = [\"a\"]\n";
+    let new = parse(&live).config.unwrap();
+    assert_eq!(old.restart_keys(&new), [""; 0]);
+    let reloaded = old.reloaded(new.clone());
+    assert_eq!((&reloaded.smtp, &reloaded.relay, &reloaded.web), (&new.smtp, &new.relay, &new.web));
+    assert!(reloaded.vault == new.vault && reloaded.vault != old.vault);
+}
+
 #[test]
 fn block_lists_take_a_restart() {
     let with = |zones: &str| parse(&format!("{GOOD}[web]\ndnsbl = {zones}\n"));
     let (none, one) = (with("[]").config.unwrap(), with("[\"zen.example\"]").config.unwrap());
-    assert!(one.web.dnsbl && !none.web.dnsbl && one.relay.dnsbl[0].as_str() == "zen.example");
-    assert_eq!(none.fixed_that_differ(&one), ["dnsbl under [web]"]);
-    let changed = none.with_changes(one);
-    assert!(!changed.web.dnsbl && changed.relay.dnsbl.is_empty());
+    assert!(
+        one.web.fixed.asks_blocklists
+            && !none.web.fixed.asks_blocklists
+            && one.relay.fixed.dnsbl[0].as_str() == "zen.example"
+    );
+    assert_eq!(none.restart_keys(&one), ["dnsbl under [web]"]);
+    let changed = none.reloaded(one);
+    assert!(!changed.web.fixed.asks_blocklists && changed.relay.fixed.dnsbl.is_empty());
     assert!(with("[\"zen example\"]").faults[0].what.contains("write a zone"));
 }
 
 #[test]
 fn smarthosts() {
     let host = |host: &str| {
-        parse(&GOOD.replace("127.0.0.1:10025", host)).config.map(|c| (c.relay.smarthost.name, c.relay.smarthost.port))
+        parse(&GOOD.replace("127.0.0.1:10025", host))
+            .config
+            .map(|c| (c.relay.fixed.smarthost.name, c.relay.fixed.smarthost.port))
     };
     assert_eq!(host("mail.example.net"), Some(("mail.example.net".to_owned(), 25)));
     assert_eq!(host("[2001:db8::1]:587"), Some(("2001:db8::1".to_owned(), 587)));

@@ -3,7 +3,7 @@
 use super::{Finding, fault, odd, well};
 use crate::channel::{Door, call_once};
 use crate::config::Config;
-use crate::config::settings::Store;
+use crate::config::settings::vault::Store;
 use crate::sys::clock;
 use crate::sys::identity::{Identity, current_user};
 use crate::vault;
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const START: &str = "systemctl enable --now tempalias.socket";
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
-    let door = Door::VaultAdmin.path(&config.runtime_dir);
+    let door = Door::VaultAdmin.path(&config.monitor.runtime_dir);
     let status = call_once(&door, GetStatus);
     let mut findings = vec![daemon(&door, &status)];
     let runs = status.is_ok();
@@ -76,11 +76,13 @@ fn silent(place: SocketAddr, cause: &io::Error, runs: bool) -> Finding {
 }
 
 async fn mail_port(config: &Config, runs: bool) -> Finding {
-    let place = place(&config.smtp_listen, 25);
+    let place = place(&config.monitor.smtp_listen, 25);
     // As `smtp` greets.
-    let greeting = format!("220 {} ESMTP tempalias\r\n", config.smtp.hostname);
-    match said(place, b"", PATIENCE + config.smtp.greeting_delay).await {
-        Ok(said) if said == greeting.as_bytes() => well("port", format!("{place} answers as {}", config.smtp.hostname)),
+    let greeting = format!("220 {} ESMTP tempalias\r\n", config.smtp.live.hostname);
+    match said(place, b"", PATIENCE + config.smtp.live.greeting_delay).await {
+        Ok(said) if said == greeting.as_bytes() => {
+            well("port", format!("{place} answers as {}", config.smtp.live.hostname))
+        }
         Ok(said) if said.starts_with(b"421") => odd("port", format!("{place} answers that it is busy; try again")),
         Ok(said) if said.starts_with(b"220") => fault(
             "port",
@@ -94,10 +96,10 @@ async fn mail_port(config: &Config, runs: bool) -> Finding {
 }
 
 async fn web_port(config: &Config, runs: bool) -> Finding {
-    let place = place(&config.web_listen, 80);
-    let place_is_trusted = config.web.trusted_proxies.iter().any(|network| network.contains(&place.ip()));
+    let place = place(&config.monitor.web_listen, 80);
+    let place_is_trusted = config.web.live.trusted_proxies.iter().any(|network| network.contains(&place.ip()));
     // We come from where we go to; if that is a proxy's, we must begin as one.
-    let header = if config.web.proxy_protocol && place_is_trusted { "PROXY UNKNOWN\r\n" } else { "" };
+    let header = if config.web.live.proxy_protocol && place_is_trusted { "PROXY UNKNOWN\r\n" } else { "" };
     let question = format!("{header}GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     match said(place, question.as_bytes(), PATIENCE).await {
         Ok(said) if said.starts_with(b"HTTP/1.1 200") && contains(&said, b"ready") => {
@@ -131,13 +133,13 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
 
 /// The store of a daemon that does not run.
 async fn store(config: &Config) -> Finding {
-    match &config.vault.store {
+    match &config.vault.fixed.store {
         Store::Redb { path } => match path.parent().map(std::fs::metadata) {
             Some(Ok(directory)) if owner(config) == Some(directory.uid()) && directory.mode() & 0o200 != 0 => {
                 well("store", format!("{} has a place", path.display()))
             }
             Some(Ok(_)) => {
-                fault("store", format!("{} cannot be written to; chown it to {}", path.display(), config.user))
+                fault("store", format!("{} cannot be written to; chown it to {}", path.display(), config.monitor.user))
             }
             // Systemd makes it when it starts the daemon.
             _ => odd("store", format!("the directory of {} is not there yet; the service makes it", path.display())),
@@ -151,5 +153,7 @@ async fn store(config: &Config) -> Finding {
 
 /// Whom the daemon's files must belong to: the user it becomes, or who we are where there is none.
 fn owner(config: &Config) -> Option<u32> {
-    Identity::find(&config.user, &config.group).ok()?.map_or_else(|_| Some(current_user()), |user| Some(user.uid()))
+    Identity::find(&config.monitor.user, &config.monitor.group)
+        .ok()?
+        .map_or_else(|_| Some(current_user()), |user| Some(user.uid()))
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
-    let hostname = &config.smtp.hostname;
+    let hostname = &config.smtp.live.hostname;
     let resolver = match Resolver::of_the_dns() {
         Ok(resolver) => resolver,
         Err(cause) => return vec![odd("dns", format!("{cause}; names are not looked at"))],
@@ -39,7 +39,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     for address in &addresses {
         findings.push(reverse(*address, hostname, &resolver).await);
     }
-    for domain in &config.smtp.domains {
+    for domain in &config.smtp.live.domains {
         findings.push(mail_exchange(domain.as_str(), hostname, &addresses, &resolver).await);
         findings.push(sender_policy(domain.as_str(), &resolver).await);
     }

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SUBJECT: &str = "smarthost";
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
-    let host = &config.relay.smarthost;
+    let host = &config.relay.fixed.smarthost;
     let place = format!("{}:{}", host.name, host.port);
     let addresses = match Resolver::for_hosts([host.name.as_str()].into_iter()) {
         Ok(resolver) => timeout(PATIENCE, resolver.addresses(&host.name, host.port)).await.unwrap_or_default(),
@@ -53,7 +53,7 @@ async fn converse(mut host: Conversation, config: &Config, place: &str) -> io::R
             format!("{place} greets with {}: it does not want mail from here; see its log", greeting.code),
         )]);
     }
-    let (hello, extensions) = host.ask(&format!("EHLO {}", config.relay.hostname)).await?;
+    let (hello, extensions) = host.ask(&format!("EHLO {}", config.relay.fixed.hostname)).await?;
     if hello.code != 250 {
         return Ok(vec![fault(SUBJECT, format!("{place} answers EHLO with {}; see its log", hello.code))]);
     }
@@ -63,7 +63,7 @@ async fn converse(mut host: Conversation, config: &Config, place: &str) -> io::R
         }
     }
     let sender =
-        config.smtp.domains.first().map(|domain| format!("postmaster@{}", domain.as_str())).unwrap_or_default();
+        config.smtp.live.domains.first().map(|domain| format!("postmaster@{}", domain.as_str())).unwrap_or_default();
     let (mail, _) = host.ask(&format!("MAIL FROM:<{sender}>")).await?;
     if let 400..500 = mail.code {
         findings.push(later(place, mail.code));
@@ -78,7 +78,7 @@ async fn converse(mut host: Conversation, config: &Config, place: &str) -> io::R
         ));
         return Ok(findings);
     }
-    let Some(postmaster) = &config.vault.postmaster else {
+    let Some(postmaster) = &config.vault.live.postmaster else {
         host.leave().await;
         findings.push(odd(
             SUBJECT,

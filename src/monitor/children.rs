@@ -6,6 +6,7 @@ use super::preflight::Preflight;
 use super::sockets::Sockets;
 use crate::channel::Door;
 use crate::config::Config;
+use crate::config::settings::Slice;
 use crate::runtime::Fatal;
 use crate::runtime::control::{CONTROL, ControlMessage, ControlReply, InitMessage, framed, take};
 use crate::sys::exit;
@@ -121,19 +122,20 @@ impl Children {
         self.children.iter().filter(calls).map(|child| child.pid.as_raw()).collect()
     }
 
-    fn init<C: Serialize + Clone>(
+    fn init<Fixed: Serialize, Live: Serialize>(
         &self,
         child: &Child,
-        slice: &C,
+        slice: &Slice<Fixed, Live>,
         config: &Config,
         preflight: &Preflight,
         options: &SpawnOptions,
     ) -> io::Result<Vec<u8>> {
         let probe = options.probe.as_ref().filter(|(role, _)| *role == Some(child.role));
         framed(&InitMessage {
-            config: slice.clone(),
+            fixed: &slice.fixed,
+            live: &slice.live,
             verbosity: options.verbosity,
-            runtime_dir: config.runtime_dir.clone(),
+            runtime_dir: config.monitor.runtime_dir.clone(),
             callers: child.role.doors().iter().map(|door| (*door, self.callers_of(*door, child))).collect(),
             processes: self.pids(),
             identity: preflight.identity.clone(),
@@ -156,20 +158,21 @@ impl Children {
         }
     }
 
-    /// Gives new settings to all that take them.
+    /// Gives all their new settings.
     ///
     /// # Errors
     /// Settings that are too long for a frame; nobody has got any then.
     pub(super) fn reload(&self, config: &Config) -> io::Result<()> {
-        let smtp = framed(&ControlMessage::Reload(&config.smtp))?;
-        let vault = framed(&ControlMessage::Reload(&config.vault))?;
-        let web = framed(&ControlMessage::Reload(&config.web))?;
+        let smtp = framed(&ControlMessage::Reload(&config.smtp.live))?;
+        let relay = framed(&ControlMessage::Reload(&config.relay.live))?;
+        let vault = framed(&ControlMessage::Reload(&config.vault.live))?;
+        let web = framed(&ControlMessage::Reload(&config.web.live))?;
         for child in &self.children {
             let frame = match child.role {
                 Role::Smtp => &smtp,
+                Role::Relay => &relay,
                 Role::Vault => &vault,
                 Role::Web => &web,
-                Role::Relay => continue,
             };
             if let Err(cause) = child.say(frame) {
                 warn!(role = child.role.name(), pid = %child.pid, %cause, "a role does not take new settings");

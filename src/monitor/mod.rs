@@ -84,7 +84,7 @@ pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<En
         }
         let pids = children.pids();
         let promises = [Promise::Children(&pids), Promise::Reread(file.directory())];
-        let walls = sandbox::enter(&promises, preflight.identity.as_ref(), &config.runtime_dir, strictness)?;
+        let walls = sandbox::enter(&promises, preflight.identity.as_ref(), &config.monitor.runtime_dir, strictness)?;
         if let Some(gap) = walls.gap() {
             warn!("{gap}");
         }
@@ -147,7 +147,7 @@ impl Monitor {
                 signal = signals.next() => match signal {
                     SIGTERM | SIGINT if deadline.is_none() => {
                         info!("stopping");
-                        let within = self.config.drain + GRACE;
+                        let within = self.config.monitor.drain + GRACE;
                         let more = (within + Duration::from_secs(1)).as_micros();
                         self.notifier.tell(&format!(
                             "STOPPING=1\nEXTEND_TIMEOUT_USEC={more}\nSTATUS=finishing what is under way"
@@ -223,10 +223,10 @@ impl Monitor {
 
     fn adopt(&mut self, new: Config) {
         let new = new.with_credentials(credentials().as_deref());
-        for what in self.config.fixed_that_differ(&new) {
+        for what in self.config.restart_keys(&new) {
             warn!("{what} has changed, which takes effect with a restart");
         }
-        let config = self.config.with_changes(new);
+        let config = self.config.reloaded(new);
         match self.children.reload(&config) {
             Ok(()) => {
                 self.config = config;

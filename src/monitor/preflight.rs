@@ -22,11 +22,12 @@ impl Preflight {
     /// Makes what is missing, as the user who will use it; and the administrator's door.
     pub(super) fn prepare(config: &Config) -> Result<(Self, UnixListener), Fatal> {
         let identity = if identity::is_root() { Some(find(config)?) } else { None };
-        for (path, key, mode) in [(&config.runtime_dir, "runtime_dir", 0o750), (&config.state_dir, "state_dir", 0o700)]
+        for (path, key, mode) in
+            [(&config.monitor.runtime_dir, "runtime_dir", 0o750), (&config.monitor.state_dir, "state_dir", 0o700)]
         {
             make(path, key, mode, identity.as_ref())?;
         }
-        let open = || Ok::<_, Fatal>((lock(&config.runtime_dir)?, bind(&config.runtime_dir)?));
+        let open = || Ok::<_, Fatal>((lock(&config.monitor.runtime_dir)?, bind(&config.monitor.runtime_dir)?));
         let (lock, admin) = match &identity {
             Some(identity) => identity.act(open)??,
             None => open()?,
@@ -36,7 +37,7 @@ impl Preflight {
 }
 
 fn find(config: &Config) -> Result<Identity, Fatal> {
-    let Config { user, group, .. } = config;
+    let (user, group) = (&config.monitor.user, &config.monitor.group);
     Identity::find(user, group)?.map_err(|nobody| {
         Fatal::Config(match nobody {
             Nobody::User => format!(

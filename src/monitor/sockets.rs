@@ -51,9 +51,9 @@ impl Service {
 
     fn listen(self, config: &Config) -> &[SocketAddr] {
         match self {
-            Self::Smtp => &config.smtp_listen,
-            Self::Web => &config.web_listen,
-            Self::Metrics => &config.metrics_listen,
+            Self::Smtp => &config.monitor.smtp_listen,
+            Self::Web => &config.monitor.web_listen,
+            Self::Metrics => &config.monitor.metrics_listen,
         }
     }
 

@@ -64,9 +64,9 @@ impl Role {
     pub fn processes(self, config: &Config) -> usize {
         match self {
             Self::Vault => 1,
-            Self::Relay => config.processes.relay,
-            Self::Smtp => config.processes.smtp,
-            Self::Web => config.processes.web,
+            Self::Relay => config.monitor.processes.relay,
+            Self::Smtp => config.monitor.processes.smtp,
+            Self::Web => config.monitor.processes.web,
         }
     }
 

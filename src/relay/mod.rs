@@ -5,6 +5,7 @@
 
 mod blocklist;
 mod outbox;
+mod permits;
 mod pool;
 mod session;
 mod transaction;
@@ -14,7 +15,7 @@ mod verdict;
 
 use crate::alias::Domain;
 use crate::channel::{self, Door, MaybeReady, RpcClient, SlotOut, Stream};
-use crate::config::settings;
+use crate::config::settings::relay::{Fixed, Live};
 use crate::runtime::{self, Drain, Fatal, MetricRecorder, Promise, Resolver, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::relay_web;
@@ -27,15 +28,16 @@ use tokio::sync::mpsc;
 
 /// What all sessions share.
 struct RelayContext {
-    settings: settings::Relay,
+    settings: Fixed,
     vault: RpcClient<VaultRelay>,
     pool: Rc<Pool>,
     recorder: Rc<MetricRecorder>,
 }
 
-impl RoleHandler<settings::Relay> for RelayContext {
-    /// Its walls are as the first settings want them: other ones take a restart.
-    fn reload(&self, _: settings::Relay) {}
+impl RoleHandler<Live> for RelayContext {
+    fn reload(&self, live: Live) {
+        self.pool.reload(live);
+    }
 
     fn metrics(&self) -> Metrics {
         self.recorder.set(Metric::RelayConnections, self.pool.in_use() as u64);
@@ -45,18 +47,18 @@ impl RoleHandler<settings::Relay> for RelayContext {
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Startup::<settings::Relay>::take("relay")?;
+    let mut start = Startup::<Fixed, Live>::take("relay")?;
     runtime::block_on(async move {
         let (vault, door) = (start.caller(Door::VaultRelay)?, start.slot_out(Door::RelaySmtp)?);
         let askers = start.callers(Door::RelayWeb)?;
-        let settings = start.config.clone();
+        let settings = start.fixed.clone();
         let drain = settings.drain;
         let resolver = Resolver::for_hosts([settings.smarthost.name.as_str()].into_iter()).map_err(Fatal::Config)?;
         let blocklists = Blocklists::of(settings.dnsbl.iter().map(Domain::as_str)).map_err(Fatal::Config)?;
         start.confine(&[Promise::Internet(&[settings.smarthost.port])])?;
         let recorder = Rc::new(MetricRecorder::default());
         let vault = RpcClient::new(vault);
-        let pool = Pool::new(&settings, resolver, Rc::clone(&recorder));
+        let pool = Pool::new(&settings, &start.live, resolver, Rc::clone(&recorder));
         let context = Rc::new(RelayContext { vault: vault.clone(), pool, settings, recorder });
         start.report_metrics(Rc::clone(&context), move |metrics| vault.notify(metrics));
         let stop = start.ready(Rc::clone(&context)).await?;

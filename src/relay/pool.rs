@@ -1,14 +1,13 @@
 //! Connections to the next host, kept from one message to the next.
 
+use super::permits::Permits;
 use super::upstream::Upstream;
-use crate::config::settings;
+use crate::config::settings::relay::{Fixed, Live};
 use crate::runtime::{MetricRecorder, Resolver};
 use crate::wire::metrics::Metric;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
@@ -24,11 +23,12 @@ pub(super) struct Unreachable;
 
 /// All connections there are: idle ones here, those in use counted.
 pub(super) struct Pool {
-    settings: settings::Relay,
+    settings: Fixed,
+    live: RefCell<Live>,
     resolver: Resolver,
     /// The one used last is at the end, and is used next: it is the least likely to have been closed.
     idle: RefCell<Vec<Upstream>>,
-    permits: Arc<Semaphore>,
+    permits: Rc<Permits>,
     failed: Cell<Option<Instant>>,
     /// Whether the loss of the next host has been told.
     lost: Cell<bool>,
@@ -37,15 +37,16 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Spawns the task that closes what has been idle for too long: needs a local runtime.
-    pub(super) fn new(settings: &settings::Relay, resolver: Resolver, recorder: Rc<MetricRecorder>) -> Rc<Self> {
+    pub(super) fn new(settings: &Fixed, live: &Live, resolver: Resolver, recorder: Rc<MetricRecorder>) -> Rc<Self> {
         let pool = Rc::new(Self {
             resolver,
             recorder,
             idle: RefCell::default(),
-            permits: Arc::new(Semaphore::new(settings.max_connections)),
+            permits: Permits::new(live.max_connections),
             failed: Cell::new(None),
             lost: Cell::new(false),
             settings: settings.clone(),
+            live: RefCell::new(live.clone()),
         });
         let this = Rc::clone(&pool);
         tokio::task::spawn_local(async move {
@@ -57,20 +58,28 @@ impl Pool {
         pool
     }
 
+    /// Takes new settings: connections in use stay, idle ones beyond the new bounds go.
+    pub(super) fn reload(&self, live: Live) {
+        self.permits.set_limit(live.max_connections);
+        self.live.replace(live);
+        self.tidy();
+    }
+
     /// Connections that serve a message now.
     pub(super) fn in_use(&self) -> usize {
-        self.settings.max_connections - self.permits.available_permits()
+        self.permits.in_use()
     }
 
     /// A connection that is ready for MAIL.
     pub(super) async fn get(&self) -> Result<Upstream, Unreachable> {
-        let permit = timeout(self.settings.connect_timeout, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else {
+        let permit = timeout(self.settings.connect_timeout, Rc::clone(&self.permits).acquire()).await;
+        let Ok(permit) = permit else {
             warn!("every connection to the next host is in use; see relay.max_connections");
             return Err(Unreachable);
         };
+        let idle_timeout = self.live.borrow().idle_timeout;
         while let Some(mut upstream) = self.pop() {
-            if upstream.idle_since.elapsed() < self.settings.idle_timeout && !upstream.is_stale() {
+            if upstream.idle_since.elapsed() < idle_timeout && !upstream.is_stale() {
                 upstream.permit = Some(permit);
                 return Ok(upstream);
             }
@@ -128,7 +137,7 @@ impl Pool {
         upstream.output = Vec::new();
         upstream.permit = None;
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < self.settings.max_idle { idle.push(upstream) } else { upstream.quit() }
+        if idle.len() < self.live.borrow().max_idle { idle.push(upstream) } else { upstream.quit() }
     }
 
     /// Takes back a connection whose transaction ended before DATA, and has the host forget it.
@@ -139,9 +148,11 @@ impl Pool {
     }
 
     fn tidy(&self) {
+        let Live { max_idle, idle_timeout, .. } = *self.live.borrow();
         let mut idle = self.idle.borrow_mut();
-        let old = idle.iter().take_while(|u| u.idle_since.elapsed() >= self.settings.idle_timeout).count();
-        idle.drain(..old).for_each(Upstream::quit);
+        let old = idle.iter().take_while(|u| u.idle_since.elapsed() >= idle_timeout).count();
+        let surplus = idle.len().saturating_sub(max_idle);
+        idle.drain(..old.max(surplus)).for_each(Upstream::quit);
     }
 
     /// Takes leave of the next host.

@@ -1,12 +1,12 @@
 //! One connection to the next host.
 
-use crate::config::settings;
+use super::permits::Permit;
+use crate::config::settings::relay::Fixed;
 use crate::net::{Timer, Transport};
 use crate::proto::response::{self, Extensions};
 use crate::proto::status::Status;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// The connection is of no more use: closed, silent for too long, or not SMTP.
@@ -27,12 +27,12 @@ pub(super) struct Upstream {
     /// Replies that are due and tell nobody anything: to RSET.
     void: u32,
     /// While it is in use.
-    pub(super) permit: Option<OwnedSemaphorePermit>,
+    pub(super) permit: Option<Permit>,
 }
 
 impl Upstream {
     /// Connects and says EHLO; HELO to hosts that do not know it.
-    pub(super) async fn connect(address: SocketAddr, settings: &settings::Relay) -> Result<Self, Lost> {
+    pub(super) async fn connect(address: SocketAddr, settings: &Fixed) -> Result<Self, Lost> {
         let mut timer = Timer::new(settings.command_timeout);
         let connected = timer.timeout(settings.connect_timeout, Transport::connect(address)).await;
         let Some(Ok(transport)) = connected else { return Err(Lost) };

@@ -17,9 +17,11 @@ pub const CONTROL: &str = "control";
 
 /// What the monitor tells a role first: all it ever learns of the configuration.
 #[derive(Serialize, Deserialize)]
-pub struct InitMessage<C> {
-    /// The role's slice of the configuration.
-    pub config: C,
+pub struct InitMessage<Fixed, Live> {
+    /// The role's settings that stay as they are.
+    pub fixed: Fixed,
+    /// The role's settings that a reload replaces.
+    pub live: Live,
     /// How much it logs.
     pub verbosity: Verbosity,
     /// What this role will see of the file system if the daemon was started as root.
@@ -38,11 +40,11 @@ pub struct InitMessage<C> {
 
 /// What the monitor says later. When it closes the channel, the role is to finish.
 #[derive(Serialize, Deserialize)]
-pub enum ControlMessage<C> {
+pub enum ControlMessage<Live> {
     /// Are you alive?
     Ping,
     /// New settings, for what begins from now on.
-    Reload(C),
+    Reload(Live),
     /// Log how you are.
     LogState,
     /// All are ready, with what they are and their walls, the monitor too: serve!

@@ -27,9 +27,11 @@ use tracing::{error, info};
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// A role that has its init.
-pub struct Startup<C> {
-    /// The role's slice of the configuration.
-    pub config: C,
+pub struct Startup<Fixed, Live> {
+    /// The role's settings that stay as they are.
+    pub fixed: Fixed,
+    /// The role's settings as they are now: a reload replaces them.
+    pub live: Live,
     inherited: Inherited,
     control: UnixStream,
     runtime_dir: PathBuf,
@@ -42,9 +44,9 @@ pub struct Startup<C> {
 }
 
 /// What a role does when the monitor speaks to it.
-pub trait RoleHandler<C> {
+pub trait RoleHandler<Live> {
     /// Takes new settings, for what begins from now on.
-    fn reload(&self, settings: C);
+    fn reload(&self, live: Live);
 
     /// What it has counted.
     fn metrics(&self) -> Metrics;
@@ -53,7 +55,7 @@ pub trait RoleHandler<C> {
     fn all_ready(&self, _processes: Vec<Process>) {}
 }
 
-impl<C: DeserializeOwned + 'static> Startup<C> {
+impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, Live> {
     /// Takes descriptors and init, and starts the log.
     pub fn take(role: &'static str) -> Result<Self, Fatal> {
         take_name();
@@ -63,10 +65,11 @@ impl<C: DeserializeOwned + 'static> Startup<C> {
         scheduling::work_in_batches();
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
-        let init: InitMessage<C> = receive(&mut control)?;
+        let init: InitMessage<Fixed, Live> = receive(&mut control)?;
         log::start(role, init.verbosity);
         Ok(Self {
-            config: init.config,
+            fixed: init.fixed,
+            live: init.live,
             inherited,
             control,
             runtime_dir: init.runtime_dir,
@@ -138,7 +141,7 @@ impl<C: DeserializeOwned + 'static> Startup<C> {
     }
 
     /// Tells the vault every second what this role has counted: `tell` goes through the role's own door.
-    pub fn report_metrics(&self, handler: Rc<impl RoleHandler<C> + 'static>, tell: impl Fn(Metrics) + 'static) {
+    pub fn report_metrics(&self, handler: Rc<impl RoleHandler<Live> + 'static>, tell: impl Fn(Metrics) + 'static) {
         tokio::task::spawn_local(async move {
             let mut every = tokio::time::interval(TELL_EVERY);
             let mut told = Metrics::default();
@@ -157,7 +160,7 @@ impl<C: DeserializeOwned + 'static> Startup<C> {
     ///
     /// # Errors
     /// A defect: there are no walls yet.
-    pub async fn ready(mut self, handler: Rc<impl RoleHandler<C> + 'static>) -> Result<ShutdownSignal, Fatal> {
+    pub async fn ready(mut self, handler: Rc<impl RoleHandler<Live> + 'static>) -> Result<ShutdownSignal, Fatal> {
         let walls = self.walls.take().ok_or_else(|| io::Error::other("a role without walls is not ready"))?;
         self.control.write_all(&framed(&ControlReply::Ready(walls))?)?;
         self.control.set_nonblocking(true)?;
@@ -176,17 +179,17 @@ impl<C: DeserializeOwned + 'static> Startup<C> {
 }
 
 /// Does what the monitor says until it closes the channel.
-async fn obey_monitor<C: DeserializeOwned>(
+async fn obey_monitor<Live: DeserializeOwned>(
     mut control: tokio::net::UnixStream,
-    handler: &impl RoleHandler<C>,
+    handler: &impl RoleHandler<Live>,
     told: &watch::Sender<bool>,
 ) -> io::Result<()> {
     let mut input = Vec::new();
     while control.read_buf(&mut input).await? > 0 {
-        while let Some(word) = take::<ControlMessage<C>>(&mut input).map_err(io::Error::other)? {
+        while let Some(word) = take::<ControlMessage<Live>>(&mut input).map_err(io::Error::other)? {
             match word {
                 ControlMessage::Ping => control.write_all(&framed(&ControlReply::Alive)?).await?,
-                ControlMessage::Reload(settings) => handler.reload(settings),
+                ControlMessage::Reload(live) => handler.reload(live),
                 ControlMessage::AllReady(processes) => {
                     handler.all_ready(processes);
                     told.send_replace(true);

@@ -12,7 +12,7 @@ mod trace;
 mod transaction;
 
 use crate::channel::{Door, RpcClient};
-use crate::config::settings;
+use crate::config::settings::smtp::{Fixed, Live};
 use crate::runtime::{self, ConnectionLimits, Drain, Fatal, MetricRecorder, Promise, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::vault_smtp::VaultSmtp;
@@ -26,7 +26,8 @@ use std::time::SystemTime;
 /// What sessions share. New settings make a new one, for the sessions that begin from then on.
 #[derive(Clone)]
 struct SmtpContext {
-    settings: settings::Smtp,
+    fixed: Fixed,
+    settings: Live,
     vault: RpcClient<VaultSmtp>,
     links: Rc<Links>,
     connection_limits: Rc<ConnectionLimits>,
@@ -39,13 +40,13 @@ struct SharedContext(RefCell<Rc<SmtpContext>>);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Startup::<settings::Smtp>::take("smtp")?;
+    let mut start = Startup::<Fixed, Live>::take("smtp")?;
     runtime::block_on(async move {
         let listeners = start.listeners("smtp")?;
         let (vault, relay) = (start.caller(Door::VaultSmtp)?, start.slot_in(Door::RelaySmtp)?);
         start.confine(&[Promise::Accept, Promise::Pairs])?;
-        let settings = start.config.clone();
-        let drain = settings.drain;
+        let (fixed, settings) = (start.fixed.clone(), start.live.clone());
+        let drain = fixed.drain;
         let vault = RpcClient::new(vault);
         let shared = Rc::new(SharedContext(RefCell::new(Rc::new(SmtpContext {
             vault: vault.clone(),
@@ -53,6 +54,7 @@ pub fn run() -> Result<(), Fatal> {
             connection_limits: ConnectionLimits::new(settings.max_sessions, settings.max_sessions_per_address),
             recorder: Rc::default(),
             numbers: Rc::new(Numbers::new()),
+            fixed,
             settings,
         }))));
         start.report_metrics(Rc::clone(&shared), move |metrics| vault.notify(metrics));
@@ -77,8 +79,8 @@ pub fn run() -> Result<(), Fatal> {
     })
 }
 
-impl RoleHandler<settings::Smtp> for SharedContext {
-    fn reload(&self, settings: settings::Smtp) {
+impl RoleHandler<Live> for SharedContext {
+    fn reload(&self, settings: Live) {
         let mut context = self.0.borrow_mut();
         context.connection_limits.set(settings.max_sessions, settings.max_sessions_per_address);
         *context = Rc::new(SmtpContext { settings, ..SmtpContext::clone(&context) });

@@ -263,7 +263,7 @@ impl Session {
             self.client.say(&reply::TOO_LARGE);
             return Ok(());
         }
-        let transaction = Transaction::new(mail, settings.transaction_timeout, self.context.vault.clone());
+        let transaction = Transaction::new(mail, self.context.fixed.transaction_timeout, self.context.vault.clone());
         self.transaction = Some(Box::new(transaction));
         self.client.say(&reply::SENDER_OK);
         Ok(())

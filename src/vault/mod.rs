@@ -11,7 +11,7 @@ mod store;
 mod tickets;
 
 use crate::channel::{Door, MaybeReady, Stream, serve};
-use crate::config::settings::{self, Redis, Store, Topology};
+use crate::config::settings::vault::{Fixed, Live, Redis, Store, Topology};
 use crate::runtime::{self, Fatal, Promise, Startup};
 use seal::Seal;
 use serde::Serialize;
@@ -27,14 +27,15 @@ const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Startup::<settings::Vault>::take("vault")?;
+    let mut start = Startup::<Fixed, Live>::take("vault")?;
     runtime::block_on(async move {
-        let seal = start.open(|| Seal::open(&start.config.key_file))?;
-        let engine = start.open(|| open_engine(&start.config.store, &seal))?;
+        let seal = start.open(|| Seal::open(&start.fixed.key_file))?;
+        let engine = start.open(|| open_engine(&start.fixed.store, &seal))?;
         let [smtp, relay, web] = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb].map(|door| start.callers(door));
         let admin = start.listener(Door::VaultAdmin)?;
-        let ports = ports(&start.config.store);
-        let desk = Rc::new(Desk::new(&start.config, seal, engine));
+        let ports = ports(&start.fixed.store);
+        let drain = start.fixed.drain;
+        let desk = Rc::new(Desk::new(&start.fixed, &start.live, seal, engine));
         start.confine(&match &ports {
             None => [Promise::Accept, Promise::Table, Promise::Threads],
             Some(ports) => [Promise::Accept, Promise::Internet(ports), Promise::Table],
@@ -49,7 +50,7 @@ pub fn run() -> Result<(), Fatal> {
         loop {
             tokio::select! {
                 // Callers that drain still need answers: the vault leaves last, when all have closed.
-                () = stop.requested() => return drain(&desk).await,
+                () = stop.requested() => return leave(&desk, drain).await,
                 Some(cause) = hostile.recv() => return Err(Fatal::System(cause)),
                 _ = sweep.tick() => desk.sweep(),
             }
@@ -111,7 +112,7 @@ fn gone(cause: std::io::Error) -> std::io::Result<()> {
     if matches!(cause.kind(), BrokenPipe | ConnectionReset) { Ok(()) } else { Err(cause) }
 }
 
-async fn drain(desk: &Desk) -> Result<(), Fatal> {
-    let _ = tokio::time::timeout(desk.drain(), desk.empty()).await;
+async fn leave(desk: &Desk, drain: Duration) -> Result<(), Fatal> {
+    let _ = tokio::time::timeout(drain, desk.empty()).await;
     Ok(())
 }

@@ -4,7 +4,7 @@
 use super::answer::{self, Answer, gzip};
 use super::pages::{self, Locale};
 use super::{negotiate, openapi};
-use crate::config::settings;
+use crate::config::settings::web::Live;
 use crate::runtime::Fatal;
 use crate::words::Language;
 use flate2::Compression;
@@ -48,7 +48,7 @@ struct Form {
 
 impl Files {
     /// Renders and compresses everything.
-    pub(super) fn prepare(settings: &settings::Web) -> Result<Self, Fatal> {
+    pub(super) fn prepare(settings: &Live) -> Result<Self, Fatal> {
         let mut plain = HashMap::new();
         for (path, kind, content) in FILES {
             plain.insert(path, File::of(kind, content.to_vec(), None)?);

@@ -34,7 +34,7 @@ impl Knock<'_> {
     /// Lets it create `count`, and counts them. What a client may ask the DNS through us is bounded thereby, too.
     async fn admit(&self, count: u32) -> Result<(), Refusal> {
         self.context.limiter.take(self.client, count).map_err(Refusal::TooMany)?;
-        if !self.context.settings.dnsbl {
+        if !self.context.fixed.asks_blocklists {
             return Ok(());
         }
         let ask = |address| self.context.relay.call(IsListed { address });

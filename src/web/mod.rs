@@ -21,7 +21,7 @@ mod vault_client;
 mod visitor;
 
 use crate::channel::{Door, RpcClient};
-use crate::config::settings;
+use crate::config::settings::web::{Fixed, Live};
 use crate::runtime::{
     self, ConnectionLimits, ConnectionPermit, Drain, DrainGuard, Fatal, MetricRecorder, Promise, RoleHandler, Startup,
 };
@@ -53,7 +53,8 @@ const MAX_HEADER: usize = 16 * 1024;
 /// What connections share. New settings make a new one, for the connections that come from then on.
 #[derive(Clone)]
 struct WebContext {
-    settings: settings::Web,
+    fixed: Fixed,
+    settings: Live,
     vault: RpcClient<VaultWeb>,
     relay: RpcClient<RelayWeb>,
     files: Rc<Files>,
@@ -68,12 +69,12 @@ struct SharedContext(RefCell<Rc<WebContext>>);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Startup::<settings::Web>::take("web")?;
+    let mut start = Startup::<Fixed, Live>::take("web")?;
     runtime::block_on(async move {
         let listeners = start.listeners("web")?;
         let metrics = start.listeners("metrics")?;
-        let settings = start.config.clone();
-        let drain = settings.drain;
+        let (fixed, settings) = (start.fixed.clone(), start.live.clone());
+        let drain = fixed.drain;
         let files = Rc::new(Files::prepare(&settings)?);
         let (vault, relay) = (start.caller(Door::VaultWeb)?, start.caller(Door::RelayWeb)?);
         start.confine(&[Promise::Accept])?;
@@ -88,6 +89,7 @@ pub fn run() -> Result<(), Fatal> {
             recorder: Rc::default(),
             limiter,
             remarks: Rc::default(),
+            fixed,
             settings,
         };
         let shared = Rc::new(SharedContext(RefCell::new(Rc::new(context))));
@@ -118,8 +120,8 @@ pub fn run() -> Result<(), Fatal> {
     })
 }
 
-impl RoleHandler<settings::Web> for SharedContext {
-    fn reload(&self, settings: settings::Web) {
+impl RoleHandler<Live> for SharedContext {
+    fn reload(&self, settings: Live) {
         let mut context = self.0.borrow_mut();
         match Files::prepare(&settings) {
             Ok(files) => {

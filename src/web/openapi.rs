@@ -4,7 +4,7 @@
 //! decides stands in it once, as a line of its own; here those lines are put right.
 
 use crate::alias::Domain;
-use crate::config::settings;
+use crate::config::settings::web::Live;
 
 /// As it was written.
 const DOCUMENT: &str = include_str!("site/openapi.json");
@@ -16,7 +16,7 @@ const MAX_DAYS: &str = "\"maximum\": 60,";
 const MAX_USAGE: &str = "\"maximum\": 100,";
 
 /// The description of the API as this site has it.
-pub(super) fn document(settings: &settings::Web) -> String {
+pub(super) fn document(settings: &Live) -> String {
     let caps = settings.caps;
     let domains: Vec<&str> = settings.domains.iter().map(Domain::as_str).collect();
     // A dot stands for itself; a domain has nothing else that a pattern reads otherwise.

@@ -198,6 +198,54 @@ fn a_reload_drops_nobody() {
     assert_eq!(daemon.pids(), pids);
 }
 
+/// SIGHUP: how many connections to the next host there may be, and how many wait for the next message.
+#[test]
+fn a_reload_changes_the_bounds_of_relay() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(
+        smarthost.address,
+        &Store::Any,
+        "[relay]\nprocesses = 1\nmax_connections = 1\nconnect_timeout = '1s'\n[smtp]\nprocesses = 1",
+    );
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let recipient = || {
+        let mut client = daemon.connect();
+        client.ask("MAIL FROM:<a@b.example>", "250");
+        let reply = client.ask(&format!("RCPT TO:<{}>", alias.address), "");
+        (client, reply[..3].to_owned())
+    };
+    let old = fs::read_to_string(daemon.config_path()).unwrap();
+    let reload = |bounds: &str| {
+        let told = "the configuration was read again";
+        let before = daemon.log().matches(told).count();
+        fs::write(daemon.dir().join("new"), old.replace("max_connections = 1", bounds)).unwrap();
+        fs::rename(daemon.dir().join("new"), daemon.config_path()).unwrap();
+        signal(daemon.pid(), "HUP");
+        until(told, || daemon.log().matches(told).count() > before);
+        assert!(!daemon.log().contains("takes effect with a restart"), "{}", daemon.log());
+    };
+    let (mut first, reply) = recipient();
+    assert_eq!((reply, recipient().1), ("250".to_owned(), "451".to_owned()));
+    reload("max_connections = 3\nmax_idle = 0");
+    // The monitor does not wait until the role has taken its settings.
+    let mut second = None;
+    until("the higher limit is in force", || {
+        let (client, reply) = recipient();
+        second = Some(client);
+        reply == "250"
+    });
+    reload("max_connections = 1");
+    for client in [&mut first, second.as_mut().unwrap()] {
+        client.ask("DATA", "354");
+        client.send(b"Subject: still here\r\n\r\n");
+        client.ask(".", "250");
+    }
+    until("the lower limit is in force", || {
+        let (_first, reply) = recipient();
+        reply == "250" && recipient().1 == "451"
+    });
+}
+
 #[test]
 fn sigusr1_logs_the_state() {
     let daemon = Daemon::start(Smarthost::start().address);

@@ -14,20 +14,20 @@ use super::store::{Engine, Outage};
 use super::tickets::Tickets;
 use crate::alias::Time;
 use crate::channel::MaybeReady;
-use crate::config::settings;
+use crate::config::settings::vault::{Fixed, Live};
 use crate::runtime::{MetricRecorder, RoleHandler};
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::vault_admin::Process;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{Mutex, Notify};
 use tracing::{info, warn};
 
 /// The vault's state.
 pub(super) struct Desk {
-    settings: RefCell<Rc<settings::Vault>>,
+    settings: RefCell<Rc<Live>>,
     seal: Seal,
     engine: Rc<dyn Engine>,
     tickets: RefCell<Tickets>,
@@ -51,12 +51,12 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(settings: &settings::Vault, seal: Seal, engine: Rc<dyn Engine>) -> Self {
+    pub(super) fn new(fixed: &Fixed, live: &Live, seal: Seal, engine: Rc<dyn Engine>) -> Self {
         Self {
-            settings: RefCell::new(Rc::new(settings.clone())),
+            settings: RefCell::new(Rc::new(live.clone())),
             seal,
             engine,
-            tickets: RefCell::new(Tickets::new(settings.ticket_lifetime)),
+            tickets: RefCell::new(Tickets::new(fixed.ticket_lifetime)),
             letters: Letters::default(),
             opting: Mutex::default(),
             turns: RefCell::default(),
@@ -143,12 +143,8 @@ impl Desk {
         }
     }
 
-    fn settings(&self) -> Rc<settings::Vault> {
+    fn settings(&self) -> Rc<Live> {
         Rc::clone(&self.settings.borrow())
-    }
-
-    pub(super) fn drain(&self) -> Duration {
-        self.settings().drain
     }
 
     /// Notes what a process has counted.
@@ -157,9 +153,9 @@ impl Desk {
     }
 }
 
-impl RoleHandler<settings::Vault> for Desk {
-    fn reload(&self, settings: settings::Vault) {
-        *self.settings.borrow_mut() = Rc::new(settings);
+impl RoleHandler<Live> for Desk {
+    fn reload(&self, live: Live) {
+        *self.settings.borrow_mut() = Rc::new(live);
     }
 
     fn metrics(&self) -> Metrics {

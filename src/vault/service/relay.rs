@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::alias::{AliasAddress, Domain, RealAddress, Time};
 use crate::channel::MaybeReady;
-use crate::config::settings::ReversePath;
+use crate::config::settings::vault::ReversePath;
 use crate::vault::outbox::Letter;
 use crate::vault::srs;
 use crate::vault::tickets::Target;

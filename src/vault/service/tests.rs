@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::alias::{AliasAddress, Caps, Change, Domain, Fault, RealAddress, Wish};
-use crate::config::settings::{ReversePath, Store};
+use crate::config::settings::vault::{ReversePath, Store};
 use crate::vault::store::redb::Redb;
 use crate::wire::Rpc;
 use crate::wire::relay_smtp::{Origin, Verdict};
@@ -18,12 +18,17 @@ use crate::wire::vault_web::{
 };
 use crate::words::Language;
 use std::path::Path;
+use std::time::Duration;
 
 fn desk(dir: &Path) -> Rc<Desk> {
-    let settings = settings::Vault {
-        domains: vec![Domain::parse("example.org").unwrap(), Domain::parse("two.example").unwrap()],
+    let fixed = Fixed {
         store: Store::Redb { path: dir.join("t") },
         key_file: dir.join("key"),
+        ticket_lifetime: Duration::from_secs(60),
+        drain: Duration::from_secs(1),
+    };
+    let live = Live {
+        domains: vec![Domain::parse("example.org").unwrap(), Domain::parse("two.example").unwrap()],
         caps: Caps { max_days: 60, max_usage: 100 },
         creations_per_address: 3,
         alive_per_address: 100,
@@ -36,12 +41,10 @@ fn desk(dir: &Path) -> Rc<Desk> {
         token_days: 10,
         postmaster: Some(RealAddress::parse("boss@real.example").unwrap()),
         reverse_path: ReversePath::Srs,
-        ticket_lifetime: Duration::from_secs(60),
-        drain: Duration::from_secs(1),
     };
-    let seal = Seal::open(&settings.key_file).unwrap();
+    let seal = Seal::open(&fixed.key_file).unwrap();
     let engine = Rc::new(Redb::open(&dir.join("t"), seal.fingerprint()).unwrap());
-    Rc::new(Desk::new(&settings, seal, engine))
+    Rc::new(Desk::new(&fixed, &live, seal, engine))
 }
 
 fn run<F: Future<Output = ()>>(test: impl FnOnce(Rc<Desk>) -> F) {
@@ -281,7 +284,7 @@ fn a_token_makes_aliases_until_it_is_revoked() {
 fn tokens_of_another_epoch_are_void() {
     run(|desk| async move {
         let token = token(&desk).await;
-        let settings = settings::Vault { token_epoch: 2, ..settings::Vault::clone(&desk.settings()) };
+        let settings = Live { token_epoch: 2, ..Live::clone(&desk.settings()) };
         desk.reload(settings);
         assert_eq!(ask(&desk, by_token(&token)).await, Err(RequestError::InvalidToken));
     });
@@ -304,7 +307,7 @@ fn links(letter: &str) -> Vec<String> {
 #[test]
 fn with_consent_an_alias_lives_once_its_target_says_so() {
     run(|desk| async move {
-        desk.reload(settings::Vault { confirm: true, ..settings::Vault::clone(&desk.settings()) });
+        desk.reload(Live { confirm: true, ..Live::clone(&desk.settings()) });
         let ordering = tokio::task::spawn_local({
             let desk = Rc::clone(&desk);
             async move { create(&desk, 2).await }
@@ -339,7 +342,7 @@ fn with_consent_an_alias_lives_once_its_target_says_so() {
 #[test]
 fn an_alias_whose_letter_is_not_taken_is_not_kept() {
     run(|desk| async move {
-        desk.reload(settings::Vault { confirm: true, ..settings::Vault::clone(&desk.settings()) });
+        desk.reload(Live { confirm: true, ..Live::clone(&desk.settings()) });
         let (refused, unsent) = (Err(RequestError::Rejected(Fault::Undeliverable)), Err(RequestError::EmailNotSent));
         // What was refused counts, what could not be sent does not.
         for (code, expected) in [(550, refused.clone()), (451, unsent), (550, refused)] {
@@ -428,7 +431,7 @@ fn no_spelling_gets_round_an_opt_out() {
 #[test]
 fn letters_are_bounded_in_all() {
     run(|desk| async move {
-        desk.reload(settings::Vault { letters: 1, ..settings::Vault::clone(&desk.settings()) });
+        desk.reload(Live { letters: 1, ..Live::clone(&desk.settings()) });
         assert_eq!(by_letter(&desk, opt_out()).await, Ok(Followed::Done));
         let other = OptOut { target: "other@real.example".to_owned(), language: Language::English };
         assert_eq!(web(&desk, other).await, Err(RequestError::EmailNotSent));
@@ -439,7 +442,7 @@ fn letters_are_bounded_in_all() {
 #[test]
 fn an_order_that_was_interrupted_gets_its_letter() {
     run(|desk| async move {
-        desk.reload(settings::Vault { confirm: true, ..settings::Vault::clone(&desk.settings()) });
+        desk.reload(Live { confirm: true, ..Live::clone(&desk.settings()) });
         let keyed = || Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
         let asking = |desk: &Rc<Desk>| {
             let desk = Rc::clone(desk);

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::alias::{DAY, Time, Wish};
-use crate::config::settings::MAX_TOKEN_DAYS;
+use crate::config::settings::vault::MAX_TOKEN_DAYS;
 use crate::vault::capability::{Capability, Token};
 use crate::vault::seal::Noted;
 use crate::vault::store::{Outage, Owner};

@@ -5,7 +5,7 @@ use super::redis::Redis;
 use super::redis::server::Server;
 use super::tests::{fresh, limits, record, ticket};
 use super::{Engine, Hold, Key};
-use crate::config::settings::{self, Topology};
+use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use std::time::{Duration, Instant};
 
 /// Requests under way at the same time when a table is filled, and when spends share commits.
@@ -125,7 +125,7 @@ fn table_figures_of_redis() {
         let nodes = vec![format!("redis://127.0.0.1:{}", server.port)];
         let timeout = Duration::from_secs(10);
         let engine =
-            Redis::open(&settings::Redis { nodes, topology: Topology::Single, min_replicas: 0, timeout, ca_file: "/nowhere".into() }).unwrap();
+            Redis::open(&RedisSettings { nodes, topology: Topology::Single, min_replicas: 0, timeout, ca_file: "/nowhere".into() }).unwrap();
         let mut have = 0;
         for size in sizes() {
             let start = Instant::now();

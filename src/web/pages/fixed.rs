@@ -4,7 +4,7 @@ use super::Locale;
 use super::form::{Form, Home};
 use super::links::OptOut;
 use super::tokens::Tools;
-use crate::config::settings;
+use crate::config::settings::web::Live;
 use crate::words::Section;
 use askama::Template;
 
@@ -62,7 +62,7 @@ struct Pop<'a> {
 }
 
 /// One of [`FIXED`], where `locale` is.
-pub(in crate::web) fn fixed(locale: &Locale, settings: &settings::Web) -> askama::Result<String> {
+pub(in crate::web) fn fixed(locale: &Locale, settings: &Live) -> askama::Result<String> {
     let words = locale.words();
     let base = settings.site.clone();
     match locale.here() {

@@ -3,7 +3,7 @@
 use super::problem::told;
 use super::{Bounds, Locale, page, problem_page};
 use crate::alias::{Caps, Domain};
-use crate::config::settings;
+use crate::config::settings::web::Live;
 use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body::{self, Fields};
@@ -57,13 +57,13 @@ impl Problem {
 }
 
 impl<'a> Form<'a> {
-    pub(super) fn empty(settings: &'a settings::Web) -> Self {
+    pub(super) fn empty(settings: &'a Live) -> Self {
         let days = USUAL_DAYS.min(settings.caps.max_days).to_string();
         let given = Given { target: String::new(), days, max_usage: String::new(), domain: String::new() };
         Self { domains: &settings.domains, caps: settings.caps, given, problem: None }
     }
 
-    pub(super) fn again(settings: &'a settings::Web, fields: &Fields, problem: Problem) -> Self {
+    pub(super) fn again(settings: &'a Live, fields: &Fields, problem: Problem) -> Self {
         let text = |name: &str| fields.plain(name).to_owned();
         let max_usage = if text("max-usage").is_empty() { text("max_usage") } else { text("max-usage") };
         let given = Given { target: text("target"), days: text("days"), max_usage, domain: text("domain") };

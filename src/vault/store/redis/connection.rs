@@ -1,6 +1,6 @@
 //! A connection to Redis: single, Sentinel or Cluster, made when it is needed and again when it is lost.
 
-use crate::config::settings::{self, Topology};
+use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use crate::runtime::{Fatal, Resolver};
 use crate::vault::store::Outage;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -60,7 +60,7 @@ pub(super) struct Connector {
 
 impl Connector {
     /// Connects to nothing yet.
-    pub(super) fn new(settings: &settings::Redis) -> Result<Self, Fatal> {
+    pub(super) fn new(settings: &RedisSettings) -> Result<Self, Fatal> {
         // The URL may hold a password: it is not repeated.
         let wrong = |cause: RedisError| Fatal::Config(format!("store.url: {cause}"));
         let nodes: Vec<ConnectionInfo> = settings
@@ -271,7 +271,7 @@ pub(crate) fn ports(nodes: &[String]) -> Vec<u16> {
 }
 
 /// The authorities' certificates, if any node wants TLS: read now, within walls no file can be.
-fn certificates(settings: &settings::Redis) -> Result<Option<TlsCertificates>, Fatal> {
+fn certificates(settings: &RedisSettings) -> Result<Option<TlsCertificates>, Fatal> {
     if !settings.nodes.iter().any(|node| node.starts_with("rediss:")) {
         return Ok(None);
     }

@@ -21,7 +21,7 @@ mod tests;
 use super::{Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step};
 use crate::alias::{Account, CONFIRM_WITHIN, DAY, GRACE, Limits, Time};
 use crate::channel::MaybeReady;
-use crate::config::settings;
+use crate::config::settings::vault::Redis as RedisSettings;
 use crate::runtime::Fatal;
 use crate::wire::Ticket;
 pub(crate) use connection::ports;
@@ -67,7 +67,7 @@ impl Redis {
     ///
     /// # Errors
     /// A URL that cannot be one.
-    pub(crate) fn open(settings: &settings::Redis) -> Result<Self, Fatal> {
+    pub(crate) fn open(settings: &RedisSettings) -> Result<Self, Fatal> {
         let scripts = Scripts {
             create: Script::new(include_str!("lua/create.lua")),
             hold: Script::new(include_str!("lua/hold.lua")),

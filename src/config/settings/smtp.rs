@@ -1,0 +1,47 @@
+//! For the role that hears port 25.
+
+use super::restart_settings;
+use crate::alias::Domain;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+restart_settings! {
+    /// What takes a restart.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Fixed {
+        /// From the first recipient to the end of the message, all in all. The vault keeps tickets for longer than this.
+        ["transaction_timeout under [smtp]"] pub transaction_timeout: Duration,
+        /// How long sessions may go on after SIGTERM.
+        ["drain"] pub drain: Duration,
+    }
+}
+
+/// What a reload changes, for the sessions that begin from then on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// For the greeting, replies and `Received`.
+    pub hostname: String,
+    /// Where aliases live.
+    pub domains: Vec<Domain>,
+    /// SIZE announced and enforced, in octets of message content.
+    pub max_message_size: u64,
+    /// Sessions at the same time.
+    pub max_sessions: usize,
+    /// Sessions at the same time from one address (IPv6: from one /64).
+    pub max_sessions_per_address: usize,
+    /// Recipients in a transaction (RFC 5321 §4.5.3.1.8: at least 100).
+    pub max_recipients: usize,
+    /// Commands in a session.
+    pub max_commands: u32,
+    /// Commands in a session that were refused as wrong, before it is ended.
+    pub max_errors: u32,
+    /// Unknown recipients in a session, before it is ended.
+    pub max_unknown: u32,
+    /// How long a client must keep silent before it is greeted; zero looks only at what it has
+    /// said already.
+    pub greeting_delay: Duration,
+    /// Between commands (RFC 5321 §4.5.3.2.7).
+    pub command_timeout: Duration,
+    /// Between blocks of message content (RFC 5321 §4.5.3.2.5).
+    pub data_timeout: Duration,
+}
