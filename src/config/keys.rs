@@ -1,5 +1,6 @@
 //! Every key of the file with its default: the one place that knows them all.
 
+use super::budgets::{Budgets, budgets};
 use super::section::{Notes, Section, boolean, duration, list, number, text};
 use super::settings::monitor::Processes;
 use super::settings::relay::Host;
@@ -151,7 +152,6 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     let smarthost_at = relay.span("smarthost");
     let smarthost = relay.require("smarthost", "smarthost = \"mail.example.org:25\" under [relay]", host);
     let reverse_path = relay.take("reverse_path", reverse_path).unwrap_or(ReversePath::Srs);
-    let data_end_timeout = relay.take("data_end_timeout", duration).unwrap_or(10 * MINUTE);
     let relay_live = settings::relay::Live {
         max_connections: relay.take("max_connections", number(1)).unwrap_or(100),
         max_idle: relay.take("max_idle", number(0)).unwrap_or(20),
@@ -165,7 +165,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
         command_timeout: relay.take("command_timeout", duration).unwrap_or(MINUTE),
         data_init_timeout: relay.take("data_init_timeout", duration).unwrap_or(2 * MINUTE),
         data_block_timeout: relay.take("data_block_timeout", duration).unwrap_or(3 * MINUTE),
-        data_end_timeout,
+        data_end_timeout: relay.take("data_end_timeout", duration).unwrap_or(10 * MINUTE),
         drain,
     };
     drop(relay);
@@ -196,12 +196,8 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
             "relay.smarthost is the address tempalias itself listens on: mail would go in circles".to_owned(),
         );
     }
-    let vault_fixed = settings::vault::Fixed {
-        store: store_settings,
-        key_file,
-        ticket_lifetime: transaction_timeout + data_end_timeout + MINUTE,
-        drain,
-    };
+    let Budgets { after_final_dot, ticket_lifetime } = budgets(transaction_timeout, &relay_fixed, store_timeout);
+    let vault_fixed = settings::vault::Fixed { store: store_settings, key_file, ticket_lifetime, drain };
     let vault_live = settings::vault::Live {
         domains: given,
         caps,
@@ -233,7 +229,7 @@ pub(super) fn take_all<'t>(mut root: Section<'t, '_>, notes: &Notes<'t>) -> Opti
     };
     Some(Config {
         monitor,
-        smtp: Slice { fixed: settings::smtp::Fixed { transaction_timeout, drain }, live: smtp_live },
+        smtp: Slice { fixed: settings::smtp::Fixed { transaction_timeout, after_final_dot, drain }, live: smtp_live },
         relay: Slice { fixed: relay_fixed, live: relay_live },
         vault: Slice { fixed: vault_fixed, live: vault_live },
         web: Slice { fixed: web_fixed, live: web_live },

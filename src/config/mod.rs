@@ -4,6 +4,7 @@
 //! 2. Each key is taken by name, read by its type's reader, and falls back to its default.
 //! 3. Every fault is collected with its line; a key that nobody took is a fault too.
 
+mod budgets;
 mod keys;
 mod section;
 pub mod settings;

@@ -2,6 +2,7 @@
 
 use super::settings::vault::{Store, Topology};
 use super::*;
+use std::time::Duration;
 
 const GOOD: &str = "hostname = \"mx.example.org\"\ndomains = [\"example.org\"]\npostmaster = \"me@example.net\"\n[relay]\nsmarthost = \"127.0.0.1:10025\"\n";
 
@@ -160,6 +161,19 @@ fn every_other_key_is_taken_by_a_reload() {
     let reloaded = old.reloaded(new.clone());
     assert_eq!((&reloaded.smtp, &reloaded.relay, &reloaded.web), (&new.smtp, &new.relay, &new.web));
     assert!(reloaded.vault == new.vault && reloaded.vault != old.vault);
+}
+
+/// D10: a use that was spent can be given back until relay has its last answer, however slow each phase is.
+#[test]
+fn a_ticket_outlives_every_phase_of_relay() {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let lifetime = |keys: &str| parse(&format!("{GOOD}{keys}\n")).config.unwrap().vault.fixed.ticket_lifetime;
+    let usual = lifetime("");
+    for phase in ["connect", "command", "data_init", "data_block", "data_end"] {
+        let slow = lifetime(&format!("{phase}_timeout = \"1h\""));
+        assert!(slow >= HOUR && slow > usual, "{phase}: {slow:?}");
+    }
+    assert!(lifetime("[smtp]\ntransaction_timeout = \"1h\"") > usual + HOUR / 2);
 }
 
 #[test]

@@ -163,4 +163,22 @@ mod tests {
         assert_eq!(freed, [(ticket(1), [1; 16])]);
         assert_eq!((tickets.count(), tickets.deadlines.len()), (0, 0));
     }
+
+    /// D10: with a slow smarthost, the use of an undelivered message is still given back.
+    #[test]
+    fn a_refund_after_slow_phases_is_taken() {
+        let text = "hostname = 'mx.example.org'\ndomains = ['example.org']\n[smtp]\ntransaction_timeout = '60s'\n\
+                    [relay]\nsmarthost = 'mail.example.org'\nconnect_timeout = '40s'\ncommand_timeout = '50s'\n\
+                    data_init_timeout = '70s'\ndata_block_timeout = '80s'\ndata_end_timeout = '90s'\n";
+        let mut tickets = Tickets::new(crate::config::parse(text).config.unwrap().vault.fixed.ticket_lifetime);
+        let start = Instant::now();
+        tickets.issue(ticket(1), Target::Postmaster, Some([1; 16]), start);
+        // Almost as long as a client may take with a relay that is as slow as it may be.
+        let phases = [59, 39, 49, 49, 69, 79];
+        assert!(tickets.expire(start + Duration::from_secs(phases.iter().sum())).is_empty());
+        assert!(tickets.redeem(ticket(1)).is_some() && tickets.spend(ticket(1)).is_some());
+        let refunded = start + Duration::from_secs(phases.iter().sum::<u64>() + 89);
+        assert!(tickets.expire(refunded).is_empty());
+        assert_eq!(tickets.settle(ticket(1)), Some([1; 16]));
+    }
 }

@@ -9,8 +9,11 @@ restart_settings! {
     /// What takes a restart.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct Fixed {
-        /// From the first recipient to the end of the message, all in all. The vault keeps tickets for longer than this.
+        /// How long the client may take from MAIL to its final dot, all in all.
         ["transaction_timeout under [smtp]"] pub transaction_timeout: Duration,
+        /// From the client's final dot to relay's verdict. Longer than relay may take at the most, so that no client is
+        /// told 451 while its message may still be delivered.
+        [derived] pub after_final_dot: Duration,
         /// How long sessions may go on after SIGTERM.
         ["drain"] pub drain: Duration,
     }

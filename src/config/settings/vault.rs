@@ -17,7 +17,8 @@ restart_settings! {
         [by_key] pub store: Store,
         /// Where the server key lies; made on first start.
         ["key_file under [store]"] pub key_file: PathBuf,
-        /// How long a ticket is good, and with it the use it holds. Longer than a transaction may last.
+        /// How long a ticket is good, and with it the use it holds: as long as a transaction may last, so that what was
+        /// spent can be given back to its very end.
         [derived] pub ticket_lifetime: Duration,
         /// How long requests under way may go on after SIGTERM.
         ["drain"] pub drain: Duration,

@@ -1,0 +1,99 @@
+//! How long a transaction may take in all, by the time-outs of its parts. These are no keys of the file: each is the sum
+//! of time-outs that are, all of which take a restart.
+//!
+//! ```text
+//! hold ── client's commands and content ──▶ final dot ── relay's last phases ──▶ verdict, refund
+//!   │        with relay: connect, greeting, MAIL, RCPT       │                        │
+//!   │                                                        └── after_final_dot ────▶│
+//!   └──────────────────────────── ticket_lifetime ───────────────────────────────────▶│
+//! ```
+
+use super::settings::relay;
+use std::time::Duration;
+
+/// For processes that wait for the CPU, and for what is on its way between them.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// Blocks of content that relay may still have to send when `smtp` has handed it the end of a message: the one that is
+/// being written, what the pair of sockets between the two holds (208 KiB, 64 KiB a block), and the last one with the
+/// final dot.
+const BLOCKS_BEHIND: u32 = 6;
+
+/// Steps of the store that one message waits for, one after the other: spending a use takes two at the most, giving it
+/// back one.
+const STORE_STEPS: u32 = 3;
+
+/// Sums of time-outs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Budgets {
+    /// From the client's final dot to relay's verdict. Longer than relay may take at the most, because a client that
+    /// is told 451 while the message may still be delivered sends it twice.
+    pub(super) after_final_dot: Duration,
+    /// From the hold of a use to the end of the transaction, so that what was spent can be given back however late it
+    /// turns out that the message is not delivered.
+    pub(super) ticket_lifetime: Duration,
+}
+
+/// The budgets of a transaction for which the client may take `transaction_timeout`, and each step of the store
+/// `store_timeout`.
+pub(super) fn budgets(transaction_timeout: Duration, relay: &relay::Fixed, store_timeout: Duration) -> Budgets {
+    // A permit for a connection, the DNS, TCP.
+    let connect = relay.connect_timeout.saturating_mul(3);
+    // The greeting, EHLO, and HELO for hosts that do not know it.
+    let greeting = relay.command_timeout.saturating_mul(3);
+    // MAIL and RCPT.
+    let envelope = relay.command_timeout.saturating_mul(2);
+    // A kept connection may turn out to be closed: then all of it is done again on a new one.
+    let before_content = sum(&[connect, greeting, envelope]).saturating_mul(2);
+    let after_final_dot = sum(&[
+        // DATA is written, if the message was short enough to be kept until its end.
+        relay.command_timeout,
+        relay.data_init_timeout,
+        relay.data_block_timeout.saturating_mul(BLOCKS_BEHIND),
+        relay.data_end_timeout,
+        store_timeout.saturating_mul(STORE_STEPS),
+        MARGIN,
+    ]);
+    Budgets { after_final_dot, ticket_lifetime: sum(&[transaction_timeout, before_content, after_final_dot]) }
+}
+
+fn sum(parts: &[Duration]) -> Duration {
+    parts.iter().fold(Duration::ZERO, |sum, part| sum.saturating_add(*part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::relay::{Fixed, Host};
+    use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn relay() -> Fixed {
+        Fixed {
+            hostname: String::new(),
+            smarthost: Host { name: String::new(), port: 0 },
+            dnsbl: Vec::new(),
+            connect_timeout: seconds(1),
+            command_timeout: seconds(10),
+            data_init_timeout: seconds(100),
+            data_block_timeout: seconds(1_000),
+            data_end_timeout: seconds(10_000),
+            drain: seconds(100_000),
+        }
+    }
+
+    #[test]
+    fn each_phase_counts() {
+        let Budgets { after_final_dot, ticket_lifetime } = budgets(seconds(1_000_000), &relay(), seconds(2));
+        assert_eq!(after_final_dot, seconds(10 + 100 + 6 * 1_000 + 10_000 + 3 * 2 + 60));
+        assert_eq!(ticket_lifetime, seconds(1_000_000 + 2 * (3 + 30 + 20)) + after_final_dot);
+    }
+
+    #[test]
+    fn the_longest_time_outs_are_no_overflow() {
+        let Budgets { after_final_dot, ticket_lifetime } = budgets(Duration::MAX, &relay(), Duration::MAX);
+        assert_eq!((after_final_dot, ticket_lifetime), (Duration::MAX, Duration::MAX));
+    }
+}
