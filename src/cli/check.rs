@@ -7,14 +7,14 @@ use std::process::ExitCode;
 
 /// Prints every fault and warning; succeeds if there is no fault.
 pub(super) fn run(path: &Path) -> ExitCode {
-    let outcome = config::read(path);
-    for fault in &outcome.faults {
+    let parsed = config::read(path);
+    for fault in &parsed.faults {
         eprintln!("fault: {}", Located(path, fault));
     }
-    for warning in &outcome.warnings {
+    for warning in &parsed.warnings {
         eprintln!("warning: {}", Located(path, warning));
     }
-    if outcome.config.is_none() {
+    if parsed.config.is_none() {
         eprintln!("tempalias will not start with this configuration; see tempalias.toml(5)");
         return ExitCode::from(exit::CONFIG);
     }

@@ -178,14 +178,14 @@ fn serve(serve: Serve) -> ExitCode {
 
 /// The configuration, its warnings logged; or the exit code after its faults were logged.
 fn load(file: &File) -> Result<Config, ExitCode> {
-    let outcome = config::read(&file.path);
-    for fault in &outcome.faults {
+    let parsed = config::read(&file.path);
+    for fault in &parsed.faults {
         tracing::error!("{}", Located(&file.path, fault));
     }
-    for warning in &outcome.warnings {
+    for warning in &parsed.warnings {
         tracing::warn!("{}", Located(&file.path, warning));
     }
-    outcome.config.ok_or(ExitCode::from(exit::CONFIG))
+    parsed.config.ok_or(ExitCode::from(exit::CONFIG))
 }
 
 /// Under systemd, what could not start waits a little before it ends: each connection to its sockets would start it

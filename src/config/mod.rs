@@ -1,20 +1,24 @@
 //! The configuration: what is in the file, what each role gets of it.
 //!
 //! 1. [`read`] parses the file with the place of every value (TOML 1.0).
-//! 2. Each key is taken by name, read by its type's reader, and falls back to its default.
+//! 2. Each section takes its keys by name, read by the readers of their types, with their defaults.
 //! 3. Every fault is collected with its line; a key that nobody took is a fault too.
+//! 4. Out of the sections each role's slice is put together: what is fixed, and what a reload changes.
 
 mod budgets;
-mod keys;
+mod diagnostics;
+mod file;
 mod section;
 pub mod settings;
-mod store;
+mod values;
 
-use section::{Notes, Section};
+pub use diagnostics::{Diagnostic, Located};
+
+use diagnostics::Diagnostics;
+use section::Section;
 use settings::{RestartKeys as _, Slice, monitor, relay, restart_settings, smtp, vault, web};
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fmt;
 use std::path::Path;
 
 /// Where the package puts the configuration.
@@ -75,61 +79,39 @@ impl Config {
     }
 }
 
-/// One thing to tell the administrator about the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// Line of the file, from 1; absent for what is missing from it.
-    pub line: Option<usize>,
-    /// What is wrong and what to do.
-    pub what: String,
-}
-
 /// What came of reading the file.
-pub struct Outcome {
+pub struct Parsed {
     /// The configuration, if there is no fault.
     pub config: Option<Config>,
     /// What keeps the daemon from starting.
-    pub faults: Vec<Note>,
+    pub faults: Vec<Diagnostic>,
     /// What is valid but odd.
-    pub warnings: Vec<Note>,
-}
-
-/// A note as `file:line: text`.
-pub struct Located<'a>(pub &'a Path, pub &'a Note);
-
-impl fmt::Display for Located<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(path, Note { line, what }) = self;
-        match line {
-            Some(line) => write!(f, "{}:{line}: {what}", path.display()),
-            None => write!(f, "{}: {what}", path.display()),
-        }
-    }
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Reads a configuration file.
-pub fn read(path: &Path) -> Outcome {
+pub fn read(path: &Path) -> Parsed {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text),
         Err(cause) => {
-            let what = format!("cannot be read ({cause}); create it, or name another with --config");
-            Outcome { config: None, faults: vec![Note { line: None, what }], warnings: Vec::new() }
+            let message = format!("cannot be read ({cause}); create it, or name another with --config");
+            Parsed { config: None, faults: vec![Diagnostic { line: None, message }], warnings: Vec::new() }
         }
     }
 }
 
 /// Reads the text of a configuration file.
-pub fn parse(text: &str) -> Outcome {
-    let notes = Notes::new(text);
-    let config = match Section::root(text, &notes) {
-        Ok(root) => keys::take_all(root, &notes),
+pub fn parse(text: &str) -> Parsed {
+    let diagnostics = Diagnostics::new(text);
+    let config = match Section::root(text, &diagnostics) {
+        Ok(root) => Some(file::read(root)),
         Err(error) => {
-            notes.fault(error.span(), error.message().to_owned());
+            diagnostics.fault(error.span(), error.message().to_owned());
             None
         }
     };
-    let (faults, warnings) = notes.sorted();
-    Outcome { config: config.filter(|_| faults.is_empty()), faults, warnings }
+    let (faults, warnings) = diagnostics.sorted();
+    Parsed { config: config.filter(|_| faults.is_empty()), faults, warnings }
 }
 
 #[cfg(test)]

@@ -7,14 +7,14 @@ use std::time::Duration;
 const GOOD: &str = "hostname = \"mx.example.org\"\ndomains = [\"example.org\"]\npostmaster = \"me@example.net\"\n[relay]\nsmarthost = \"127.0.0.1:10025\"\n";
 
 fn faults(text: &str) -> Vec<(Option<usize>, String)> {
-    parse(text).faults.into_iter().map(|n| (n.line, n.what)).collect()
+    parse(text).faults.into_iter().map(|fault| (fault.line, fault.message)).collect()
 }
 
 #[test]
 fn the_shipped_file_is_valid() {
-    let outcome = parse(include_str!("../../packaging/tempalias.toml"));
-    assert_eq!(outcome.faults, []);
-    assert!(outcome.config.is_some());
+    let parsed = parse(include_str!("../../packaging/tempalias.toml"));
+    assert_eq!(parsed.faults, []);
+    assert!(parsed.config.is_some());
 }
 
 #[test]
@@ -98,13 +98,16 @@ fn proxies() {
         ("10.0.0.0:80", "write an address or a network"),
     ] {
         let found = web(&format!("trusted_proxies = [\"{given}\"]")).faults;
-        assert!(found.len() == 1 && found[0].what.contains(advice) && found[0].line == Some(7), "{found:?}");
+        assert!(found.len() == 1 && found[0].message.contains(advice) && found[0].line == Some(7), "{found:?}");
     }
     let found = web("proxy_protocol = true").faults;
-    assert!(found[0].what.contains("name the proxy in web.trusted_proxies") && found[0].line == Some(7), "{found:?}");
+    assert!(
+        found[0].message.contains("name the proxy in web.trusted_proxies") && found[0].line == Some(7),
+        "{found:?}"
+    );
     assert_eq!(web("proxy_protocol = true\ntrusted_proxies = [\"127.0.0.1\"]").faults, []);
-    assert!(web("proxy_protocol = 1").faults[0].what.contains("true or false"));
-    assert!(web("trusted_proxies = [\"0.0.0.0/0\"]").warnings[0].what.contains("which is everybody"));
+    assert!(web("proxy_protocol = 1").faults[0].message.contains("true or false"));
+    assert!(web("trusted_proxies = [\"0.0.0.0/0\"]").warnings[0].message.contains("which is everybody"));
 }
 
 /// Each key that takes a restart is named when it changes, it alone, and nothing of it reaches a running role.
@@ -188,7 +191,7 @@ fn block_lists_take_a_restart() {
     assert_eq!(none.restart_keys(&one), ["dnsbl under [web]"]);
     let changed = none.reloaded(one);
     assert!(!changed.web.fixed.asks_blocklists && changed.relay.fixed.dnsbl.is_empty());
-    assert!(with("[\"zen example\"]").faults[0].what.contains("write a zone"));
+    assert!(with("[\"zen example\"]").faults[0].message.contains("write a zone"));
 }
 
 #[test]

@@ -73,11 +73,11 @@ fn fault(subject: &'static str, what: impl Into<String>) -> Finding {
 /// Of the operating system, when it does not let us look at anything.
 pub fn examine(path: &Path) -> Result<Vec<Finding>, Fatal> {
     const SUBJECT: &str = "config";
-    let outcome = config::read(path);
+    let parsed = config::read(path);
     let mut findings: Vec<Finding> =
-        outcome.faults.iter().map(|note| fault(SUBJECT, Located(path, note).to_string())).collect();
-    findings.extend(outcome.warnings.iter().map(|note| odd(SUBJECT, Located(path, note).to_string())));
-    let Some(config) = outcome.config else { return Ok(findings) };
+        parsed.faults.iter().map(|diagnostic| fault(SUBJECT, Located(path, diagnostic).to_string())).collect();
+    findings.extend(parsed.warnings.iter().map(|diagnostic| odd(SUBJECT, Located(path, diagnostic).to_string())));
+    let Some(config) = parsed.config else { return Ok(findings) };
     findings.push(well(SUBJECT, format!("{} is valid", path.display())));
     runtime::block_on(async move {
         findings.extend(host::examine(&config).await);

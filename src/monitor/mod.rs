@@ -204,11 +204,11 @@ impl Monitor {
         let path = self.path.clone();
         match self.file.read() {
             Ok(text) => {
-                let outcome = config::parse(&text);
-                for fault in &outcome.faults {
+                let parsed = config::parse(&text);
+                for fault in &parsed.faults {
                     error!("{}", Located(&path, fault));
                 }
-                match outcome.config {
+                match parsed.config {
                     Some(new) => self.adopt(new),
                     None => error!("the configuration stays as it was"),
                 }

@@ -1,16 +1,43 @@
-//! `store.url`: which engine, and how to reach it.
+//! `[store]`: where aliases are kept, and the key that seals them.
 
-use super::settings::vault::{Redis, Store, Topology};
+use super::SECOND;
+use super::root::Root;
+use crate::config::section::Section;
+use crate::config::settings::vault::{self, Redis, Topology};
+use crate::config::values::{absolute_path, duration, number, text};
 use std::path::PathBuf;
 use std::time::Duration;
+use toml::de::DeValue;
+
+/// Where Debian keeps the certificates of authorities.
+const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// What it says.
+pub(super) struct Store {
+    pub(super) store: vault::Store,
+    pub(super) key_file: PathBuf,
+    /// How long one step of a Redis may take.
+    pub(super) timeout: Duration,
+}
+
+/// Reads the section.
+pub(super) fn read(mut section: Section<'_, '_>, root: &Root) -> Store {
+    let timeout = section.take("timeout", duration).unwrap_or(5 * SECOND);
+    let min_replicas = section.take("min_replicas", number(0)).unwrap_or(0);
+    let ca_file = section.take("ca_file", absolute_path).unwrap_or_else(|| CA_FILE.into());
+    let key_file = section.take("key_file", absolute_path).unwrap_or_else(|| root.state_dir.join("server.key"));
+    let url = |value: &DeValue<'_>| parse(&text(value)?, min_replicas, timeout, ca_file);
+    let default = || vault::Store::Redb { path: root.state_dir.join("aliases.redb") };
+    Store { store: section.take("url", url).unwrap_or_else(default), key_file, timeout }
+}
 
 /// Parses `redb:/path`, `redis://…`, `rediss://…`, `redis+cluster://host,host` and
 /// `redis+sentinel://host,host/master` (each Redis scheme also with TLS: `rediss+…`).
-pub(super) fn parse(url: &str, min_replicas: u32, timeout: Duration, ca_file: PathBuf) -> Result<Store, String> {
+fn parse(url: &str, min_replicas: u32, timeout: Duration, ca_file: PathBuf) -> Result<vault::Store, String> {
     if let Some(path) = url.strip_prefix("redb:") {
         let path = PathBuf::from(path);
         return if path.is_absolute() {
-            Ok(Store::Redb { path })
+            Ok(vault::Store::Redb { path })
         } else {
             Err("redb: needs an absolute path, like \"redb:/var/lib/tempalias/aliases.redb\"".to_owned())
         };
@@ -32,7 +59,7 @@ pub(super) fn parse(url: &str, min_replicas: u32, timeout: Duration, ca_file: Pa
         }
         _ => return Err(wrong()),
     };
-    Ok(Store::Redis(Redis { nodes, topology, min_replicas, timeout, ca_file }))
+    Ok(vault::Store::Redis(Redis { nodes, topology, min_replicas, timeout, ca_file }))
 }
 
 /// `user:password@host:port,host:port`: the credentials are those of every node.
