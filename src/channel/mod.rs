@@ -21,7 +21,7 @@ pub use admin::AdminListener;
 pub use call_once::call_once;
 pub use client::{Disconnected, RpcClient};
 pub use maybe_ready::MaybeReady;
-pub use server::serve;
+pub use server::{RpcServer, serve};
 
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

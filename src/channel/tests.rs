@@ -1,10 +1,14 @@
 //! Many questions over one connection, answers in any order; a slot for connections; who stays outside.
 
-use super::{AdminListener, MaybeReady, RpcClient, SlotIn, SlotOut, Stream, serve};
+use super::server::MAX_REQUESTS_IN_FLIGHT;
+use super::{AdminListener, MaybeReady, RpcClient, RpcServer, SlotIn, SlotOut, Stream, serve};
 use crate::sys::passing::slot;
 use crate::wire::{Protocol, Rpc};
+use std::cell::Cell;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::rc::Rc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::LocalRuntime::new().unwrap();
@@ -53,6 +57,102 @@ fn a_thousand_questions_at_once() {
         for (n, answer) in asked {
             assert_eq!(answer.await, Ok(n + 1));
         }
+    });
+}
+
+/// D8: requests in flight are bounded, whatever a caller sends; and every one is answered once answers come.
+#[test]
+fn requests_in_flight_are_bounded() {
+    const SENT: usize = 100_000;
+    run(async {
+        let (caller, owner) = door();
+        let in_flight = Rc::new(Cell::new(0));
+        let (release, released) = watch::channel(false);
+        let counted = Rc::clone(&in_flight);
+        let hang = move |n: u64| {
+            counted.set(counted.get() + 1);
+            let (counted, mut released) = (Rc::clone(&counted), released.clone());
+            Some(MaybeReady::later(async move {
+                released.wait_for(|released| *released).await.unwrap();
+                counted.set(counted.get() - 1);
+                n
+            }))
+        };
+        tokio::task::spawn_local(serve(owner, Vec::new(), hang));
+        let answers: Vec<_> = (0..SENT as u64).map(|n| caller.call(n)).collect();
+        let mut seen = usize::MAX;
+        while in_flight.get() != seen {
+            seen = in_flight.get();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(seen > 0 && seen <= MAX_REQUESTS_IN_FLIGHT, "{seen} tasks for {SENT} requests");
+        release.send_replace(true);
+        for (n, answer) in answers.into_iter().enumerate() {
+            assert_eq!(answer.await, Ok(n as u64));
+        }
+    });
+}
+
+/// A door at which texts are answered by their lengths.
+enum Texts {}
+
+impl Protocol for Texts {
+    type Request = String;
+    type Answer = u64;
+}
+
+impl Rpc<Texts> for String {
+    type Answer = u64;
+
+    fn answer(answer: u64) -> Option<u64> {
+        Some(answer)
+    }
+}
+
+/// The same for their octets: few requests that are as long as a frame can be.
+#[test]
+fn octets_of_requests_in_flight_are_bounded() {
+    const SENT: usize = 200;
+    run(async {
+        let (caller, owner) = UnixStream::pair().unwrap();
+        let caller = RpcClient::<Texts>::new(Stream::new(caller).unwrap());
+        let in_flight = Rc::new(Cell::new(0));
+        let (release, released) = watch::channel(false);
+        let counted = Rc::clone(&in_flight);
+        let hang = move |text: String| {
+            counted.set(counted.get() + text.len());
+            let mut released = released.clone();
+            Some(MaybeReady::later(async move {
+                released.wait_for(|released| *released).await.unwrap();
+                text.len() as u64
+            }))
+        };
+        tokio::task::spawn_local(serve(Stream::new(owner).unwrap(), Vec::new(), hang));
+        let answers: Vec<_> = (0..SENT).map(|_| caller.call("x".repeat(65_000))).collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let seen = in_flight.get();
+        assert!(seen > 0 && seen < 2 << 20, "{seen} octets in flight");
+        release.send_replace(true);
+        for answer in answers {
+            assert_eq!(answer.await, Ok(65_000));
+        }
+    });
+}
+
+/// A caller that breaks the protocol is reported; one that closes its connection is not.
+#[test]
+fn a_hostile_caller_is_reported() {
+    run(async {
+        let mut server = RpcServer::default();
+        let ((honest, one), (mut hostile, other)) = (UnixStream::pair().unwrap(), UnixStream::pair().unwrap());
+        let callers = [(one, 1), (other, 2)].map(|(stream, pid)| (Stream::new(stream).unwrap(), pid));
+        server.serve(Vec::from(callers), |_, n: u64| Some(MaybeReady::Ready(n)));
+        drop(honest);
+        assert!(tokio::time::timeout(Duration::from_millis(50), server.hostile()).await.is_err());
+        std::io::Write::write_all(&mut hostile, &[1, 0, 0xff]).unwrap();
+        let cause = server.hostile().await;
+        assert!(cause.to_string().contains("no honest process"), "{cause}");
+        server.closed().await;
     });
 }
 

@@ -14,7 +14,7 @@ mod uses;
 mod verdict;
 
 use crate::alias::Domain;
-use crate::channel::{self, Door, MaybeReady, RpcClient, SlotOut, Stream};
+use crate::channel::{Door, MaybeReady, RpcClient, RpcServer, SlotOut};
 use crate::config::settings::relay::{Fixed, Live};
 use crate::runtime::{self, Drain, Fatal, MetricRecorder, Promise, Resolver, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
@@ -22,9 +22,7 @@ use crate::wire::relay_web;
 use crate::wire::vault_relay::VaultRelay;
 use blocklist::Blocklists;
 use pool::Pool;
-use std::io;
 use std::rc::Rc;
-use tokio::sync::mpsc;
 
 /// What all sessions share.
 struct RelayContext {
@@ -64,12 +62,18 @@ pub fn run() -> Result<(), Fatal> {
         let stop = start.ready(Rc::clone(&context)).await?;
         let draining = Rc::new(Drain::default());
         outbox::serve(&context, &draining);
-        let (broken, hostile) = mpsc::channel(1);
-        attend(askers, blocklists.as_ref(), &broken);
+        let mut server = RpcServer::default();
+        server.serve(askers, move |_, relay_web::Request::IsListed(request)| {
+            let listing = match &blocklists {
+                Some(blocklists) => blocklists.answer(request),
+                None => MaybeReady::Ready(relay_web::Listing::Unknown),
+            };
+            Some(listing.map(relay_web::Answer::IsListed))
+        });
         tokio::select! {
             // `smtp` has gone by then: what is left are messages whose sender is not there any more.
             () = stop.requested() => {}
-            failed = serve(&door, &context, &draining, broken, hostile) => return Err(failed),
+            failed = serve(&door, &context, &draining, &mut server) => return Err(failed),
         }
         draining.finish(drain).await;
         context.pool.close().await;
@@ -77,39 +81,11 @@ pub fn run() -> Result<(), Fatal> {
     })
 }
 
-/// Answers those of `web` in the background, by what the block lists say.
-fn attend(askers: Vec<(Stream, i32)>, blocklists: Option<&Rc<Blocklists>>, broken: &mpsc::Sender<io::Error>) {
-    for (stream, _) in askers {
-        let (blocklists, broken) = (blocklists.cloned(), broken.clone());
-        tokio::task::spawn_local(async move {
-            let answer = |relay_web::Request::IsListed(request)| {
-                let listing = match &blocklists {
-                    Some(blocklists) => blocklists.answer(request),
-                    None => MaybeReady::Ready(relay_web::Listing::Unknown),
-                };
-                Some(listing.map(relay_web::Answer::IsListed))
-            };
-            match channel::serve(stream, Vec::new(), answer).await {
-                // Its end is the monitor's affair.
-                Ok(()) => {}
-                Err(cause) if matches!(cause.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {}
-                Err(cause) => drop(broken.try_send(cause)),
-            }
-        });
-    }
-}
-
 /// Serves sessions until something fails that must not.
-async fn serve(
-    door: &SlotOut,
-    context: &Rc<RelayContext>,
-    draining: &Drain,
-    broken: mpsc::Sender<io::Error>,
-    mut hostile: mpsc::Receiver<io::Error>,
-) -> Fatal {
+async fn serve(door: &SlotOut, context: &Rc<RelayContext>, draining: &Drain, server: &mut RpcServer) -> Fatal {
     loop {
         let stream = tokio::select! {
-            Some(cause) = hostile.recv() => return cause.into(),
+            cause = server.hostile() => return cause.into(),
             accepted = door.accept() => match accepted {
                 Ok(Some(stream)) => stream,
                 // `smtp` is gone, and the monitor is about to end us all.
@@ -117,16 +93,11 @@ async fn serve(
                 Err(cause) => return cause.into(),
             },
         };
-        let (context, mut draining, broken) = (Rc::clone(context), draining.enter(), broken.clone());
-        tokio::task::spawn_local(async move {
+        let (context, mut draining) = (Rc::clone(context), draining.enter());
+        server.spawn(async move {
             tokio::select! {
-                served = session::serve(stream, &context) => {
-                    if let Err(cause) = served {
-                        // The channel holds one: the first is enough to end the process.
-                        let _ = broken.try_send(cause);
-                    }
-                }
-                () = draining.expired() => {}
+                served = session::serve(stream, &context) => served,
+                () = draining.expired() => Ok(()),
             }
         });
     }

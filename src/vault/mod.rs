@@ -10,17 +10,14 @@ mod srs;
 mod store;
 mod tickets;
 
-use crate::channel::{Door, MaybeReady, Stream, serve};
+use crate::channel::{Door, MaybeReady, RpcServer};
 use crate::config::settings::vault::{Fixed, Live, Redis, Store, Topology};
 use crate::runtime::{self, Fatal, Promise, Startup};
 use seal::Seal;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use service::Desk;
 use std::rc::Rc;
 use std::time::Duration;
 use store::Engine;
-use tokio::sync::mpsc;
 
 /// How often tickets past their deadline and aliases past their purge time are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
@@ -40,18 +37,21 @@ pub fn run() -> Result<(), Fatal> {
             None => [Promise::Accept, Promise::Table, Promise::Threads],
             Some(ports) => [Promise::Accept, Promise::Internet(ports), Promise::Table],
         })?;
-        let (broken, mut hostile) = mpsc::channel(1);
-        open(smtp?, &desk, Desk::smtp, &broken);
-        open(relay?, &desk, Desk::relay, &broken);
-        open(web?, &desk, Desk::web, &broken);
+        let mut server = RpcServer::default();
+        server.serve(smtp?, answer_by(&desk, Desk::smtp));
+        server.serve(relay?, answer_by(&desk, Desk::relay));
+        server.serve(web?, answer_by(&desk, Desk::web));
         tokio::task::spawn_local(admin::serve(admin, Rc::clone(&desk)));
         let stop = start.ready(Rc::clone(&desk)).await?;
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         loop {
             tokio::select! {
                 // Callers that drain still need answers: the vault leaves last, when all have closed.
-                () = stop.requested() => return leave(&desk, drain).await,
-                Some(cause) = hostile.recv() => return Err(Fatal::System(cause)),
+                () = stop.requested() => {
+                    let _ = tokio::time::timeout(drain, server.closed()).await;
+                    return Ok(());
+                }
+                cause = server.hostile() => return Err(cause.into()),
                 _ = sweep.tick() => desk.sweep(),
             }
         }
@@ -83,36 +83,11 @@ fn ports(store: &Store) -> Option<Vec<u16>> {
     }
 }
 
-/// Serves all who call at a door in the background, by `answer`.
-fn open<Q, A>(
-    callers: Vec<(Stream, i32)>,
+/// The method of the desk that answers at one door.
+fn answer_by<Q: 'static, A: 'static>(
     desk: &Rc<Desk>,
     answer: fn(&Rc<Desk>, i32, Q) -> Option<MaybeReady<A>>,
-    broken: &mpsc::Sender<std::io::Error>,
-) where
-    Q: DeserializeOwned + 'static,
-    A: Serialize + 'static,
-{
-    for (stream, pid) in callers {
-        let (desk, broken) = (Rc::clone(desk), broken.clone());
-        desk.enter();
-        tokio::task::spawn_local(async move {
-            let end = serve(stream, Vec::new(), |request| answer(&desk, pid, request)).await;
-            desk.leave();
-            // A caller that has ended is the monitor's affair; one that breaks the protocol is ours.
-            if let Err(cause) = end.or_else(gone) {
-                let _ = broken.send(cause).await;
-            }
-        });
-    }
-}
-
-fn gone(cause: std::io::Error) -> std::io::Result<()> {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
-    if matches!(cause.kind(), BrokenPipe | ConnectionReset) { Ok(()) } else { Err(cause) }
-}
-
-async fn leave(desk: &Desk, drain: Duration) -> Result<(), Fatal> {
-    let _ = tokio::time::timeout(drain, desk.empty()).await;
-    Ok(())
+) -> impl Fn(i32, Q) -> Option<MaybeReady<A>> + Clone + 'static {
+    let desk = Rc::clone(desk);
+    move |pid, request| answer(&desk, pid, request)
 }

@@ -22,7 +22,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Instant;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 /// The vault's state.
@@ -46,8 +46,6 @@ pub(super) struct Desk {
     /// What the others have counted, by pid.
     counted: RefCell<BTreeMap<i32, Metrics>>,
     started: Instant,
-    callers: Cell<usize>,
-    left: Notify,
 }
 
 impl Desk {
@@ -66,8 +64,6 @@ impl Desk {
             processes: RefCell::default(),
             counted: RefCell::default(),
             started: Instant::now(),
-            callers: Cell::new(0),
-            left: Notify::new(),
         }
     }
 
@@ -124,22 +120,6 @@ impl Desk {
             MaybeReady::Future(swept) => {
                 drop(tokio::task::spawn_local(async move { desk.written(swept.await).map(drop) }))
             }
-        }
-    }
-
-    pub(super) fn enter(&self) {
-        self.callers.set(self.callers.get() + 1);
-    }
-
-    pub(super) fn leave(&self) {
-        self.callers.set(self.callers.get() - 1);
-        self.left.notify_one();
-    }
-
-    /// Completes when no caller is left.
-    pub(super) async fn empty(&self) {
-        while self.callers.get() > 0 {
-            self.left.notified().await;
         }
     }
 
