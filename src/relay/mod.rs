@@ -93,7 +93,7 @@ async fn serve(door: &SlotOut, context: &Rc<RelayContext>, draining: &Drain, ser
                 Err(cause) => return cause.into(),
             },
         };
-        let (context, mut draining) = (Rc::clone(context), draining.enter());
+        let (context, draining) = (Rc::clone(context), draining.enter());
         server.spawn(async move {
             tokio::select! {
                 served = session::serve(stream, &context) => served,

@@ -1,4 +1,4 @@
-//! Taking connections from the network.
+//! The accept loop of a role's listening sockets.
 
 use super::{Drain, ShutdownSignal};
 use std::net::IpAddr;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
-/// How long not to accept after a failure to: it may be for want of descriptors, which come back.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long to wait after accept(2) has failed: if descriptors are short, connections that close give some back.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// Hands each new connection on any of `listeners`, and where it comes from, to `take`, until told to stop; then
-/// sees the draining out.
+/// Calls `take` with each connection that any of `listeners` accepts, and its peer's address, until a shutdown is
+/// requested; then closes the listeners and drains: waits for the connections in `drain`, at most for `drain_timeout`.
 pub async fn accept_connections(
     listeners: Vec<TcpListener>,
     take: impl Fn(TcpStream, IpAddr),
     shutdown: &ShutdownSignal,
-    draining: &Drain,
+    drain: &Drain,
     drain_timeout: Duration,
 ) {
     tokio::select! {
@@ -23,7 +23,7 @@ pub async fn accept_connections(
         () = accept_all(&listeners, &take) => {}
     }
     drop(listeners);
-    draining.finish(drain_timeout).await;
+    drain.finish(drain_timeout).await;
 }
 
 async fn accept_all(listeners: &[TcpListener], take: &impl Fn(TcpStream, IpAddr)) {
@@ -43,7 +43,7 @@ async fn accept(listener: &TcpListener, take: &impl Fn(TcpStream, IpAddr)) {
             Ok((stream, peer)) => take(stream, peer.ip().to_canonical()),
             Err(cause) => {
                 warn!(%cause, "cannot accept; if descriptors are short, raise LimitNOFILE= or lower the number of sessions");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_AFTER).await;
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What ends a process at its start, told in one line that says what to do.
+//! Errors that end a process, each told in one line that says what to do.
 
 use crate::sys::exit;
 use crate::sys::inherit::Unusable;
@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// A start-up fault.
+/// An error that a process cannot start or go on with.
 #[derive(Debug)]
 pub enum Fatal {
     /// The operating system refused something that has no better name here.
@@ -25,7 +25,7 @@ pub enum Fatal {
 }
 
 impl Fatal {
-    /// The exit code of sysexits(3) by which systemd tells a fault that a restart may cure from one that it will not.
+    /// The exit code, of sysexits(3). By it systemd knows whether a restart may help.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::System(_) => exit::OSERR,

@@ -1,70 +1,73 @@
-//! How many sessions or connections there may be, in all and from one place.
+//! Connection limits: how many connections may be open at the same time, in all and from one network.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 
-/// Everybody who is in.
+/// The limits on open connections of one process, and the count of those that are open.
 pub struct ConnectionLimits {
     max: Cell<usize>,
     max_per_network: Cell<usize>,
-    open: RefCell<Open>,
+    open: RefCell<OpenConnections>,
 }
 
 #[derive(Default)]
-struct Open {
-    all: usize,
-    from: HashMap<IpAddr, usize>,
+struct OpenConnections {
+    total: usize,
+    /// By [`network_of`] the peer; networks without a connection are not in it.
+    per_network: HashMap<IpAddr, usize>,
 }
 
-/// A place in the limits, free again when dropped.
+/// The permit for one open connection; dropping it makes room for another.
 pub struct ConnectionPermit {
     network: IpAddr,
     limits: Rc<ConnectionLimits>,
 }
 
 impl ConnectionLimits {
-    /// At max so many, and so many from one place.
+    /// Allows `max` connections in all, and `max_per_network` of them from one network ([`network_of`]).
     pub fn new(max: usize, max_per_network: usize) -> Rc<Self> {
         Rc::new(Self { max: max.into(), max_per_network: max_per_network.into(), open: RefCell::default() })
     }
 
-    /// Changes the bounds; nobody who is in is put out.
+    /// Changes both limits. Connections that are open stay open, even above the new limits.
     pub fn set(&self, max: usize, max_per_network: usize) {
         self.max.set(max);
         self.max_per_network.set(max_per_network);
     }
 
-    /// How many are in.
+    /// How many connections are open.
     pub fn open(&self) -> usize {
-        self.open.borrow().all
+        self.open.borrow().total
     }
 
-    /// A place for one more from `peer`, if there is one.
+    /// A permit for a connection from `peer`; `None` if a limit is reached.
     pub fn try_acquire(self: &Rc<Self>, peer: IpAddr) -> Option<ConnectionPermit> {
         self.try_acquire_up_to(peer, self.max_per_network.get())
     }
 
-    /// A place for one more from a proxy, who brings people from everywhere.
+    /// A permit for a connection from a trusted proxy. Only the limit on all connections applies: the proxy's visitors
+    /// come from many networks.
     pub fn try_acquire_for_proxy(self: &Rc<Self>, peer: IpAddr) -> Option<ConnectionPermit> {
         self.try_acquire_up_to(peer, usize::MAX)
     }
 
-    fn try_acquire_up_to(self: &Rc<Self>, peer: IpAddr, max_from_network: usize) -> Option<ConnectionPermit> {
+    fn try_acquire_up_to(self: &Rc<Self>, peer: IpAddr, max_per_network: usize) -> Option<ConnectionPermit> {
         let network = network_of(peer);
         let mut open = self.open.borrow_mut();
-        let here = open.from.get(&network).copied().unwrap_or(0);
-        if open.all >= self.max.get() || here >= max_from_network {
+        let from_network = open.per_network.get(&network).copied().unwrap_or(0);
+        if open.total >= self.max.get() || from_network >= max_per_network {
             return None;
         }
-        open.all += 1;
-        open.from.insert(network, here + 1);
+        open.total += 1;
+        open.per_network.insert(network, from_network + 1);
         Some(ConnectionPermit { network, limits: Rc::clone(self) })
     }
 }
 
-/// What counts as one place: an IPv4 address; of IPv6 a /64, which is what one site gets at least (RFC 6177).
+/// The network that a limit per network counts `peer` to: an IPv4 address alone, an IPv6 address with its /64, which
+/// is the least that one site gets (RFC 6177).
 pub fn network_of(peer: IpAddr) -> IpAddr {
     match peer {
         IpAddr::V4(_) => peer,
@@ -75,11 +78,11 @@ pub fn network_of(peer: IpAddr) -> IpAddr {
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut open = self.limits.open.borrow_mut();
-        open.all -= 1;
-        if let Some(here) = open.from.get_mut(&self.network) {
-            *here -= 1;
-            if *here == 0 {
-                open.from.remove(&self.network);
+        open.total -= 1;
+        if let Some(from_network) = open.per_network.get_mut(&self.network) {
+            *from_network -= 1;
+            if *from_network == 0 {
+                open.per_network.remove(&self.network);
             }
         }
     }
@@ -90,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_few_and_come_back() {
+    fn permits_are_limited_and_come_back() {
         let limits = ConnectionLimits::new(3, 2);
         let at = |text: &str| text.parse::<IpAddr>().unwrap();
         let one = limits.try_acquire(at("2001:db8::1")).unwrap();
@@ -101,7 +104,7 @@ mod tests {
         assert!(limits.try_acquire_for_proxy(at("192.0.2.2")).is_none(), "full for all");
         drop(one);
         assert!(limits.try_acquire(at("2001:db8::2")).is_some());
-        assert_eq!(limits.open.borrow().from.len(), 2);
+        assert_eq!(limits.open.borrow().per_network.len(), 2);
         limits.set(9, 2);
         let _proxied = [(); 5].map(|()| limits.try_acquire_for_proxy(at("192.0.2.1")).unwrap());
         assert!(limits.try_acquire(at("192.0.2.1")).is_none());

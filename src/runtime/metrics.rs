@@ -1,24 +1,24 @@
-//! What a role counts.
+//! The metrics that a role records, until it reports them to the vault.
 
 use crate::wire::metrics::{Metric, Metrics};
 use std::cell::RefCell;
 
-/// Metrics that are being counted.
+/// Counters and gauges of one process.
 #[derive(Default)]
 pub struct MetricRecorder(RefCell<Metrics>);
 
 impl MetricRecorder {
-    /// One more.
+    /// Adds one to a counter.
     pub fn increment(&self, metric: Metric) {
         self.0.borrow_mut()[metric] += 1;
     }
 
-    /// Of a gauge that is known as a whole.
+    /// Sets a gauge.
     pub fn set(&self, metric: Metric, value: u64) {
         self.0.borrow_mut()[metric] = value;
     }
 
-    /// All of them, now.
+    /// A copy of all values as they are now.
     pub fn snapshot(&self) -> Metrics {
         self.0.borrow().clone()
     }

@@ -87,10 +87,10 @@ impl Session {
     }
 
     /// The session from greeting to farewell.
-    pub(super) async fn attend(mut self, mut draining: DrainGuard) {
-        let mut until_expired = draining.clone();
+    pub(super) async fn attend(mut self, draining: DrainGuard) {
+        let until_expired = draining.clone();
         let end = tokio::select! {
-            Err(end) = self.converse(&mut draining) => end,
+            Err(end) = self.converse(&draining) => end,
             () = until_expired.expired() => End::Said(reply::SHUTTING_DOWN),
         };
         // What is held is free for others while this client is still being told.
@@ -108,7 +108,7 @@ impl Session {
         }
     }
 
-    async fn converse(&mut self, draining: &mut DrainGuard) -> Result<Infallible, End> {
+    async fn converse(&mut self, draining: &DrainGuard) -> Result<Infallible, End> {
         self.greet().await?;
         let mut silent_since = Instant::now();
         loop {
@@ -183,7 +183,7 @@ impl Session {
     }
 
     /// Waits for more, until the session's or the transaction's time is up.
-    async fn listen(&mut self, draining: &mut DrainGuard, since: Instant) -> Result<(), End> {
+    async fn listen(&mut self, draining: &DrainGuard, since: Instant) -> Result<(), End> {
         let limit = self.patience_left(since);
         let (client, idle) = (&mut self.client, self.transaction.is_none());
         let heard = async {

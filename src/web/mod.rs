@@ -167,7 +167,7 @@ async fn serve(
     mut stream: TcpStream,
     peer: IpAddr,
     context: Rc<WebContext>,
-    mut draining: DrainGuard,
+    draining: DrainGuard,
     _place: ConnectionPermit,
 ) {
     // Without it answers would wait for acknowledgements; where it cannot be set, they do.
