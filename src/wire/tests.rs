@@ -1,6 +1,7 @@
 //! Frames survive the way there and back, however they are cut, and nothing else decodes.
 
 use super::frame::{Hostile, decode, encode};
+use super::metrics::{Metric, Metrics};
 use super::relay_smtp::{MAX_CHUNK, ToRelay};
 use super::{Rpc, Ticket, relay_web, vault_relay, vault_smtp, vault_web};
 use crate::alias::{AliasAddress, Domain, RealAddress};
@@ -66,6 +67,20 @@ fn a_real_address_is_checked_when_it_is_decoded() {
     let at = bytes.iter().position(|&b| b == b'@').unwrap();
     bytes[at] = b'\n';
     assert!(decode::<vault_relay::Answer>(&bytes).is_err());
+}
+
+/// D17: a process of another build would count other metrics; its numbers are not taken for ours.
+#[test]
+fn another_number_of_metrics_does_not_decode() {
+    let ours = Metrics::default();
+    let mut bytes = Vec::new();
+    encode(&ours, &mut bytes).unwrap();
+    assert_eq!(decode(&bytes), Ok(Some((ours, bytes.len()))));
+    for other in [Metric::ALL.len() - 1, Metric::ALL.len() + 1] {
+        let mut bytes = Vec::new();
+        encode(&vec![0_u64; other], &mut bytes).unwrap();
+        assert_eq!(decode::<Metrics>(&bytes), Err(Hostile), "{other} metrics");
+    }
 }
 
 proptest! {
