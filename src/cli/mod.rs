@@ -6,7 +6,7 @@ mod doctor;
 
 use crate::config::{self, Config, DEFAULT_FILE, Located};
 use crate::demo;
-use crate::monitor::{self, End, Role, Sockets, StartOptions};
+use crate::monitor::{self, Exit, Role, RoleSpec, Sockets, StartOptions};
 use crate::runtime::Fatal;
 use crate::sys::exit;
 use crate::sys::log::{self, Verbosity};
@@ -129,7 +129,7 @@ fn probe(text: &str) -> Result<(Option<Role>, Deed), String> {
     let (role, deed) = text.split_once(':').ok_or("needs ROLE:DEED")?;
     let role = match role {
         "monitor" => None,
-        role => Some(Role::named(role).ok_or("there is no such role")?),
+        role => Some(RoleSpec::named(role).ok_or("there is no such role")?),
     };
     Ok((role, Deed::parse(deed)?))
 }
@@ -173,7 +173,7 @@ fn serve(serve: Serve) -> ExitCode {
         }
     };
     let options = StartOptions { file: file.path, verbosity, strictness: sandbox.into(), probe };
-    end(Sockets::take_or_bind(&config).and_then(|sockets| monitor::run(config, sockets, options)))
+    exit_code(Sockets::take_or_bind(&config).and_then(|sockets| monitor::run(config, sockets, options)))
 }
 
 /// The configuration, its warnings logged; or the exit code after its faults were logged.
@@ -196,11 +196,11 @@ fn pause() {
     }
 }
 
-fn end(end: Result<End, Fatal>) -> ExitCode {
-    match end {
-        Ok(End::Asked) => ExitCode::SUCCESS,
-        Ok(End::RoleGone(code)) => ExitCode::from(code),
-        Ok(End::NotReady(code)) => {
+fn exit_code(exit: Result<Exit, Fatal>) -> ExitCode {
+    match exit {
+        Ok(Exit::Stopped) => ExitCode::SUCCESS,
+        Ok(Exit::RoleEnded(code)) => ExitCode::from(code),
+        Ok(Exit::NotReady(code)) => {
             pause();
             ExitCode::from(code)
         }
@@ -212,11 +212,11 @@ fn end(end: Result<End, Fatal>) -> ExitCode {
 }
 
 fn role(name: &str) -> ExitCode {
-    let Some(role) = Role::named(name) else {
+    let Some(role) = RoleSpec::named(name) else {
         eprintln!("tempalias: there is no role {name:?}; the monitor starts roles, start it with: tempalias serve");
         return ExitCode::from(exit::USAGE);
     };
-    match role.run() {
+    match (role.run)() {
         Ok(()) => ExitCode::SUCCESS,
         Err(fatal) => fail(&fatal),
     }

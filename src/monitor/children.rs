@@ -1,14 +1,13 @@
-//! The roles that are alive, and what is said between them and the monitor.
+//! The supervised processes, and the control channel to each.
 
-use super::Role;
-use super::doors::{Doors, serving};
+use super::doors::{Doors, server_of};
 use super::preflight::Preflight;
 use super::sockets::Sockets;
-use crate::channel::Door;
+use super::topology::{ROLES, Role};
+use crate::channel::{Door, DoorKind};
 use crate::config::Config;
-use crate::config::settings::Slice;
-use crate::runtime::Fatal;
-use crate::runtime::control::{CONTROL, ControlMessage, ControlReply, InitMessage, framed, take};
+use crate::runtime::control::{CONTROL, ControlMessage, ControlReply, ProcessInit, framed, take};
+use crate::runtime::{Fatal, Probe};
 use crate::sys::exit;
 use crate::sys::log::Verbosity;
 use crate::sys::sandbox::{Deed, Strictness, Walls};
@@ -17,7 +16,6 @@ use crate::wire::vault_admin::Process;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use serde::Serialize;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::net::Shutdown;
@@ -28,67 +26,73 @@ use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
 
+/// Replies of all processes together that may wait for the monitor. Beyond that they wait in the control channels, so
+/// that a process that was taken over cannot fill the monitor's memory (backpressure).
+const MAX_WAITING_REPLIES: usize = 64;
+
 /// One process of a role.
 struct Child {
     role: Role,
     /// Which of its role's processes, from 0.
     number: usize,
     pid: Pid,
-    /// Dropping it tells the process to stop.
-    control: Option<Control>,
-    /// Once it is ready.
+    /// `None` once it was told to shut down.
+    control: Option<ControlChannel>,
+    /// Its sandbox, once it is ready.
     walls: Option<Walls>,
     /// Whether it has answered the last ping.
-    answered: bool,
+    alive: bool,
 }
 
-/// The monitor's words on a control channel; the end of them when dropped.
-struct Control(StdStream);
+/// The monitor's end of a control channel. Dropping it tells the process to shut down.
+struct ControlChannel(StdStream);
 
-impl Drop for Control {
+impl Drop for ControlChannel {
     fn drop(&mut self) {
-        // It fails when the other end is closed already.
+        // It fails if the process has ended, and then does not matter.
         let _ = self.0.shutdown(Shutdown::Write);
     }
 }
 
-/// How each role is to begin.
+/// How each process is to run, beside what the configuration says.
 pub(super) struct SpawnOptions {
     pub(super) verbosity: Verbosity,
     pub(super) strictness: Strictness,
+    /// What a role (`None`: the monitor) is to try in its sandbox.
     pub(super) probe: Option<(Option<Role>, Deed)>,
 }
 
 /// All processes but the monitor.
 pub(super) struct Children {
     children: Vec<Child>,
-    replies: mpsc::UnboundedReceiver<(Pid, ControlReply)>,
+    replies: mpsc::Receiver<(Pid, ControlReply)>,
 }
 
 impl Children {
-    /// Starts every role with its sockets, its ends of the doors and a control channel. Needs a local runtime.
+    /// Starts every process of every role with its sockets, its ends of the doors and a control channel. Needs a local
+    /// runtime.
     pub(super) fn spawn(config: &Config, sockets: &Sockets, admin: &UnixListener) -> Result<Self, Fatal> {
-        let (heard, replies) = mpsc::unbounded_channel();
+        let (sender, replies) = mpsc::channel(MAX_WAITING_REPLIES);
         let mut children = Self { children: Vec::new(), replies };
         let mut doors = Doors::make(config, admin)?;
-        for role in Role::ALL {
-            for number in 0..role.processes(config) {
+        for role in ROLES {
+            for number in 0..(role.processes)(config) {
                 let (ours, theirs) = StdStream::pair()?;
                 let mut descriptors: Vec<(String, OwnedFd)> = vec![(CONTROL.to_owned(), theirs.into())];
                 descriptors.extend(sockets.of(role)?);
-                descriptors.extend(doors.of((role, number))?);
-                let child = spawn(&["role", role.name()], &[], descriptors)?;
+                descriptors.extend(doors.take(role, number)?);
+                let child = spawn(&["role", role.name], &[], descriptors)?;
                 let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
                 ours.set_nonblocking(true)?;
-                let control = Some(Control(ours.try_clone()?));
-                tokio::task::spawn_local(hear(pid, UnixStream::from_std(ours)?, heard.clone()));
-                children.children.push(Child { role, number, pid, control, walls: None, answered: true });
+                let control = Some(ControlChannel(ours.try_clone()?));
+                tokio::task::spawn_local(read_replies(pid, UnixStream::from_std(ours)?, sender.clone()));
+                children.children.push(Child { role, number, pid, control, walls: None, alive: true });
             }
         }
         Ok(children)
     }
 
-    /// Gives each its init.
+    /// Sends each process its init message.
     ///
     /// # Errors
     /// A configuration that is too long for a frame.
@@ -99,133 +103,109 @@ impl Children {
         options: &SpawnOptions,
     ) -> Result<(), Fatal> {
         for child in &self.children {
-            let init = match child.role {
-                Role::Smtp => self.init(child, &config.smtp, config, preflight, options),
-                Role::Relay => self.init(child, &config.relay, config, preflight, options),
-                Role::Vault => self.init(child, &config.vault, config, preflight, options),
-                Role::Web => self.init(child, &config.web, config, preflight, options),
+            let probe = options.probe.as_ref().filter(|(role, _)| *role == Some(child.role));
+            let process = ProcessInit {
+                number: child.number,
+                verbosity: options.verbosity,
+                runtime_dir: config.monitor.runtime_dir.clone(),
+                callers: child.role.opens.iter().map(|door| (*door, self.callers_of(*door, child))).collect(),
+                pids: self.pids(),
+                identity: preflight.identity.clone(),
+                strictness: options.strictness,
+                probe: probe.map(|(_, deed)| Probe { deed: deed.clone(), sibling: self.sibling_of(child.pid) }),
             };
-            // One that is gone already is noticed when it does not get ready.
-            if let Err(cause) = child.say(&init.map_err(|cause| Fatal::Config(cause.to_string()))?) {
-                warn!(role = child.role.name(), %cause, "a role does not take its init");
+            let init = (child.role.settings)(config).init(process).map_err(|cause| Fatal::Config(cause.to_string()))?;
+            // A process that has ended already is noticed because it does not become ready.
+            if let Err(cause) = child.send(&init) {
+                warn!(role = child.role.name, %cause, "a role does not take its init message");
             }
         }
         Ok(())
     }
 
-    /// Those whom `owner` serves at a door of its role, in the order of its connections.
+    /// The pids of those whom `owner` serves at a door of its role, in the order of its connections.
     fn callers_of(&self, door: Door, owner: &Child) -> Vec<i32> {
         let owners = self.children.iter().filter(|child| child.role == owner.role).count();
-        let calls = |child: &&Child| {
-            child.role.calls().contains(&door) && (!door.is_pairs() || serving(child.number, owners) == owner.number)
-        };
-        self.children.iter().filter(calls).map(|child| child.pid.as_raw()).collect()
+        let serves = |caller: &Child| door.kind() != DoorKind::Rpc || server_of(caller.number, owners) == owner.number;
+        let callers = self.children.iter().filter(|child| child.role.calls.contains(&door) && serves(child));
+        callers.map(|child| child.pid.as_raw()).collect()
     }
 
-    fn init<Fixed: Serialize, Live: Serialize>(
-        &self,
-        child: &Child,
-        slice: &Slice<Fixed, Live>,
-        config: &Config,
-        preflight: &Preflight,
-        options: &SpawnOptions,
-    ) -> io::Result<Vec<u8>> {
-        let probe = options.probe.as_ref().filter(|(role, _)| *role == Some(child.role));
-        framed(&InitMessage {
-            fixed: &slice.fixed,
-            live: &slice.live,
-            verbosity: options.verbosity,
-            runtime_dir: config.monitor.runtime_dir.clone(),
-            callers: child.role.doors().iter().map(|door| (*door, self.callers_of(*door, child))).collect(),
-            processes: self.pids(),
-            identity: preflight.identity.clone(),
-            strictness: options.strictness,
-            probe: probe.map(|(_, deed)| (deed.clone(), self.sibling(child.pid))),
-        })
-    }
-
-    /// Some process of the daemon, not this one.
-    pub(super) fn sibling(&self, pid: Pid) -> i32 {
+    /// The pid of some process of the daemon other than `pid`.
+    fn sibling_of(&self, pid: Pid) -> i32 {
         self.children.iter().map(|child| child.pid).find(|other| *other != pid).map_or(0, Pid::as_raw)
     }
 
-    /// Tells all what needs no slice of the configuration.
-    pub(super) fn tell(&self, word: &ControlMessage<()>) {
+    /// Sends all processes a message without settings.
+    pub(super) fn send_to_all(&self, message: &ControlMessage<()>) {
         for child in &self.children {
-            if let Err(cause) = framed(word).and_then(|frame| child.say(&frame)) {
-                warn!(role = child.role.name(), pid = %child.pid, %cause, "a role cannot be told");
+            if let Err(cause) = framed(message).and_then(|frame| child.send(&frame)) {
+                warn!(role = child.role.name, pid = %child.pid, %cause, "a role cannot be told");
             }
         }
     }
 
-    /// Gives all their new settings.
+    /// Sends all processes the settings that a reload changes.
     ///
     /// # Errors
-    /// Settings that are too long for a frame; nobody has got any then.
+    /// Settings that are too long for a frame; then none were sent.
     pub(super) fn reload(&self, config: &Config) -> io::Result<()> {
-        let smtp = framed(&ControlMessage::Reload(&config.smtp.live))?;
-        let relay = framed(&ControlMessage::Reload(&config.relay.live))?;
-        let vault = framed(&ControlMessage::Reload(&config.vault.live))?;
-        let web = framed(&ControlMessage::Reload(&config.web.live))?;
+        let reload = |role: Role| Ok((role, (role.settings)(config).reload()?));
+        let frames: Vec<(Role, Vec<u8>)> = ROLES.iter().map(reload).collect::<io::Result<_>>()?;
         for child in &self.children {
-            let frame = match child.role {
-                Role::Smtp => &smtp,
-                Role::Relay => &relay,
-                Role::Vault => &vault,
-                Role::Web => &web,
-            };
-            if let Err(cause) = child.say(frame) {
-                warn!(role = child.role.name(), pid = %child.pid, %cause, "a role does not take new settings");
+            let Some((_, frame)) = frames.iter().find(|(role, _)| *role == child.role) else { continue };
+            if let Err(cause) = child.send(frame) {
+                warn!(role = child.role.name, pid = %child.pid, %cause, "a role does not take new settings");
             }
         }
         Ok(())
     }
 
-    /// All processes and their walls, once all are ready; `monitor` are the monitor's own.
+    /// All processes with their sandboxes, once all are ready; `monitor` is the monitor's own.
     pub(super) fn processes(&self, monitor: &Walls) -> Vec<Process> {
-        let ours =
+        let monitor =
             Process { role: "monitor".to_owned(), pid: std::process::id().cast_signed(), walls: monitor.to_string() };
-        let theirs = self.children.iter().map(|child| Process {
-            role: child.role.name().to_owned(),
+        let children = self.children.iter().map(|child| Process {
+            role: child.role.name.to_owned(),
             pid: child.pid.as_raw(),
             walls: child.walls.as_ref().map(Walls::to_string).unwrap_or_default(),
         });
-        std::iter::once(ours).chain(theirs).collect()
+        std::iter::once(monitor).chain(children).collect()
     }
 
-    /// What a role says next. Cancel safe.
-    pub(super) async fn hear(&mut self) {
-        // There is always a sender while there is a child.
+    /// Receives the next reply of any process, and notes it. Cancel safe.
+    pub(super) async fn receive_reply(&mut self) {
+        // When all processes have ended there is no sender left, and no reply to come.
         let Some((pid, reply)) = self.replies.recv().await else { return std::future::pending().await };
         let Some(child) = self.children.iter_mut().find(|child| child.pid == pid) else { return };
         match reply {
             ControlReply::Ready(walls) => child.walls = child.walls.take().or(Some(walls)),
-            ControlReply::Alive => child.answered = true,
+            ControlReply::Alive => child.alive = true,
         }
     }
 
-    /// Whether all can serve.
-    pub(super) fn is_ready(&self) -> bool {
+    /// Whether all processes are ready.
+    pub(super) fn are_ready(&self) -> bool {
         self.children.iter().all(|child| child.walls.is_some())
     }
 
-    /// Asks all whether they are alive, but those that were told to stop; false if one has not answered since.
+    /// Pings all processes, but those that were told to shut down; `false`, and no new ping, if one has not answered
+    /// the last.
     pub(super) fn ping(&mut self) -> bool {
-        let mut heard = self.children.iter().filter(|child| child.control.is_some());
-        let alive = heard.all(|child| child.answered);
+        let alive = self.children.iter().filter(|child| child.control.is_some()).all(|child| child.alive);
         if alive {
-            self.children.iter_mut().for_each(|child| child.answered = false);
-            self.tell(&ControlMessage::Ping);
+            self.children.iter_mut().for_each(|child| child.alive = false);
+            self.send_to_all(&ControlMessage::Ping);
         }
         alive
     }
 
-    /// Names those that have not answered the last ping.
-    pub(super) fn silent(&self) -> String {
-        self.names(|child| child.control.is_some() && !child.answered)
+    /// Names the processes that have not answered the last ping.
+    pub(super) fn unresponsive(&self) -> String {
+        self.names(|child| child.control.is_some() && !child.alive)
     }
 
-    /// Names those that are not ready.
+    /// Names the processes that are not ready.
     pub(super) fn not_ready(&self) -> String {
         self.names(|child| child.walls.is_none())
     }
@@ -235,24 +215,24 @@ impl Children {
         names.join(" ")
     }
 
-    /// Tells each role to stop that nobody calls on any more: first those that hear the Internet, the vault last.
+    /// Tells each process to shut down whose role has no caller left: first those that serve the Internet, the vault
+    /// last.
     pub(super) fn stop_unused(&mut self) {
-        let present: Vec<Role> = self.children.iter().map(|child| child.role).collect();
+        let called: Vec<Door> = self.children.iter().flat_map(|child| child.role.calls).copied().collect();
         for child in &mut self.children {
-            let doors = child.role.doors();
-            if !present.iter().any(|role| role.calls().iter().any(|door| doors.contains(door))) {
+            if !child.role.opens.iter().any(|door| called.contains(door)) {
                 child.control = None;
             }
         }
     }
 
-    /// Takes leave of roles that have ended. If that was not `expected`, the exit code to end with.
+    /// Collects the exit status of processes that have ended. If that was not `expected`, the exit code for the daemon.
     pub(super) fn reap(&mut self, expected: bool) -> Option<u8> {
         let mut code = None;
         self.children.retain(|child| match waitpid(child.pid, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::StillAlive) => true,
             Ok(status) => {
-                let (role, pid, cause) = (child.role.name(), child.pid, Cause(status));
+                let (role, pid, cause) = (child.role.name, child.pid, ExitStatus(status));
                 if !expected {
                     let what =
                         if child.walls.is_some() { "a role has ended, so all end" } else { "a role did not get ready" };
@@ -268,17 +248,19 @@ impl Children {
         code
     }
 
+    /// The pids of all processes.
     pub(super) fn pids(&self) -> Vec<i32> {
         self.children.iter().map(|child| child.pid.as_raw()).collect()
     }
 
+    /// Whether all processes have ended.
     pub(super) fn is_empty(&self) -> bool {
         self.children.is_empty()
     }
 
-    pub(super) fn kill_all(&mut self) {
+    fn kill_all(&mut self) {
         for child in self.children.drain(..) {
-            // It may be gone already.
+            // It may have ended already.
             if kill(child.pid, Signal::SIGKILL).is_ok() {
                 let _ = waitpid(child.pid, None);
             }
@@ -294,9 +276,9 @@ impl Drop for Children {
 }
 
 impl Child {
-    /// Says it at once: there is room, or the role has not listened for long.
-    fn say(&self, frame: &[u8]) -> io::Result<()> {
-        let Some(Control(stream)) = &self.control else { return Ok(()) };
+    /// Sends a frame without waiting: the channel has room, unless the process has not read for long.
+    fn send(&self, frame: &[u8]) -> io::Result<()> {
+        let Some(ControlChannel(stream)) = &self.control else { return Ok(()) };
         match (&mut &*stream).write(frame)? {
             written if written == frame.len() => Ok(()),
             _ => Err(io::ErrorKind::WriteZero.into()),
@@ -306,7 +288,7 @@ impl Child {
 
 impl fmt::Display for Child {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.role.name(), self.pid)
+        write!(f, "{}:{}", self.role.name, self.pid)
     }
 }
 
@@ -316,13 +298,14 @@ impl fmt::Display for Children {
     }
 }
 
-/// Passes on what one process says, until it has ended or says what no role says.
-async fn hear(pid: Pid, mut input: UnixStream, heard: mpsc::UnboundedSender<(Pid, ControlReply)>) {
-    let mut octets = Vec::new();
-    while input.read_buf(&mut octets).await.is_ok_and(|count| count > 0) {
+/// Passes on the replies of one process, until it has ended or sends something that is no reply.
+async fn read_replies(pid: Pid, mut control: UnixStream, replies: mpsc::Sender<(Pid, ControlReply)>) {
+    let mut input = Vec::new();
+    while control.read_buf(&mut input).await.is_ok_and(|octets| octets > 0) {
         loop {
-            match take::<ControlReply>(&mut octets) {
-                Ok(Some(reply)) => drop(heard.send((pid, reply))),
+            match take::<ControlReply>(&mut input) {
+                // The receiver is gone when the monitor is about to end.
+                Ok(Some(reply)) => drop(replies.send((pid, reply)).await),
                 Ok(None) => break,
                 Err(cause) => return error!(%pid, %cause, "a role is not heard any more"),
             }
@@ -330,10 +313,11 @@ async fn hear(pid: Pid, mut input: UnixStream, heard: mpsc::UnboundedSender<(Pid
     }
 }
 
-/// Why a role ended, in words.
-struct Cause(WaitStatus);
+/// How a process has ended.
+struct ExitStatus(WaitStatus);
 
-impl Cause {
+impl ExitStatus {
+    /// The exit code for the daemon, of sysexits(3).
     fn exit_code(&self) -> u8 {
         match self.0 {
             WaitStatus::Exited(_, code) if code != 0 => u8::try_from(code).unwrap_or(exit::SOFTWARE),
@@ -342,7 +326,7 @@ impl Cause {
     }
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for ExitStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             WaitStatus::Exited(_, code) => write!(f, "exit code {code}"),
@@ -352,5 +336,37 @@ impl fmt::Display for Cause {
             WaitStatus::Signaled(_, signal, _) => write!(f, "killed by {signal}"),
             _ => f.write_str("no answer"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::sleep;
+
+    /// A process that was taken over sends replies without end: they wait in the socket, not in the monitor's memory.
+    #[test]
+    fn replies_that_wait_are_bounded() {
+        let flood = framed(&ControlReply::Alive).unwrap().repeat(1_000);
+        let runtime = tokio::runtime::LocalRuntime::new().unwrap();
+        runtime.block_on(async {
+            let (ours, theirs) = StdStream::pair().unwrap();
+            ours.set_nonblocking(true).unwrap();
+            theirs.set_nonblocking(true).unwrap();
+            let (sender, mut replies) = mpsc::channel(MAX_WAITING_REPLIES);
+            tokio::task::spawn_local(read_replies(Pid::this(), UnixStream::from_std(ours).unwrap(), sender));
+            let (mut sent, mut refused) = (0, 0);
+            while refused < 10 {
+                match (&theirs).write(&flood) {
+                    Ok(octets) => (sent, refused) = (sent + octets, 0),
+                    Err(_) => refused += 1,
+                }
+                assert!(sent < 4 << 20, "{sent} octets of replies were taken");
+                sleep(Duration::from_millis(5)).await;
+            }
+            assert_eq!(replies.len(), MAX_WAITING_REPLIES);
+            assert_eq!(replies.recv().await, Some((Pid::this(), ControlReply::Alive)));
+        });
     }
 }

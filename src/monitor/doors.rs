@@ -1,57 +1,69 @@
-//! The doors, made before there is anybody to go through them.
+//! The sockets of the doors, made before there is a process to get them.
 
-use super::Role;
-use crate::channel::Door;
+use super::topology::{ROLES, Role, RoleSpec};
+use crate::channel::{Door, DoorKind};
 use crate::config::Config;
 use crate::sys::passing::slot;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 
-/// Ends of doors, by who is to get them. Each end of a pair is given once, each end of a slot to all of a role.
+/// The ends of all doors, until they are handed out.
 pub(super) struct Doors {
-    pairs: Vec<(Holder, Door, OwnedFd)>,
+    /// For one process each: the role, and which of its processes, from 0.
+    own: Vec<((Role, usize), Door, OwnedFd)>,
+    /// For every process of a role.
     shared: Vec<(Role, Door, OwnedFd)>,
 }
 
-/// One process of a role: which of them, from 0.
-pub(super) type Holder = (Role, usize);
-
 impl Doors {
-    /// A pair for each caller at each door; what is shared, once.
+    /// Makes the sockets of each door in the table, by its kind. `admin` is the socket of the administrator's door.
     pub(super) fn make(config: &Config, admin: &UnixListener) -> io::Result<Self> {
-        let mut doors =
-            Self { pairs: Vec::new(), shared: vec![(Role::Vault, Door::VaultAdmin, admin.try_clone()?.into())] };
-        let (mail_in, mail_out) = slot()?;
-        doors.shared.push((Role::Smtp, Door::RelaySmtp, mail_in));
-        doors.shared.push((Role::Relay, Door::RelaySmtp, mail_out));
-        for caller in Role::ALL {
-            for &door in caller.calls().iter().filter(|door| door.is_pairs()) {
-                let Some(owner) = Role::owner_of(door) else { continue };
-                for number in 0..caller.processes(config) {
-                    let (calling, called) = UnixStream::pair()?;
-                    doors.pairs.push(((caller, number), door, calling.into()));
-                    let serving = serving(number, owner.processes(config));
-                    doors.pairs.push(((owner, serving), door, called.into()));
+        let mut doors = Self { own: Vec::new(), shared: Vec::new() };
+        for owner in ROLES {
+            for &door in owner.opens {
+                match door.kind() {
+                    DoorKind::Rpc => doors.add_rpc(door, owner, config)?,
+                    DoorKind::Handoff => {
+                        let (sender, receiver) = slot()?;
+                        for caller in RoleSpec::callers_of(door) {
+                            doors.shared.push((caller, door, sender.try_clone()?));
+                        }
+                        doors.shared.push((owner, door, receiver));
+                    }
+                    DoorKind::Admin => doors.shared.push((owner, door, admin.try_clone()?.into())),
                 }
             }
         }
         Ok(doors)
     }
 
-    /// The ends for one process: as a caller one of each pair, as the owner those of all whom it serves.
-    pub(super) fn of(&mut self, holder: Holder) -> io::Result<Vec<(String, OwnedFd)>> {
-        let mut own = Vec::new();
-        for (_, door, end) in self.shared.iter().filter(|(of, ..)| *of == holder.0) {
-            own.push((door.name().to_owned(), end.try_clone()?));
+    /// One pair for each process that calls, in the order in which processes are started.
+    fn add_rpc(&mut self, door: Door, owner: Role, config: &Config) -> io::Result<()> {
+        for caller in RoleSpec::callers_of(door) {
+            for number in 0..(caller.processes)(config) {
+                let (calling, called) = UnixStream::pair()?;
+                self.own.push(((caller, number), door, calling.into()));
+                let server = server_of(number, (owner.processes)(config));
+                self.own.push(((owner, server), door, called.into()));
+            }
         }
-        let for_it = |(of, ..): &mut (Holder, Door, OwnedFd)| *of == holder;
-        own.extend(self.pairs.extract_if(.., for_it).map(|(_, door, end)| (door.name().to_owned(), end)));
-        Ok(own)
+        Ok(())
+    }
+
+    /// Takes the ends for one process: its end of each door that it calls, and those of the callers that it serves.
+    pub(super) fn take(&mut self, role: Role, number: usize) -> io::Result<Vec<(String, OwnedFd)>> {
+        let mut ends = Vec::new();
+        for (_, door, end) in self.shared.iter().filter(|(of, ..)| *of == role) {
+            ends.push((door.name().to_owned(), end.try_clone()?));
+        }
+        let own = self.own.extract_if(.., |(of, ..)| *of == (role, number));
+        ends.extend(own.map(|(_, door, end)| (door.name().to_owned(), end)));
+        Ok(ends)
     }
 }
 
-/// Which of the owner's processes serves the caller's process of this number: callers are spread over them.
-pub(super) fn serving(caller: usize, owners: usize) -> usize {
+/// Which of `owners` processes serves the caller's process of this number: callers are spread evenly.
+pub(super) fn server_of(caller: usize, owners: usize) -> usize {
     caller % owners.max(1)
 }

@@ -1,11 +1,11 @@
-//! The monitor: what systemd is to it, it is to its roles.
+//! The monitor: the supervisor of all other processes, as systemd is the monitor's.
 //!
 //! 1. Take the listening sockets, or bind them.
-//! 2. Prepare the preflight: whom to become, directories, a lock, the doors.
+//! 2. Preflight: the user to become, directories, a lock, the administrator's door.
 //! 3. Spawn every role with its sockets, its doors and a control channel.
-//! 4. Give each its init: its slice of the configuration, and who may use its doors.
-//! 5. Wait until all are Ready; give up root; enter the sandbox; tell systemd.
-//! 6. Only wait: for a signal, or for a role that ends. One gone, all go.
+//! 4. Send each its init message: its slice of the configuration, and the callers at its doors.
+//! 5. Wait until all are ready; give up root; enter the sandbox; notify systemd.
+//! 6. Supervise: wait for a signal, or for a role that ends. If one ends, all end.
 
 mod children;
 mod doors;
@@ -14,11 +14,11 @@ mod sockets;
 mod topology;
 
 pub use sockets::Sockets;
-pub use topology::Role;
+pub use topology::{Role, RoleSpec};
 
 use crate::config::{self, Config, Located};
 use crate::runtime::control::ControlMessage;
-use crate::runtime::{self, Fatal};
+use crate::runtime::{self, Fatal, Probe};
 use crate::sys::exit;
 use crate::sys::lasting::Lasting;
 use crate::sys::log::Verbosity;
@@ -34,22 +34,25 @@ use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use tracing::{error, info, warn};
 
-/// How long all roles may take to get Ready. Redb may have to repair a large table after a power cut.
-const READY_WITHIN: Duration = Duration::from_secs(90);
+/// How long all roles may take to become ready. Redb may have to repair a large table after a power cut.
+const READY_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// How much longer than the drain deadline a role may take to end before it is killed.
-const GRACE: Duration = Duration::from_secs(5);
+/// How much longer than the drain deadline a process may take to end before it is killed.
+const TERMINATION_GRACE: Duration = Duration::from_secs(5);
 
-/// Signals for people and systemd.
+/// Pings that may go unanswered, one after the other, before it is logged that the watchdog will strike.
+const MAX_MISSED_PINGS: u32 = 3;
+
+/// The signals that the daemon obeys.
 pub const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGTERM, SIGUSR1];
 
 /// How the daemon ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// It was asked to.
-    Asked,
-    /// A role ended by itself, so all did; the exit code says why (sysexits(3)).
-    RoleGone(u8),
+pub enum Exit {
+    /// A signal asked it to stop.
+    Stopped,
+    /// A process ended by itself, so all did. The code of sysexits(3) says why.
+    RoleEnded(u8),
     /// The same before the daemon was ready.
     NotReady(u8),
 }
@@ -60,27 +63,30 @@ pub struct StartOptions {
     pub file: PathBuf,
     /// How much is logged.
     pub verbosity: Verbosity,
-    /// What becomes of a process that breaks its promises.
+    /// What happens to a process that breaks its promises.
     pub strictness: Strictness,
-    /// A deed that a role (`None`: the monitor) is to try within its walls.
+    /// A deed that a role (`None`: the monitor) is to try in its sandbox.
     pub probe: Option<(Option<Role>, Deed)>,
 }
 
-/// Runs the daemon until it is asked to end or a role ends.
-pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<End, Fatal> {
+/// Runs the daemon until a signal stops it or a role ends.
+///
+/// # Errors
+/// What keeps the daemon from starting.
+pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<Exit, Fatal> {
     runtime::block_on(async move {
         let signals = Signals::catch(&[&[SIGCHLD][..], &SIGNALS].concat())?;
         let notifier = Notifier::from_env();
         let file = Lasting::open(&options.file)?;
-        let config = config.with_credentials(credentials().as_deref());
+        let config = config.with_credentials(credentials_directory().as_deref());
         let (preflight, admin) = Preflight::prepare(&config)?;
         let StartOptions { verbosity, strictness, probe, .. } = options;
         let mut children = Children::spawn(&config, &sockets, &admin)?;
-        // Nobody but its owner is to hear on a socket.
+        // Only the role that serves a socket keeps it open.
         drop((sockets, admin));
         children.initialize(&config, &preflight, &SpawnOptions { verbosity, strictness, probe: probe.clone() })?;
-        if let Some(end) = wait_until_ready(&mut children, &signals).await {
-            return Ok(end);
+        if let Some(exit) = wait_until_ready(&mut children, &signals).await {
+            return Ok(exit);
         }
         let pids = children.pids();
         let promises = [Promise::Children(&pids), Promise::Reread(file.directory())];
@@ -89,43 +95,40 @@ pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<En
             warn!("{gap}");
         }
         if let Some((None, deed)) = probe {
-            match deed.attempt(pids.first().copied().unwrap_or_default()) {
-                Ok(()) => error!(?deed, "probe: succeeded"),
-                Err(cause) => info!(?deed, %cause, "probe: refused"),
-            }
+            Probe { deed, sibling: pids.first().copied().unwrap_or_default() }.run();
         }
         info!(pids = %children, %walls, "ready");
-        children.tell(&ControlMessage::AllReady(children.processes(&walls)));
+        children.send_to_all(&ControlMessage::AllReady(children.processes(&walls)));
         let monitor = Monitor { config, path: options.file, file, children, notifier, _preflight: preflight };
-        Ok(monitor.live(signals).await)
+        Ok(monitor.supervise(signals).await)
     })
 }
 
-/// `None` once all are Ready; how it ended if they will not be.
-async fn wait_until_ready(children: &mut Children, signals: &Signals) -> Option<End> {
-    let deadline = Instant::now() + READY_WITHIN;
-    while !children.is_ready() {
+/// Waits until all processes are ready: `None` once they are, else how the daemon ends.
+async fn wait_until_ready(children: &mut Children, signals: &Signals) -> Option<Exit> {
+    let deadline = Instant::now() + READY_TIMEOUT;
+    while !children.are_ready() {
         tokio::select! {
-            () = children.hear() => {}
+            () = children.receive_reply() => {}
             signal = signals.next() => match signal {
-                SIGTERM | SIGINT => return Some(End::Asked),
+                SIGTERM | SIGINT => return Some(Exit::Stopped),
                 SIGCHLD => {
                     if let Some(code) = children.reap(false) {
-                        return Some(End::NotReady(code));
+                        return Some(Exit::NotReady(code));
                     }
                 }
                 _ => {}
             },
             () = sleep_until(deadline) => {
-                error!(roles = children.not_ready(), "not ready within {READY_WITHIN:?}");
-                return Some(End::NotReady(exit::TEMPFAIL));
+                error!(roles = children.not_ready(), "not ready within {READY_TIMEOUT:?}");
+                return Some(Exit::NotReady(exit::TEMPFAIL));
             }
         }
     }
     None
 }
 
-/// The monitor once all is under way.
+/// The supervisor, once all processes serve.
 struct Monitor {
     config: Config,
     path: PathBuf,
@@ -136,69 +139,71 @@ struct Monitor {
 }
 
 impl Monitor {
-    async fn live(mut self, signals: Signals) -> End {
+    async fn supervise(mut self, signals: Signals) -> Exit {
         self.notifier.tell(&format!("READY=1\nSTATUS={}", self.status()));
-        // Twice as often as it must be fed: one answer may be late.
-        let mut watchdog = notify::watchdog().map(|within| often(within / 4));
-        let mut unfed = 0;
-        let mut deadline = None;
+        // A quarter of the watchdog's time: two of them are half of it, so that one answer may be late.
+        let mut watchdog = notify::watchdog().map(|timeout| interval_of(timeout / 4));
+        let mut missed_pings = 0;
+        // Set once the daemon shuts down: when the processes that are left are killed.
+        let mut kill_at = None;
         loop {
             tokio::select! {
                 signal = signals.next() => match signal {
-                    SIGTERM | SIGINT if deadline.is_none() => {
-                        info!("stopping");
-                        let within = self.config.monitor.drain + GRACE;
-                        let more = (within + Duration::from_secs(1)).as_micros();
-                        self.notifier.tell(&format!(
-                            "STOPPING=1\nEXTEND_TIMEOUT_USEC={more}\nSTATUS=finishing what is under way"
-                        ));
-                        deadline = Some(Instant::now() + within);
-                        self.children.stop_unused();
-                    }
-                    SIGHUP if deadline.is_none() => self.reread(),
+                    SIGTERM | SIGINT if kill_at.is_none() => kill_at = Some(self.shut_down()),
+                    SIGHUP if kill_at.is_none() => self.reload(),
                     SIGUSR1 => {
                         info!(pids = %self.children, "state: {}", self.status());
-                        self.children.tell(&ControlMessage::LogState);
+                        self.children.send_to_all(&ControlMessage::LogState);
                     }
                     SIGCHLD => {
-                        if let Some(code) = self.children.reap(deadline.is_some()) {
-                            return End::RoleGone(code);
+                        if let Some(code) = self.children.reap(kill_at.is_some()) {
+                            return Exit::RoleEnded(code);
                         }
-                        if deadline.is_some() {
+                        if kill_at.is_some() {
                             if self.children.is_empty() {
-                                return End::Asked;
+                                return Exit::Stopped;
                             }
                             self.children.stop_unused();
                         }
                     }
                     _ => {}
                 },
-                () = self.children.hear() => {}
-                () = tick(&mut watchdog) => {
+                () = self.children.receive_reply() => {}
+                () = next_tick(&mut watchdog) => {
                     if self.children.ping() {
                         self.notifier.tell("WATCHDOG=1");
-                        unfed = 0;
+                        missed_pings = 0;
                     } else {
-                        unfed += 1;
-                        if unfed == 3 {
-                            error!(roles = self.children.silent(), "no sign of life; the watchdog will end us");
+                        missed_pings += 1;
+                        if missed_pings == MAX_MISSED_PINGS {
+                            error!(roles = self.children.unresponsive(), "no sign of life; the watchdog will end us");
                         }
                     }
                 }
-                () = at(deadline) => {
+                () = sleep_until_some(kill_at) => {
                     warn!(roles = %self.children, "not drained in time, killed");
-                    return End::Asked;
+                    return Exit::Stopped;
                 }
             }
         }
+    }
+
+    /// Begins the graceful shutdown; until when it may take.
+    fn shut_down(&mut self) -> Instant {
+        info!("stopping");
+        let timeout = self.config.monitor.drain + TERMINATION_GRACE;
+        let extension = (timeout + Duration::from_secs(1)).as_micros();
+        self.notifier.tell(&format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={extension}\nSTATUS=finishing what is under way"));
+        self.children.stop_unused();
+        Instant::now() + timeout
     }
 
     fn status(&self) -> String {
         format!("{} processes serve mail to {}", self.children.pids().len() + 1, self.config.domains_in_words())
     }
 
-    /// Takes what can be taken of a changed configuration; says what cannot.
-    fn reread(&mut self) {
+    /// Reads the configuration file again and applies it; if it is faulty, all stays as it was.
+    fn reload(&mut self) {
         let now = notify::monotonic_microseconds().unwrap_or_default();
         self.notifier.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
         let path = self.path.clone();
@@ -209,7 +214,7 @@ impl Monitor {
                     error!("{}", Located(&path, fault));
                 }
                 match parsed.config {
-                    Some(new) => self.adopt(new),
+                    Some(new) => self.apply(new),
                     None => error!("the configuration stays as it was"),
                 }
             }
@@ -221,8 +226,9 @@ impl Monitor {
         self.notifier.tell(&format!("READY=1\nSTATUS={}", self.status()));
     }
 
-    fn adopt(&mut self, new: Config) {
-        let new = new.with_credentials(credentials().as_deref());
+    /// Sends the roles what can be changed while they run, and warns of what cannot.
+    fn apply(&mut self, new: Config) {
+        let new = new.with_credentials(credentials_directory().as_deref());
         for what in self.config.restart_keys(&new) {
             warn!("{what} has changed, which takes effect with a restart");
         }
@@ -237,25 +243,25 @@ impl Monitor {
     }
 }
 
-/// Where systemd puts secrets for this service.
-fn credentials() -> Option<OsString> {
+/// Where systemd puts secrets for this service (systemd.exec(5), `LoadCredential=`).
+fn credentials_directory() -> Option<OsString> {
     std::env::var_os("CREDENTIALS_DIRECTORY")
 }
 
-fn often(period: Duration) -> Interval {
+fn interval_of(period: Duration) -> Interval {
     let mut interval = interval(period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
 }
 
-async fn tick(watchdog: &mut Option<Interval>) {
-    match watchdog {
+async fn next_tick(interval: &mut Option<Interval>) {
+    match interval {
         Some(interval) => drop(interval.tick().await),
         None => std::future::pending().await,
     }
 }
 
-async fn at(deadline: Option<Instant>) {
+async fn sleep_until_some(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,

@@ -1,4 +1,6 @@
-//! What must be there before the roles are: a user, directories, a lock, the administrator's door.
+//! The preflight: what must exist before any role is spawned.
+//!
+//! The user to become, the runtime and state directories, a lock against a second daemon, the administrator's door.
 
 use crate::channel::Door;
 use crate::config::Config;
@@ -10,24 +12,28 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-/// What must last as long as the daemon.
+/// What was found and made, kept as long as the daemon runs.
 pub(super) struct Preflight {
-    /// Whom to become; `None` unless started as root.
+    /// The user to become; `None` unless started as root.
     pub(super) identity: Option<Identity>,
-    /// Kept for as long as the daemon lives.
+    /// Unlocked when it is closed, however the process ends.
     _lock: File,
 }
 
 impl Preflight {
-    /// Makes what is missing, as the user who will use it; and the administrator's door.
+    /// Makes what is missing, with the privileges of the user that will use it, and binds the administrator's door.
+    ///
+    /// # Errors
+    /// What is missing and cannot be made, with what to do about it.
     pub(super) fn prepare(config: &Config) -> Result<(Self, UnixListener), Fatal> {
-        let identity = if identity::is_root() { Some(find(config)?) } else { None };
+        let identity = if identity::is_root() { Some(find_identity(config)?) } else { None };
         for (path, key, mode) in
             [(&config.monitor.runtime_dir, "runtime_dir", 0o750), (&config.monitor.state_dir, "state_dir", 0o700)]
         {
-            make(path, key, mode, identity.as_ref())?;
+            make_directory(path, key, mode, identity.as_ref())?;
         }
-        let open = || Ok::<_, Fatal>((lock(&config.monitor.runtime_dir)?, bind(&config.monitor.runtime_dir)?));
+        let open =
+            || Ok::<_, Fatal>((lock(&config.monitor.runtime_dir)?, bind_admin_door(&config.monitor.runtime_dir)?));
         let (lock, admin) = match &identity {
             Some(identity) => identity.act(open)??,
             None => open()?,
@@ -36,7 +42,7 @@ impl Preflight {
     }
 }
 
-fn find(config: &Config) -> Result<Identity, Fatal> {
+fn find_identity(config: &Config) -> Result<Identity, Fatal> {
     let (user, group) = (&config.monitor.user, &config.monitor.group);
     Identity::find(user, group)?.map_err(|nobody| {
         Fatal::Config(match nobody {
@@ -51,8 +57,8 @@ fn find(config: &Config) -> Result<Identity, Fatal> {
     })
 }
 
-/// Makes a directory that is not there; its parent must be.
-fn make(path: &Path, key: &str, mode: u32, identity: Option<&Identity>) -> Result<(), Fatal> {
+/// Makes a directory unless it exists; its parent must.
+fn make_directory(path: &Path, key: &str, mode: u32, identity: Option<&Identity>) -> Result<(), Fatal> {
     if path.is_dir() {
         return Ok(());
     }
@@ -66,19 +72,18 @@ fn make(path: &Path, key: &str, mode: u32, identity: Option<&Identity>) -> Resul
     })
 }
 
-/// Makes sure that no other daemon uses the runtime directory.
+/// Locks the runtime directory, so that no other daemon uses it.
 fn lock(runtime_dir: &Path) -> Result<File, Fatal> {
     let unusable = |what: String| Fatal::File { path: runtime_dir.to_owned(), what };
     let file = File::create(runtime_dir.join("lock"))
         .map_err(|e| unusable(format!("cannot be written to ({e}); it must belong to the user that runs tempalias")))?;
-    // Unlocked when it is closed, by whatever end this process takes.
     file.try_lock()
         .map_err(|_| unusable("is in use by another tempalias; stop it, or set another runtime_dir".to_owned()))?;
     Ok(file)
 }
 
-/// Binds the administrator's door, in place of one that an earlier life has left.
-fn bind(runtime_dir: &Path) -> Result<UnixListener, Fatal> {
+/// Binds the administrator's door, in place of a socket that an earlier run has left.
+fn bind_admin_door(runtime_dir: &Path) -> Result<UnixListener, Fatal> {
     let path = Door::VaultAdmin.path(runtime_dir);
     match fs::remove_file(&path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e.into()),

@@ -1,9 +1,14 @@
-//! What the monitor and a role say to each other on the control channel.
+//! The control channel between the monitor and each process of a role: a pair of connected sockets.
+//!
+//! 1. The monitor sends one [`InitMessage`], and then [`ControlMessage`]s as they come up.
+//! 2. The role answers with [`ControlReply`]s.
+//! 3. When the monitor closes the channel, the role shuts down gracefully.
 
+use super::Probe;
 use crate::channel::Door;
 use crate::sys::identity::Identity;
 use crate::sys::log::Verbosity;
-use crate::sys::sandbox::{Deed, Strictness, Walls};
+use crate::sys::sandbox::{Strictness, Walls};
 use crate::wire::frame;
 use crate::wire::vault_admin::Process;
 use serde::de::DeserializeOwned;
@@ -15,48 +20,58 @@ use std::path::PathBuf;
 /// The name of the control channel among the inherited descriptors.
 pub const CONTROL: &str = "control";
 
-/// What the monitor tells a role first: all it ever learns of the configuration.
+/// The first message to a role: all that it ever learns of the configuration, and what it is among its like.
 #[derive(Serialize, Deserialize)]
 pub struct InitMessage<Fixed, Live> {
     /// The role's settings that stay as they are.
     pub fixed: Fixed,
     /// The role's settings that a reload replaces.
     pub live: Live,
-    /// How much it logs.
-    pub verbosity: Verbosity,
-    /// What this role will see of the file system if the daemon was started as root.
-    pub runtime_dir: PathBuf,
-    /// The callers at each door that this role owns, in the order of the connections it has got.
-    pub callers: Vec<(Door, Vec<i32>)>,
-    /// All processes but the monitor.
-    pub processes: Vec<i32>,
-    /// Whom to become; `None` unless the daemon was started as root.
-    pub identity: Option<Identity>,
-    /// What becomes of it if it breaks its promises.
-    pub strictness: Strictness,
-    /// What it is to try once its walls stand, and another process to try it on.
-    pub probe: Option<(Deed, i32)>,
+    /// What every process is told, whatever its role.
+    pub process: ProcessInit,
 }
 
-/// What the monitor says later. When it closes the channel, the role is to finish.
+/// The part of an [`InitMessage`] that is the same for all roles.
+#[derive(Serialize, Deserialize)]
+pub struct ProcessInit {
+    /// Which of its role's processes this is, from 0.
+    pub number: usize,
+    /// How much it logs.
+    pub verbosity: Verbosity,
+    /// The directory it changes its root to, if the daemon was started as root.
+    pub runtime_dir: PathBuf,
+    /// For each door that the role opens, the pids of the callers, in the order of their inherited connections.
+    pub callers: Vec<(Door, Vec<i32>)>,
+    /// The pids of all processes of the daemon but the monitor.
+    pub pids: Vec<i32>,
+    /// The user to become; `None` unless the daemon was started as root.
+    pub identity: Option<Identity>,
+    /// What happens if it breaks its promises.
+    pub strictness: Strictness,
+    /// What it is to try once it is in the sandbox; for tests.
+    pub probe: Option<Probe>,
+}
+
+/// What the monitor sends after the [`InitMessage`].
 #[derive(Serialize, Deserialize)]
 pub enum ControlMessage<Live> {
-    /// Are you alive?
+    /// A liveness check, answered by [`ControlReply::Alive`].
     Ping,
     /// New settings, for what begins from now on.
     Reload(Live),
-    /// Log how you are.
+    /// Log your state.
     LogState,
-    /// All are ready, with what they are and their walls, the monitor too: serve!
+    /// All processes are ready: begin to serve. The list is that of all processes with their sandboxes, the monitor's
+    /// first.
     AllReady(Vec<Process>),
 }
 
-/// What a role says to the monitor.
+/// What a role sends to the monitor.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ControlReply {
-    /// It can serve, within these walls.
+    /// It can serve; this is its sandbox.
     Ready(Walls),
-    /// To [`ControlMessage::Ping`].
+    /// The answer to [`ControlMessage::Ping`].
     Alive,
 }
 
@@ -73,10 +88,10 @@ pub(super) fn receive<T: DeserializeOwned>(control: &mut UnixStream) -> io::Resu
     }
 }
 
-/// Takes the next frame out of `input`, if it is there in full.
+/// Takes the first frame off `input`; `None` while it is not complete.
 ///
 /// # Errors
-/// [`frame::Hostile`].
+/// [`frame::Hostile`], if what has come is no frame of this type.
 pub fn take<T: DeserializeOwned>(input: &mut Vec<u8>) -> Result<Option<T>, frame::Hostile> {
     Ok(frame::decode(input)?.map(|(value, length)| {
         input.drain(..length);
@@ -84,10 +99,10 @@ pub fn take<T: DeserializeOwned>(input: &mut Vec<u8>) -> Result<Option<T>, frame
     }))
 }
 
-/// One frame.
+/// `value` as one frame.
 ///
 /// # Errors
-/// What does not fit into a frame.
+/// If it does not fit into a frame ([`frame::encode`]).
 pub fn framed<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     frame::encode(value, &mut bytes).map_err(|_| io::Error::other("the configuration is too long for a frame"))?;

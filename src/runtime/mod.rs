@@ -1,11 +1,12 @@
-//! The life of a role, the same for all four, on one screen:
+//! The life of a role, the same for all of them. Each role is a process with privileges of its own (privilege
+//! separation), started by the monitor:
 //!
 //! 1. take the inherited descriptors;
-//! 2. take the orders from the monitor: a slice of the configuration, and who may use our doors;
+//! 2. receive the init message from the monitor: a slice of the configuration, and the callers at each door;
 //! 3. open what must be open (the role's own part);
 //! 4. enter the sandbox;
-//! 5. say Ready, and wait until all are;
-//! 6. loop until the monitor closes the control channel, then finish within the drain deadline.
+//! 5. report Ready, and wait until all processes are;
+//! 6. loop until the monitor closes the control channel, then drain: finish what is under way, within a deadline.
 
 mod accept;
 pub mod control;
@@ -13,6 +14,7 @@ mod drain;
 mod fatal;
 mod limits;
 mod metrics;
+mod probe;
 mod start;
 
 pub use crate::sys::exit;
@@ -24,11 +26,15 @@ pub use drain::{Drain, DrainGuard};
 pub use fatal::Fatal;
 pub use limits::{ConnectionLimits, ConnectionPermit, network_of};
 pub use metrics::MetricRecorder;
+pub use probe::Probe;
 pub use start::{RoleHandler, ShutdownSignal, Startup};
 
-/// Runs a process's asynchronous part on a runtime of its own: one thread, nothing shared.
+/// Runs the asynchronous part of a process on a runtime of its own, with one thread.
 ///
-/// The life is a task like any other: waking the runtime's root future would cost a system call each time.
+/// `life` is a task like any other: waking the runtime's root future would cost a system call each time.
+///
+/// # Errors
+/// Those of `life`, and of the operating system.
 pub fn block_on<T: 'static>(life: impl Future<Output = Result<T, Fatal>> + 'static) -> Result<T, Fatal> {
     let runtime = tokio::runtime::LocalRuntime::new()?;
     let life = runtime.spawn_local(life);

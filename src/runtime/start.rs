@@ -1,12 +1,11 @@
-//! A role between its first instruction and its loop.
+//! The start of a role: from its first instruction to its loop.
 
 use super::Fatal;
-use super::control::{CONTROL, ControlMessage, ControlReply, InitMessage, framed, receive, take};
+use super::control::{CONTROL, ControlMessage, ControlReply, InitMessage, ProcessInit, framed, receive, take};
 use crate::channel::{AdminListener, Door, SlotIn, SlotOut, Stream};
-use crate::sys::identity::Identity;
 use crate::sys::inherit::Inherited;
 use crate::sys::log;
-use crate::sys::sandbox::{self, Deed, Promise, Strictness, Walls, raise_descriptor_limit};
+use crate::sys::sandbox::{self, Promise, Walls, raise_descriptor_limit};
 use crate::sys::scheduling;
 use crate::sys::signals::leave_to_the_monitor;
 use crate::sys::spawn::{die_with_parent, take_name};
@@ -15,48 +14,47 @@ use crate::wire::vault_admin::Process;
 use serde::de::DeserializeOwned;
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-/// How often a role tells the vault what it has counted.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// How often a role reports its metrics to the vault, if they have changed.
+const METRICS_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A role that has its init.
+/// A process of a role that has received its [`InitMessage`] and does not serve yet.
 pub struct Startup<Fixed, Live> {
     /// The role's settings that stay as they are.
     pub fixed: Fixed,
     /// The role's settings as they are now: a reload replaces them.
     pub live: Live,
+    process: ProcessInit,
     inherited: Inherited,
     control: UnixStream,
-    runtime_dir: PathBuf,
-    callers: Vec<(Door, Vec<i32>)>,
-    processes: Vec<i32>,
-    identity: Option<Identity>,
-    strictness: Strictness,
-    probe: Option<(Deed, i32)>,
+    /// Once it is in the sandbox.
     walls: Option<Walls>,
 }
 
-/// What a role does when the monitor speaks to it.
+/// What a role does about messages on the control channel.
 pub trait RoleHandler<Live> {
     /// Takes new settings, for what begins from now on.
     fn reload(&self, live: Live);
 
-    /// What it has counted.
+    /// The values of its metrics.
     fn metrics(&self) -> Metrics;
 
-    /// All are ready; what they are.
+    /// Notes that all processes are ready; `processes` are all of them, the monitor first.
     fn all_ready(&self, _processes: Vec<Process>) {}
 }
 
 impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, Live> {
-    /// Takes descriptors and init, and starts the log.
+    /// Takes the inherited descriptors, receives the [`InitMessage`] and starts the log. Call first, and once.
+    ///
+    /// # Errors
+    /// Of the operating system; [`Fatal::Descriptor`] if the monitor did not start this process.
     pub fn take(role: &'static str) -> Result<Self, Fatal> {
         take_name();
         die_with_parent()?;
@@ -65,21 +63,14 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
         scheduling::work_in_batches();
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
-        let init: InitMessage<Fixed, Live> = receive(&mut control)?;
-        log::start(role, init.verbosity);
-        Ok(Self {
-            fixed: init.fixed,
-            live: init.live,
-            inherited,
-            control,
-            runtime_dir: init.runtime_dir,
-            callers: init.callers,
-            processes: init.processes,
-            identity: init.identity,
-            strictness: init.strictness,
-            probe: init.probe,
-            walls: None,
-        })
+        let InitMessage { fixed, live, process } = receive(&mut control)?;
+        log::start(role, process.verbosity);
+        Ok(Self { fixed, live, process, inherited, control, walls: None })
+    }
+
+    /// Which of its role's processes this is, from 0.
+    pub fn process_number(&self) -> usize {
+        self.process.number
     }
 
     /// The listening TCP sockets of this name. Needs a runtime.
@@ -92,107 +83,116 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
         Ok(listeners.into_iter().map(take).collect::<Result<_, _>>()?)
     }
 
-    /// The connection through a door of another role. Needs a runtime.
+    /// This process's connection to a door of another role. Needs a runtime.
     pub fn caller(&mut self, door: Door) -> Result<Stream, Fatal> {
         Ok(Stream::new(self.inherited.unix_stream(door.name())?)?)
     }
 
-    /// The connections of those who call at a door of this role, with their pids. Needs a runtime.
+    /// The connections of the callers at a door of this role, with their pids. Needs a runtime.
     pub fn callers(&mut self, door: Door) -> Result<Vec<(Stream, i32)>, Fatal> {
         let streams = self.inherited.unix_streams(door.name())?.into_iter();
-        let pids = self.callers.iter().find(|(of, _)| *of == door).map_or(&[][..], |(_, pids)| pids);
+        let pids = self.process.callers.iter().find(|(of, _)| *of == door).map_or(&[][..], |(_, pids)| pids);
         Ok(streams.zip(pids).map(|(stream, pid)| Ok((Stream::new(stream)?, *pid))).collect::<io::Result<_>>()?)
     }
 
-    /// The door for people. Needs a runtime.
+    /// The listening socket of the administrator's door. Needs a runtime.
     pub fn listener(&mut self, door: Door) -> Result<AdminListener, Fatal> {
-        Ok(AdminListener::new(self.inherited.unix_listener(door.name())?, self.processes.clone())?)
+        Ok(AdminListener::new(self.inherited.unix_listener(door.name())?, self.process.pids.clone())?)
     }
 
-    /// The end of a slot that this role puts into. Needs a runtime.
+    /// The sending end of a handoff door. Needs a runtime.
     pub fn slot_in(&mut self, door: Door) -> Result<SlotIn, Fatal> {
         Ok(SlotIn::new(self.inherited.slot(door.name())?)?)
     }
 
-    /// The end of a slot that this role takes out of. Needs a runtime.
+    /// The receiving end of a handoff door. Needs a runtime.
     pub fn slot_out(&mut self, door: Door) -> Result<SlotOut, Fatal> {
         Ok(SlotOut::new(self.inherited.slot(door.name())?)?)
     }
 
-    /// Does `work` with the rights that this role will have in the end, so that files it makes are its own.
+    /// Does `work` with the privileges that this process will have in the sandbox, so that the files it makes belong to
+    /// the user it becomes.
+    ///
+    /// # Errors
+    /// Those of `work`, and of changing the user.
     pub fn open<T>(&self, work: impl FnOnce() -> Result<T, Fatal>) -> Result<T, Fatal> {
-        match &self.identity {
+        match &self.process.identity {
             Some(identity) => identity.act(work)?,
             None => work(),
         }
     }
 
-    /// Enters the sandbox. Threads are started afterwards, and doors called at.
+    /// Enters the sandbox. Whatever starts threads comes afterwards: those that exist already would stay outside.
+    ///
+    /// # Errors
+    /// Of the first wall that does not stand; the process must end.
     pub fn confine(&mut self, promises: &[Promise<'_>]) -> Result<(), Fatal> {
-        let walls = sandbox::enter(promises, self.identity.as_ref(), &self.runtime_dir, self.strictness)?;
-        self.walls = Some(walls);
-        if let Some((deed, sibling)) = self.probe.take() {
-            match deed.attempt(sibling) {
-                Ok(()) => error!(?deed, "probe: succeeded"),
-                Err(cause) => info!(?deed, %cause, "probe: refused"),
-            }
+        let ProcessInit { identity, runtime_dir, strictness, probe, .. } = &self.process;
+        self.walls = Some(sandbox::enter(promises, identity.as_ref(), runtime_dir, *strictness)?);
+        if let Some(probe) = probe {
+            probe.run();
         }
         Ok(())
     }
 
-    /// Tells the vault every second what this role has counted: `tell` goes through the role's own door.
-    pub fn report_metrics(&self, handler: Rc<impl RoleHandler<Live> + 'static>, tell: impl Fn(Metrics) + 'static) {
+    /// Reports the metrics of `handler` by `report`, which sends them through the role's own door to the vault, once a
+    /// second if they have changed. Needs a local runtime.
+    pub fn report_metrics(&self, handler: Rc<impl RoleHandler<Live> + 'static>, report: impl Fn(Metrics) + 'static) {
         tokio::task::spawn_local(async move {
-            let mut every = tokio::time::interval(TELL_EVERY);
-            let mut told = Metrics::default();
+            let mut interval = tokio::time::interval(METRICS_INTERVAL);
+            let mut reported = Metrics::default();
             loop {
-                every.tick().await;
+                interval.tick().await;
                 let metrics = handler.metrics();
-                if told != metrics {
-                    told = metrics.clone();
-                    tell(metrics);
+                if reported != metrics {
+                    reported = metrics.clone();
+                    report(metrics);
                 }
             }
         });
     }
 
-    /// Tells the monitor that this role can serve, and waits until all can. What is left after this is the loop.
+    /// Tells the monitor that this process can serve, and waits until all can. Needs a local runtime.
     ///
     /// # Errors
-    /// A defect: there are no walls yet.
+    /// Of the control channel; a defect, if the process is not in the sandbox yet.
     pub async fn ready(mut self, handler: Rc<impl RoleHandler<Live> + 'static>) -> Result<ShutdownSignal, Fatal> {
-        let walls = self.walls.take().ok_or_else(|| io::Error::other("a role without walls is not ready"))?;
+        let walls = self.walls.take().ok_or_else(|| io::Error::other("a role without a sandbox is not ready"))?;
         self.control.write_all(&framed(&ControlReply::Ready(walls))?)?;
         self.control.set_nonblocking(true)?;
         let control = tokio::net::UnixStream::from_std(self.control)?;
-        let (told, mut stop) = watch::channel(false);
+        let shutdown = ShutdownSignal(CancellationToken::new());
+        let on_end = shutdown.0.clone().drop_guard();
+        let (all_ready, until_all_ready) = oneshot::channel();
         tokio::task::spawn_local(async move {
-            // However it ends, the monitor has nothing more to say.
-            if let Err(cause) = obey_monitor(control, &*handler, &told).await {
-                error!(%cause, "the monitor cannot be heard");
+            let _on_end = on_end;
+            if let Err(cause) = obey_monitor(control, &*handler, all_ready).await {
+                error!(%cause, "the control channel is broken");
             }
         });
-        // An error means that the monitor wants us to stop already.
-        let _ = stop.wait_for(|together| *together).await;
-        Ok(ShutdownSignal(stop))
+        // If the channel closes before all are ready, the signal is there already.
+        let _ = until_all_ready.await;
+        Ok(shutdown)
     }
 }
 
-/// Does what the monitor says until it closes the channel.
+/// Does what the monitor says until it closes the control channel.
 async fn obey_monitor<Live: DeserializeOwned>(
     mut control: tokio::net::UnixStream,
     handler: &impl RoleHandler<Live>,
-    told: &watch::Sender<bool>,
+    all_ready: oneshot::Sender<()>,
 ) -> io::Result<()> {
+    let mut all_ready = Some(all_ready);
     let mut input = Vec::new();
     while control.read_buf(&mut input).await? > 0 {
-        while let Some(word) = take::<ControlMessage<Live>>(&mut input).map_err(io::Error::other)? {
-            match word {
+        while let Some(message) = take::<ControlMessage<Live>>(&mut input).map_err(io::Error::other)? {
+            match message {
                 ControlMessage::Ping => control.write_all(&framed(&ControlReply::Alive)?).await?,
                 ControlMessage::Reload(live) => handler.reload(live),
                 ControlMessage::AllReady(processes) => {
                     handler.all_ready(processes);
-                    told.send_replace(true);
+                    // It comes once; the process may be about to end, and not wait any more.
+                    let _ = all_ready.take().map(|all_ready| all_ready.send(()));
                 }
                 ControlMessage::LogState => info!("state: {}", handler.metrics().in_words()),
             }
@@ -201,15 +201,13 @@ async fn obey_monitor<Live: DeserializeOwned>(
     Ok(())
 }
 
-/// Tells when to stop.
+/// Tells a role to shut down gracefully.
 #[derive(Clone)]
-pub struct ShutdownSignal(watch::Receiver<bool>);
+pub struct ShutdownSignal(CancellationToken);
 
 impl ShutdownSignal {
     /// Completes when the monitor closes the control channel, or is gone. Cancel safe.
     pub async fn requested(&self) {
-        // An error means that the sender is gone.
-        let mut told = self.0.clone();
-        while told.changed().await.is_ok() {}
+        self.0.cancelled().await;
     }
 }

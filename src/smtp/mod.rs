@@ -53,7 +53,7 @@ pub fn run() -> Result<(), Fatal> {
             links: Rc::new(Links::new(relay)),
             connection_limits: ConnectionLimits::new(settings.max_sessions, settings.max_sessions_per_address),
             recorder: Rc::default(),
-            numbers: Rc::new(Numbers::new()),
+            numbers: Rc::new(Numbers::new(start.process_number())),
             fixed,
             settings,
         }))));
@@ -93,19 +93,19 @@ impl RoleHandler<Live> for SharedContext {
     }
 }
 
-/// Numbers of sessions, so made that no two lives and no two processes share one.
+/// Numbers of sessions. No two processes of one life share one, nor do two lives of the daemon.
 struct Numbers {
     /// The time of the start, with room for 4,096 sessions in each millisecond of this life.
     next: Cell<u64>,
-    /// Which of several processes that started together this is.
+    /// Which of the role's processes this is.
     process: u64,
 }
 
 impl Numbers {
-    fn new() -> Self {
+    fn new(process_number: usize) -> Self {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let milliseconds = u64::try_from(since_1970.as_millis()).unwrap_or_default();
-        Self { next: Cell::new(milliseconds << 12), process: u64::from(std::process::id()) & 0xff }
+        Self { next: Cell::new(milliseconds << 12), process: process_number as u64 & 0xff }
     }
 
     fn next(&self) -> u64 {
