@@ -56,6 +56,26 @@ impl<'t, 'd> Section<'t, 'd> {
         }
     }
 
+    /// Like [`Self::take`], for a key that was `old` in older versions: that is still taken, with a warning.
+    pub(super) fn take_renamed<T>(
+        &mut self,
+        key: &'static str,
+        old: &str,
+        read: impl FnOnce(&DeValue<'t>) -> Result<T, String>,
+    ) -> Option<T> {
+        if let Some((name, value)) = self.table.remove_entry(old) {
+            let (old, new) = (self.full(old), self.full(key));
+            if self.table.contains_key(key) {
+                let message = format!("{old} is the old name of {new}, and both are set: remove it");
+                self.diagnostics.fault(Some(name.span()), message);
+            } else {
+                self.diagnostics.warn(Some(name.span()), format!("{old} is now {new}: rename it"));
+                self.table.insert(Spanned::new(name.span(), key.into()), value);
+            }
+        }
+        self.take(key, read)
+    }
+
     /// Like [`Self::take`]; being absent is a fault, with `example` as the line to write.
     pub(super) fn require<T>(
         &mut self,

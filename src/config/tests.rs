@@ -54,6 +54,26 @@ fn broken_toml_names_its_line() {
 }
 
 #[test]
+fn keys_of_older_versions_are_taken_with_a_warning() {
+    let limits = |keys: &str| parse(&format!("{GOOD}[limits]\n{keys}\n"));
+    for (old, new) in [("letters", "emails_per_day"), ("letters_per_address", "emails_per_address")] {
+        let parsed = limits(&format!("{old} = 7"));
+        assert_eq!(parsed.faults, []);
+        let [warning] = &parsed.warnings[..] else { panic!("{:?}", parsed.warnings) };
+        let message = format!("limits.{old} is now limits.{new}: rename it");
+        assert_eq!((warning.line, &warning.message), (Some(7), &message));
+        assert!(parsed.config.unwrap().vault.live == limits(&format!("{new} = 7")).config.unwrap().vault.live);
+        // The new name is the one to suggest, and it is not lost when both are there.
+        assert!(limits(&format!("{new}s = 7")).faults[0].message.contains(&format!("did you mean {new}?")));
+        let both = limits(&format!("{new} = 7\n{old} = 7")).faults;
+        assert_eq!(both.len(), 1, "{both:?}");
+        let message = format!("limits.{old} is the old name of limits.{new}, and both are set: remove it");
+        assert_eq!((both[0].line, &both[0].message), (Some(8), &message));
+        assert!(limits(&format!("{old} = -1")).faults[0].message.contains("whole number"));
+    }
+}
+
+#[test]
 fn loops_are_refused() {
     let to_itself = GOOD.replace("[relay]", "[smtp]\nlisten = [\"127.0.0.1:10025\"]\n[relay]");
     assert!(faults(&to_itself)[0].1.contains("circles"));

@@ -60,7 +60,7 @@ parameters = {{ capability = "{capability}" }}
 """
 
 # Nothing here is about how much one may make.
-LIMITS = "[limits]\ncreations_per_address = 0\nletters_per_address = 1000000"
+LIMITS = "[limits]\ncreations_per_address = 0\nemails_per_address = 1000000"
 
 
 def token(daemon: Daemon, smarthost: Smarthost, target: str) -> str:

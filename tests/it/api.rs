@@ -248,7 +248,7 @@ fn the_same_request_at_once_is_one_order_and_one_letter() {
     let daemon = Daemon::with(
         smarthost.address,
         &Store::Any,
-        "[web]\nprocesses = 2\nconfirm = true\n[limits]\ncreations_per_address = 2\nletters_per_address = 1",
+        "[web]\nprocesses = 2\nconfirm = true\n[limits]\ncreations_per_address = 2\nemails_per_address = 1",
     );
     let key = "Idempotency-Key: 00000000-0000-4000-8000-000000000000";
     let order = json!({ "target": "someone@real.example", "days": 1, "count": 2 });

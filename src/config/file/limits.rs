@@ -24,8 +24,8 @@ pub(super) struct Limits {
     pub(super) caps: Caps,
     pub(super) creations_per_address: u32,
     pub(super) alive_per_address: u32,
-    pub(super) letters: u32,
-    pub(super) letters_per_address: u32,
+    pub(super) emails_per_day: u32,
+    pub(super) emails_per_address: u32,
     pub(super) reserved: Vec<String>,
     pub(super) creations_per_client: u32,
 }
@@ -43,8 +43,8 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Limits {
         caps,
         creations_per_address,
         alive_per_address: section.take("alive_per_address", number(0)).unwrap_or(default_alive),
-        letters: section.take("letters", number(0)).unwrap_or(5_000),
-        letters_per_address: section.take("letters_per_address", number(1)).unwrap_or(5),
+        emails_per_day: section.take_renamed("emails_per_day", "letters", number(0)).unwrap_or(5_000),
+        emails_per_address: section.take_renamed("emails_per_address", "letters_per_address", number(1)).unwrap_or(5),
         reserved: section.take("reserved", list(local_part)).unwrap_or_else(|| RESERVED.map(str::to_owned).to_vec()),
         creations_per_client: section.take("creations_per_client", number(0)).unwrap_or(100),
     }

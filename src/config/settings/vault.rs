@@ -36,15 +36,15 @@ pub struct Live {
     pub creations_per_address: u32,
     /// Aliases of one real address at the same time; 0 is unlimited.
     pub alive_per_address: u32,
-    /// Letters of ours in a day in all; 0 is unlimited.
-    pub letters: u32,
-    /// Letters of ours to one real address in a day.
-    pub letters_per_address: u32,
+    /// E-mails that tempalias itself sends in a day in all; 0 is unlimited.
+    pub emails_per_day: u32,
+    /// E-mails that tempalias itself sends to one real address in a day.
+    pub emails_per_address: u32,
     /// Local parts that belong to offices and not to people: no alias is made for them. In lower case.
     pub reserved: Vec<String>,
     /// Whether the target must confirm before an alias lives or a token is handed out.
     pub confirm: bool,
-    /// The site's address in letters.
+    /// The site's address, for links in e-mails.
     pub site: String,
     /// Tokens of other epochs are void.
     pub token_epoch: u32,

@@ -181,12 +181,14 @@ impl Desk {
         let settings = self.settings();
         // Whoever has taken over the process that hears visitors, or commands many of them, is bounded here.
         let all = self.seal.mark(Noted::AllLetters, &[]);
-        if settings.letters > 0 && !self.written(self.engine.admit(all, settings.letters, 1).get().await)? {
-            warn!("as many letters went out as go out in a day; see limits.letters");
+        if settings.emails_per_day > 0
+            && !self.written(self.engine.admit(all, settings.emails_per_day, 1).get().await)?
+        {
+            warn!("as many e-mails were sent as may be sent in a day; see limits.emails_per_day");
             return Err(RequestError::EmailNotSent);
         }
         let counted = self.seal.mark(Noted::Letters, owner);
-        self.bounded(counted, settings.letters_per_address).await?;
+        self.bounded(counted, settings.emails_per_address).await?;
         let never = self.spell(&Capability::OptOut(*owner))?;
         let domain = self.chosen(None)?;
         let text = write(language.words(), domain.as_str(), &never);

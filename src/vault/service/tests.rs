@@ -32,8 +32,8 @@ fn desk(dir: &Path) -> Rc<Desk> {
         caps: Caps { max_days: 60, max_usage: 100 },
         creations_per_address: 3,
         alive_per_address: 100,
-        letters: 0,
-        letters_per_address: 2,
+        emails_per_day: 0,
+        emails_per_address: 2,
         reserved: vec!["abuse".to_owned()],
         confirm: false,
         site: "https://alias.example".to_owned(),
@@ -431,7 +431,7 @@ fn no_spelling_gets_round_an_opt_out() {
 #[test]
 fn letters_are_bounded_in_all() {
     run(|desk| async move {
-        desk.reload(Live { letters: 1, ..Live::clone(&desk.settings()) });
+        desk.reload(Live { emails_per_day: 1, ..Live::clone(&desk.settings()) });
         assert_eq!(by_letter(&desk, opt_out()).await, Ok(Followed::Done));
         let other = OptOut { target: "other@real.example".to_owned(), language: Language::English };
         assert_eq!(web(&desk, other).await, Err(RequestError::EmailNotSent));
