@@ -24,7 +24,7 @@ use std::path::Path;
 /// Where the package puts the configuration.
 pub const DEFAULT_FILE: &str = "/etc/tempalias/tempalias.toml";
 
-/// Where the doors are unless the configuration says otherwise.
+/// `runtime_dir`, unless the file says otherwise.
 pub const DEFAULT_RUNTIME_DIR: &str = "/run/tempalias";
 
 restart_settings! {

@@ -116,7 +116,7 @@ pub(super) fn url(value: &DeValue<'_>) -> Result<String, String> {
     Ok(url.trim_end_matches('/').to_owned())
 }
 
-/// An address, or a network that begins where its prefix says.
+/// An address, or a network without bits beyond its prefix.
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(address.to_canonical().into());
@@ -130,7 +130,7 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
             network.trunc()
         ));
     }
-    // Clients of IPv4 have their own addresses here, whatever socket they come through.
+    // Addresses of clients are compared in their canonical form, and an IPv4 client of an IPv6 socket is IPv4.
     match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
         (IpAddr::V4(v4), Some(length)) if network.addr().is_ipv6() => {
             Ipv4Net::new(v4, length).map(IpNet::V4).map_err(|cause| cause.to_string())

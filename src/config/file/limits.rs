@@ -4,7 +4,7 @@ use crate::alias::Caps;
 use crate::config::section::Section;
 use crate::config::values::{list, local_part, number};
 
-/// Mailboxes of offices (RFC 2142 and custom), and those that nobody reads.
+/// Role addresses (RFC 2142 and custom), and those that nobody reads.
 const RESERVED: [&str; 11] = [
     "abuse",
     "hostmaster",

@@ -3,6 +3,7 @@
 use super::SECOND;
 use super::root::Root;
 use crate::config::section::Section;
+use crate::config::settings::Secret;
 use crate::config::settings::vault::{self, Redis, Topology};
 use crate::config::values::{absolute_path, duration, number, text};
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ fn parse(url: &str, min_replicas: u32, timeout: Duration, ca_file: PathBuf) -> R
         return Err(wrong());
     }
     let (nodes, topology) = match kind {
-        "" => (vec![url.to_owned()], Topology::Single),
+        "" => (vec![Secret::new(url.to_owned())], Topology::Single),
         "cluster" => (nodes(plain, rest)?, Topology::Cluster),
         "sentinel" => {
             let (hosts, master) =
@@ -63,7 +64,7 @@ fn parse(url: &str, min_replicas: u32, timeout: Duration, ca_file: PathBuf) -> R
 }
 
 /// `user:password@host:port,host:port`: the credentials are those of every node.
-fn nodes(scheme: &str, rest: &str) -> Result<Vec<String>, String> {
+fn nodes(scheme: &str, rest: &str) -> Result<Vec<Secret>, String> {
     let (credentials, hosts) = match rest.rsplit_once('@') {
         Some((credentials, hosts)) => (format!("{credentials}@"), hosts),
         None => (String::new(), rest),
@@ -72,5 +73,5 @@ fn nodes(scheme: &str, rest: &str) -> Result<Vec<String>, String> {
     if hosts.split(',').any(str::is_empty) {
         return Err("must name its hosts, separated by commas".to_owned());
     }
-    Ok(hosts.split(',').map(|host| format!("{scheme}://{credentials}{host}")).collect())
+    Ok(hosts.split(',').map(|host| Secret::new(format!("{scheme}://{credentials}{host}"))).collect())
 }

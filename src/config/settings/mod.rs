@@ -8,9 +8,12 @@
 
 pub mod monitor;
 pub mod relay;
+mod secret;
 pub mod smtp;
 pub mod vault;
 pub mod web;
+
+pub use secret::Secret;
 
 /// What one role is told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! For the monitor itself: all of it is fixed, as it is what processes and sockets are made of.
+//! For the monitor itself. All of it takes a restart, because processes and sockets are made of it.
 
 use super::restart_settings;
 use std::net::SocketAddr;
@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 restart_settings! {
-    /// All that the monitor needs to know.
+    /// What takes a restart.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Fixed {
         /// SMTP addresses, bound only when no sockets are handed over.
         ["listen under [smtp]"] pub smtp_listen: Vec<SocketAddr>,
         /// HTTP addresses, likewise.
         ["listen under [web]"] pub web_listen: Vec<SocketAddr>,
-        /// Where metrics can be had, likewise.
+        /// Addresses for Prometheus, likewise.
         ["listen under [metrics]"] pub metrics_listen: Vec<SocketAddr>,
         /// How many processes each role has.
         [by_key] pub processes: Processes,
@@ -21,9 +21,9 @@ restart_settings! {
         ["user"] pub user: String,
         /// The group to become, likewise.
         ["group"] pub group: String,
-        /// Where the table is, if it is a file.
+        /// Directory of the table, if it is a file, and of the server key.
         ["state_dir"] pub state_dir: PathBuf,
-        /// Where the doors are.
+        /// Directory of the lock and of the administrator's socket.
         ["runtime_dir"] pub runtime_dir: PathBuf,
         /// How long sessions may go on after SIGTERM.
         ["drain"] pub drain: Duration,

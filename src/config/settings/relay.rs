@@ -1,4 +1,4 @@
-//! For the role that connects to the next host, and that asks block lists for `web`.
+//! For `relay`, the role that connects to the next host, and that asks DNS block lists for `web`.
 
 use super::restart_settings;
 use crate::alias::Domain;
@@ -19,7 +19,7 @@ restart_settings! {
         ["dnsbl under [web]"] pub dnsbl: Vec<Domain>,
         /// TCP connect to one address.
         ["connect_timeout under [relay]"] pub connect_timeout: Duration,
-        /// Greeting, EHLO, MAIL, RCPT, RSET (RFC 5321 §4.5.3.2.1 to .3 allow five minutes; a client waits behind us).
+        /// Greeting, EHLO, MAIL, RCPT, RSET (RFC 5321 §4.5.3.2.1 to .3 allow five minutes; a client of ours waits meanwhile).
         ["command_timeout under [relay]"] pub command_timeout: Duration,
         /// DATA to its 354 (RFC 5321 §4.5.3.2.4).
         ["data_init_timeout under [relay]"] pub data_init_timeout: Duration,

@@ -1,4 +1,4 @@
-//! For the role that hears port 25.
+//! For `smtp`, the role that accepts mail for aliases.
 
 use super::restart_settings;
 use crate::alias::Domain;

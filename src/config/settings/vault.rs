@@ -1,6 +1,6 @@
-//! For the role that keeps the table.
+//! For the vault, the role that keeps the table of aliases.
 
-use super::{RestartKeys, restart_settings};
+use super::{RestartKeys, Secret, restart_settings};
 use crate::alias::{Caps, Domain, RealAddress};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ pub struct Live {
     pub emails_per_day: u32,
     /// E-mails that tempalias itself sends to one real address in a day.
     pub emails_per_address: u32,
-    /// Local parts that belong to offices and not to people: no alias is made for them. In lower case.
+    /// Local parts of role addresses, in lower case: no alias is made for them.
     pub reserved: Vec<String>,
     /// Whether the target must confirm before an alias lives or a token is handed out.
     pub confirm: bool,
@@ -50,7 +50,7 @@ pub struct Live {
     pub token_epoch: u32,
     /// Days for which a token is good.
     pub token_days: u32,
-    /// Who reads mail to postmaster@ and abuse@.
+    /// The administrator's mailbox, for mail to postmaster@ and abuse@.
     pub postmaster: Option<RealAddress>,
     /// How reverse-paths are rewritten.
     pub reverse_path: ReversePath,
@@ -82,8 +82,8 @@ restart_settings! {
     /// How to reach a Redis.
     #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
     pub struct Redis {
-        /// One URL for each node named; more than one for Cluster and Sentinel.
-        ["url under [store]"] pub nodes: Vec<String>,
+        /// One URL for each node named, which may hold a password; more than one for Cluster and Sentinel.
+        ["url under [store]"] pub nodes: Vec<Secret>,
         /// How the nodes belong together.
         ["url under [store]"] pub topology: Topology,
         /// Replicas that must have a spent use before the message goes on (WAIT); 0 is none.

@@ -1,4 +1,4 @@
-//! For the role that hears port 80.
+//! For `web`, the role that serves the site and its API.
 
 use super::restart_settings;
 use crate::alias::{Caps, Domain};
@@ -28,18 +28,18 @@ pub struct Live {
     pub max_connections: usize,
     /// Connections at the same time from one address (IPv6: from one /64).
     pub max_connections_per_address: usize,
-    /// Who is believed when it says for whom it speaks: proxies in front of us.
+    /// Proxies in front of us. What they say about their clients is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether connections from them begin with a header of the PROXY protocol.
     pub proxy_protocol: bool,
     /// Creations within an hour from one client (IPv6: from one /64); 0 is unlimited.
     pub creations_per_client: u32,
-    /// The site's address as visitors know it, for links; else what the request calls us.
+    /// The site's address as visitors know it, for links. If absent, a link begins with what the request calls this host.
     pub url: Option<String>,
-    /// The same where there is no request: with this host's name if need be.
+    /// The same for links outside of a request: `url`, or else `http://` and `hostname`.
     pub site: String,
-    /// From connecting, or from the answer before, to the end of a request's header.
+    /// From the connection, or from the response before, to the end of a request's header.
     pub header_timeout: Duration,
-    /// For the rest of a request.
+    /// For the body of a request.
     pub body_timeout: Duration,
 }

@@ -5,6 +5,7 @@ use super::redis::Redis;
 use super::redis::server::Server;
 use super::tests::{fresh, limits, record, ticket};
 use super::{Engine, Hold, Key};
+use crate::config::settings::Secret;
 use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use std::time::{Duration, Instant};
 
@@ -122,7 +123,7 @@ fn table_figures_of_redb() {
 fn table_figures_of_redis() {
     let server = Server::start(&[]);
     tokio::runtime::LocalRuntime::new().unwrap().block_on(async {
-        let nodes = vec![format!("redis://127.0.0.1:{}", server.port)];
+        let nodes = vec![Secret::new(format!("redis://127.0.0.1:{}", server.port))];
         let timeout = Duration::from_secs(10);
         let engine =
             Redis::open(&RedisSettings { nodes, topology: Topology::Single, min_replicas: 0, timeout, ca_file: "/nowhere".into() }).unwrap();

@@ -1,5 +1,6 @@
 //! A connection to Redis: single, Sentinel or Cluster, made when it is needed and again when it is lost.
 
+use crate::config::settings::Secret;
 use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use crate::runtime::{Fatal, Resolver};
 use crate::vault::store::Outage;
@@ -66,7 +67,7 @@ impl Connector {
         let nodes: Vec<ConnectionInfo> = settings
             .nodes
             .iter()
-            .map(|node| node.as_str().into_connection_info())
+            .map(|node| node.expose().into_connection_info())
             .collect::<Result<_, _>>()
             .map_err(wrong)?;
         let hosts = nodes.iter().filter_map(|node| address(node)).map(|(host, _)| host);
@@ -265,14 +266,14 @@ fn address(node: &ConnectionInfo) -> Option<(&str, u16)> {
 }
 
 /// The ports that the URLs name.
-pub(crate) fn ports(nodes: &[String]) -> Vec<u16> {
-    let infos = nodes.iter().filter_map(|node| node.as_str().into_connection_info().ok());
+pub(crate) fn ports(nodes: &[Secret]) -> Vec<u16> {
+    let infos = nodes.iter().filter_map(|node| node.expose().into_connection_info().ok());
     infos.filter_map(|info| address(&info).map(|(_, port)| port)).collect()
 }
 
 /// The authorities' certificates, if any node wants TLS: read now, within walls no file can be.
 fn certificates(settings: &RedisSettings) -> Result<Option<TlsCertificates>, Fatal> {
-    if !settings.nodes.iter().any(|node| node.starts_with("rediss:")) {
+    if !settings.nodes.iter().any(|node| node.expose().starts_with("rediss:")) {
         return Ok(None);
     }
     let unusable = |cause| Fatal::File {

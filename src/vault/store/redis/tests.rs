@@ -1,6 +1,7 @@
 //! The suite on a real server and on a real three-master cluster; and what only Redis can show.
 
 use super::Redis;
+use crate::config::settings::Secret;
 use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use crate::vault::store::redis::server::{Server, free_port};
 use crate::vault::store::tests::{fresh, limits, record, suite, ticket};
@@ -9,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn engine(servers: &[Server], topology: Topology, min_replicas: u32) -> Redis {
-    let nodes = servers.iter().map(|s| format!("redis://127.0.0.1:{}", s.port)).collect();
+    let nodes = servers.iter().map(|s| Secret::new(format!("redis://127.0.0.1:{}", s.port))).collect();
     Redis::open(&RedisSettings {
         nodes,
         topology,
