@@ -2,11 +2,16 @@
 #![allow(unsafe_code)] // to register a descriptor is a promise about it
 
 use super::reading::with_buffer;
+use nix::libc::{EMFILE, ENFILE};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream as StdStream;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+/// How long to wait for room where waiting for it takes a descriptor that is not to be had.
+const FULL_TABLE_PAUSE: Duration = Duration::from_millis(10);
 
 /// A Unix stream that waits for its peer's words, and for room only when there is none.
 ///
@@ -59,8 +64,15 @@ impl Stream {
 
     /// Completes when there may be room. Cancel safe.
     pub async fn writable(&self) -> io::Result<()> {
-        let second = register(self.0.get_ref().try_clone()?, Interest::WRITABLE)?;
-        second.writable().await.map(drop)
+        match self.0.get_ref().try_clone() {
+            Ok(second) => register(second, Interest::WRITABLE)?.writable().await.map(drop),
+            // As many descriptors are open as may be: the connection is well, and the caller tries again.
+            Err(e) if matches!(e.raw_os_error(), Some(EMFILE | ENFILE)) => {
+                tokio::time::sleep(FULL_TABLE_PAUSE).await;
+                Ok(())
+            }
+            Err(cause) => Err(cause),
+        }
     }
 
     /// Writes all of it.

@@ -2,6 +2,7 @@
 //! 451 and 503 in between, and no restart. P12: a stop lets messages in flight finish.
 
 use crate::fixture::{Daemon, Load, RedisServer, Smarthost, Store, directory, nothing_is_lost, until};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -81,6 +82,33 @@ fn a_next_host_whose_name_is_not_known() {
     let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
     assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451 4.4.1"));
     assert_eq!(daemon.remaining(&alias), 1);
+}
+
+/// A connection that is handed over while `relay` may open no more descriptors is lost, and nothing else is.
+#[test]
+fn relay_short_of_descriptors_puts_mail_off_and_stays() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(smarthost.address, &Store::Any, "[relay]\nprocesses = 1");
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
+    let (pids, relay) = (daemon.pids(), daemon.pid_of("relay").to_string());
+    // By the user that owns it: root may lack CAP_SYS_RESOURCE in a container.
+    let owner = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
+    let prefix = if nix::unistd::geteuid().is_root() { &owner[..] } else { &[] };
+    let limit = |soft: &str| {
+        let soft = format!("--nofile={soft}:");
+        let command = [prefix, &["prlimit", "--pid", &relay, &soft]].concat();
+        assert!(Command::new(command[0]).args(&command[1..]).status().unwrap().success());
+    };
+    // Those that are open stay so.
+    limit("3");
+    for _ in 0..5 {
+        let reply = daemon.connect().mail("a@b.example", &alias.address, b"x");
+        assert!(reply.starts_with("451"), "{reply}");
+    }
+    limit("512");
+    until("mail flows again", || daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+    assert_eq!((daemon.pids(), smarthost.count()), (pids, 1));
+    assert_eq!(daemon.log().matches("no descriptor is left").count(), 1, "{}", daemon.log());
 }
 
 /// Connections to the next host are used again, across sessions; one that the host has closed costs nothing.
