@@ -2,6 +2,7 @@
 
 use super::send_buffer::SendBuffer;
 use super::{Numbered, Stream};
+use crate::sys::reading::consume;
 use crate::wire::{Protocol, Rpc, frame};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -134,6 +135,6 @@ fn hand_out<A: DeserializeOwned>(input: &mut Vec<u8>, shared: &Shared<A>) -> io:
             let _ = waiting.send(body);
         }
     }
-    input.drain(..taken);
+    consume(input, taken);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Frames on their way out of one end of a door.
 
 use super::{Numbered, Stream};
+use crate::sys::reading::consume;
 use crate::wire::frame::{self, Hostile};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -54,7 +55,7 @@ impl SendBuffer {
                         // Freed, it is overwritten; in a buffer kept for the next time it would stay.
                         *bytes = Vec::new();
                     } else {
-                        bytes.drain(..n);
+                        consume(&mut bytes, n);
                     }
                     return Ok(());
                 }

@@ -7,6 +7,7 @@
 use super::maybe_ready::MaybeReady;
 use super::send_buffer::SendBuffer;
 use super::{Numbered, Stream};
+use crate::sys::reading::consume;
 use crate::wire::frame;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -114,7 +115,7 @@ where
             taken += octets;
             take_request(request, octets, &send_buffer, &in_flight, &mut answer)?;
         }
-        input.drain(..taken);
+        consume(&mut input, taken);
         tokio::select! {
             written = send_buffer.write(&stream) => written?,
             () = in_flight.released.notified(), if !in_flight.has_room() => {}

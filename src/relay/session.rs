@@ -3,6 +3,7 @@
 use super::RelayContext;
 use super::transaction::{Envelope, Transaction};
 use crate::channel::Stream;
+use crate::runtime::consume;
 use crate::wire::Ticket;
 use crate::wire::frame;
 use crate::wire::relay_smtp::{ToRelay, ToSmtp};
@@ -54,7 +55,7 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
             }
         }
         recipients(&mut transaction, &mut tickets, context, &mut output).await?;
-        input.drain(..taken);
+        consume(&mut input, taken);
         // A peer that has gone does not hear the verdict: what it left is then ended as if it had just gone.
         let told = if output.is_empty() { Ok(()) } else { stream.write_all(&output).await };
         output.clear();

@@ -5,6 +5,7 @@ use crate::config::settings::relay::Fixed;
 use crate::net::{Timer, Transport};
 use crate::proto::response::{self, Extensions};
 use crate::proto::status::Status;
+use crate::runtime::consume;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -85,7 +86,7 @@ impl Upstream {
         let deadline = Instant::now() + limit;
         loop {
             while let Some((status, extensions, taken)) = response::parse(&self.input).map_err(|_| Lost)? {
-                self.input.drain(..taken);
+                consume(&mut self.input, taken);
                 if self.void == 0 {
                     return Ok((status, extensions));
                 }

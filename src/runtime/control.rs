@@ -8,6 +8,7 @@ use super::Probe;
 use crate::channel::Door;
 use crate::sys::identity::Identity;
 use crate::sys::log::Verbosity;
+use crate::sys::reading::consume;
 use crate::sys::sandbox::{Strictness, Walls};
 use crate::wire::frame;
 use crate::wire::vault_admin::Process;
@@ -94,7 +95,7 @@ pub(super) fn receive<T: DeserializeOwned>(control: &mut UnixStream) -> io::Resu
 /// [`frame::Hostile`], if what has come is no frame of this type.
 pub fn take<T: DeserializeOwned>(input: &mut Vec<u8>) -> Result<Option<T>, frame::Hostile> {
     Ok(frame::decode(input)?.map(|(value, length)| {
-        input.drain(..length);
+        consume(input, length);
         value
     }))
 }

@@ -32,3 +32,9 @@ unsafe impl GlobalAlloc for Forgetful {
         }
     }
 }
+
+/// Overwrites octets with zeros, even if nobody reads them afterwards.
+pub fn wipe(octets: &mut [u8]) {
+    // SAFETY: pointer and length are those of a live slice that nobody else uses.
+    unsafe { explicit_bzero(octets.as_mut_ptr().cast(), octets.len()) }
+}

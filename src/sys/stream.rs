@@ -1,7 +1,7 @@
 //! One connection through a door.
 #![allow(unsafe_code)] // to register a descriptor is a promise about it
 
-use super::reading::with_buffer;
+use super::reading::{READ_SIZE, read_with};
 use nix::libc::{EMFILE, ENFILE};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use std::io::{self, Read, Write};
@@ -35,21 +35,17 @@ impl Stream {
     pub async fn read(&self, input: &mut Vec<u8>) -> io::Result<usize> {
         loop {
             let mut ready = self.0.readable().await?;
-            let read = with_buffer(|buffer| {
-                let read = self.0.get_ref().read(buffer);
-                if let Ok(octets) = read {
-                    input.extend_from_slice(&buffer[..octets]);
-                    if octets < buffer.len() {
+            match read_with(input, |buffer| self.0.get_ref().read(buffer)) {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(cause),
+                Ok(octets) => {
+                    if octets < READ_SIZE {
                         // There is no more: the next read would only be told so.
                         ready.clear_ready();
                     }
+                    return Ok(octets);
                 }
-                read
-            });
-            match read {
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                read => return read,
             }
         }
     }

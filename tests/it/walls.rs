@@ -4,7 +4,8 @@
 //! - The same on a kernel without Landlock, but for what only Landlock gives: the ports that `relay` may connect to.
 //! - Started as root in a network namespace of its own it binds 25 and 80, and nobody keeps root.
 //! - A Redis by name and over TLS is reached from within the walls, where no file can be opened.
-//! - The memory of `smtp` and `web` holds no real address while messages to fifty are under way; `relay`'s does.
+//! - The memory of `smtp` and `web` holds no real address while messages to fifty are under way; `relay`'s does, and
+//!   has forgotten them all once the messages are delivered.
 
 use crate::fixture::{Client, DEADLINE, Daemon, RedisServer, Smarthost, Store, directory, free_port, signal, until};
 use seccompiler::{SeccompAction, SeccompFilter, TargetArch};
@@ -250,12 +251,14 @@ fn started_as_root_nobody_keeps_root() {
     signal(monitor, "TERM");
 }
 
-/// Octets of a process's memory, those of its program file left out.
-fn memory(pid: u32) -> Vec<u8> {
+/// Octets of a process's memory, those of its program file left out, in mappings that are `wanted` by their line of
+/// proc_pid_maps(5).
+fn memory(pid: u32, wanted: fn(&str) -> bool) -> Vec<u8> {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     let memory = File::open(format!("/proc/{pid}/mem")).unwrap();
     let mut all = Vec::new();
-    for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"))) {
+    let writable = |line: &&str| line.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"));
+    for line in maps.lines().filter(writable).filter(|line| wanted(line)) {
         let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
         let (from, to) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
         let mut part = vec![0; (to - from) as usize];
@@ -274,6 +277,8 @@ fn the_front_knows_no_real_address() {
         return;
     }
     let smarthost = Smarthost::start();
+    // As real ones do, it repeats what it was told.
+    smarthost.answer("RCPT", "250 2.1.5 you@hidden.example... Recipient ok");
     let daemon = Daemon::with(smarthost.address, &Store::Any, "");
     let aliases: Vec<_> = (0..50).map(|n| daemon.alias(&format!("zq{n}xv@hidden.example"), "\"days\":1")).collect();
     let mut clients: Vec<Client> = Vec::new();
@@ -286,10 +291,11 @@ fn the_front_knows_no_real_address() {
         client.send(b"Subject: one of fifty\r\n\r\nQm7marker\r\n");
         clients.push(client);
     }
-    let count = |role: &str, what: &str| {
-        let memory: Vec<u8> = daemon.pids_of(role).into_iter().flat_map(memory).collect();
+    let count_in = |wanted, role: &str, what: &str| {
+        let memory: Vec<u8> = daemon.pids_of(role).into_iter().flat_map(|pid| memory(pid, wanted)).collect();
         memory.windows(what.len()).filter(|window| *window == what.as_bytes()).count()
     };
+    let count = |role: &str, what: &str| count_in(|_| true, role, what);
     // The memory is really looked at: what each must have is found in it.
     assert!(count("smtp", &aliases[49].address) > 0 && count("relay", "hidden.example") >= 50);
     for role in ["smtp", "web"] {
@@ -299,6 +305,13 @@ fn the_front_knows_no_real_address() {
         client.ask(".", "250");
     }
     until("all have arrived", || smarthost.count() == 50);
+    // Its connections stay open, to `smtp`, to the vault and to the next host, each with its buffers. A compiler that
+    // does not optimise spills to the stack the last octets that memchr has compared; they stay until it is used again.
+    let kept = |line: &str| !cfg!(debug_assertions) || !line.ends_with("[stack]");
+    let end = Instant::now() + std::time::Duration::from_secs(5);
+    while count_in(kept, "relay", "hidden.example") > 0 && Instant::now() < end {}
+    assert_eq!(count_in(kept, "relay", "hidden.example"), 0, "relay has forgotten the addresses");
+    assert_eq!(count_in(kept, "relay", "Qm7marker"), 0, "and what the messages said");
 }
 
 #[test]
