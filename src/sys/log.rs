@@ -1,11 +1,15 @@
 //! Where log lines go: a terminal, journald or syslog, as the place says.
 //!
-//! 1. `JOURNAL_STREAM` is set: systemd reads stderr; each event goes to journald natively, as a line and as fields.
+//! 1. stderr is the stream that `JOURNAL_STREAM` names: systemd reads it; each event goes to journald natively, as a line
+//!    and as fields.
 //! 2. stderr is a terminal, a pipe or a file: lines go there.
 //! 3. stderr is `/dev/null` or closed, as under a classic init: syslog.
 
+use nix::sys::stat::fstat;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
+use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixDatagram;
 use std::sync::Mutex;
@@ -42,7 +46,7 @@ pub fn start(role: &'static str, verbosity: Verbosity) {
     let ours = tracing_subscriber::filter::FilterFn::new(|meta| meta.target().starts_with("tempalias"));
     let base = tracing_subscriber::registry();
     // A second start would be a defect of ours; logging then goes on as it was.
-    let _ = if std::env::var_os("JOURNAL_STREAM").is_some()
+    let _ = if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref(), io::stderr())
         && let Ok(journal) = Journal::open(role)
     {
         tracing::subscriber::set_global_default(base.with(journal.with_filter(ours).with_filter(filter)))
@@ -54,6 +58,16 @@ pub fn start(role: &'static str, verbosity: Verbosity) {
         let lines = Lines { role, pid: std::process::id() };
         tracing::subscriber::set_global_default(base.with(lines.with_filter(ours).with_filter(filter)))
     };
+}
+
+/// Whether `output` is what `JOURNAL_STREAM` names, as `device:inode` (systemd.exec(5)): the variable alone is inherited by
+/// every program that is started from a session of systemd's, whose stderr may be a terminal.
+fn is_journal(stream: Option<&str>, output: impl AsFd) -> bool {
+    let named = stream.and_then(|stream| stream.split_once(':')).and_then(|(device, inode)| {
+        let (device, inode): (u64, u64) = (device.parse().ok()?, inode.parse().ok()?);
+        Some((device, inode))
+    });
+    named.is_some_and(|named| fstat(output).is_ok_and(|stat| (stat.st_dev, stat.st_ino) == named))
 }
 
 /// Whether stderr leads nowhere.
@@ -204,5 +218,27 @@ impl<S: Subscriber> Layer<S> for Syslog {
             Level::INFO => logger.info(line),
             Level::DEBUG | Level::TRACE => logger.debug(line),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::os::unix::fs::MetadataExt as _;
+
+    #[test]
+    fn stderr_is_the_journals_if_journal_stream_names_it() {
+        let file = tempfile::tempfile().unwrap();
+        let about = file.metadata().unwrap();
+        let (device, inode) = (about.dev(), about.ino());
+        let is = |stream: &str| is_journal(Some(stream), &file);
+        assert!(is(&format!("{device}:{inode}")));
+        for other in ["", ":", "1:1", "x:y", &format!("{device}"), &format!("{device}:{}", inode + 1)] {
+            assert!(!is(other), "{other:?}");
+        }
+        assert!(!is(&format!("{}:{inode}", device + 1)));
+        assert!(!is_journal(None, &file));
+        assert!(!is_journal(Some(&format!("{device}:{inode}")), File::open("/dev/null").unwrap()));
     }
 }

@@ -17,6 +17,7 @@ mod doctor;
 mod encoding;
 mod fixture;
 mod forwarders;
+mod journal;
 mod layering;
 mod life;
 mod limits;
