@@ -81,26 +81,36 @@ fn is_void() -> bool {
     }
 }
 
-/// One event as `message key=value …`, untrusted octets escaped.
+/// Octets of one value at the most. An event has 32 fields at the most, so that with [`MAX_LINE`] it fits into a datagram,
+/// which may not be longer than the socket's buffer (208 KiB by default): a longer one is lost (EMSGSIZE).
+const MAX_VALUE: usize = 4 * 1024;
+
+/// Octets of one line at the most.
+const MAX_LINE: usize = 16 * 1024;
+
+/// One event as `message key=value …`, which is logfmt: a value that would seem to be several is quoted.
 struct Line(String);
 
 impl Line {
     fn of(event: &Event<'_>) -> Self {
         let mut line = Self(String::with_capacity(128));
         event.record(&mut line);
+        cut(&mut line.0, MAX_LINE);
         line
     }
 }
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let value = format!("{value:?}");
+        if field.name() == "message" {
+            self.0.insert_str(0, &escaped(&value));
+            return;
+        }
+        let quote = value.is_empty() || value.contains([' ', '"', '=', '\\']);
+        let value = if quote { quoted(&value) } else { escaped(&value) };
         // Writing to a String cannot fail.
-        let _ = if field.name() == "message" {
-            let rest = std::mem::take(&mut self.0);
-            write!(self.0, "{}{rest}", Escaped(format!("{value:?}")))
-        } else {
-            write!(self.0, " {}={}", field.name(), Escaped(format!("{value:?}")))
-        };
+        let _ = write!(self.0, " {}={value}", field.name());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -108,15 +118,35 @@ impl Visit for Line {
     }
 }
 
-/// A value that stays on its line and within printable characters.
-struct Escaped(String);
+/// A value that stays on its line and shows as what it is: what is not printable is escaped, controls of the direction
+/// of writing and what has no width among it. It is cut where it is too long.
+fn escaped(value: &str) -> String {
+    escaped_with(value, |c| matches!(c, '"' | '\'' | '\\'))
+}
 
-impl fmt::Display for Escaped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if c.is_control() { write!(f, "{}", c.escape_default())? } else { f.write_char(c)? }
+/// The same between quotes, where quotes and backslashes are escaped too.
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", escaped_with(value, |c| c == '\''))
+}
+
+fn escaped_with(value: &str, is_plain: impl Fn(char) -> bool) -> String {
+    let mut text = String::with_capacity(value.len().min(MAX_VALUE));
+    for c in value.chars() {
+        if text.len() > MAX_VALUE {
+            break;
         }
-        Ok(())
+        if is_plain(c) { text.push(c) } else { text.extend(c.escape_debug()) }
+    }
+    cut(&mut text, MAX_VALUE);
+    text
+}
+
+/// Cuts what is longer, and shows that it did.
+fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
     }
 }
 
@@ -150,8 +180,8 @@ impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() != "message" {
             let name = field.name().to_ascii_uppercase();
-            // Writing to a String cannot fail. A value stays on its line: what would end it is escaped.
-            let _ = writeln!(self.0, "TEMPALIAS_{name}={}", Escaped(format!("{value:?}")));
+            // Writing to a String cannot fail.
+            let _ = writeln!(self.0, "TEMPALIAS_{name}={}", escaped(&format!("{value:?}")));
         }
     }
 
@@ -222,23 +252,4 @@ impl<S: Subscriber> Layer<S> for Syslog {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs::File;
-    use std::os::unix::fs::MetadataExt as _;
-
-    #[test]
-    fn stderr_is_the_journals_if_journal_stream_names_it() {
-        let file = tempfile::tempfile().unwrap();
-        let about = file.metadata().unwrap();
-        let (device, inode) = (about.dev(), about.ino());
-        let is = |stream: &str| is_journal(Some(stream), &file);
-        assert!(is(&format!("{device}:{inode}")));
-        for other in ["", ":", "1:1", "x:y", &format!("{device}"), &format!("{device}:{}", inode + 1)] {
-            assert!(!is(other), "{other:?}");
-        }
-        assert!(!is(&format!("{}:{inode}", device + 1)));
-        assert!(!is_journal(None, &file));
-        assert!(!is_journal(Some(&format!("{device}:{inode}")), File::open("/dev/null").unwrap()));
-    }
-}
+mod tests;

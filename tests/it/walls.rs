@@ -93,7 +93,7 @@ impl Alone {
                 return "SUCCEEDED".to_owned();
             }
             if let Some((_, cause)) = log.split_once("probe: refused").and_then(|(_, rest)| rest.split_once("cause=")) {
-                return cause.split(['(', ':']).next().unwrap_or_default().trim().to_owned();
+                return cause.trim_start_matches('"').split(['(', ':']).next().unwrap_or_default().trim().to_owned();
             }
             // Of a role the monitor tells; of the monitor itself its parent learns.
             if log.contains("killed by SIGSYS") {
