@@ -10,14 +10,14 @@ macro_rules! codes {
 }
 
 codes! {
-    USAGE 64 "Wrong arguments, or a descriptor was inherited that is no listening TCP socket.",
-    DATAERR 65 "What was given is no address.",
+    USAGE 64 "Wrong arguments, or an inherited descriptor is no listening TCP socket.",
+    DATAERR 65 "The argument is not an address.",
     UNAVAILABLE 69 "The daemon cannot be reached, or doctor has found a fault.",
-    SOFTWARE 70 "A process ended that should not have: a defect, or it broke its promises and was killed.",
+    SOFTWARE 70 "A process ended unexpectedly: a defect, or it broke its promises and was killed.",
     OSERR 71 "The operating system refused something.",
-    CANTCREAT 73 "A file or directory cannot be made or used.",
+    CANTCREAT 73 "A file or directory cannot be created or used.",
     IOERR 74 "The table could not be written to.",
-    TEMPFAIL 75 "The store does not answer, or the processes did not get ready in time.",
-    NOPERM 77 "Not for this user.",
-    CONFIG 78 "The configuration is wrong; no restart makes it right.",
+    TEMPFAIL 75 "The store does not answer, or the processes were not ready in time.",
+    NOPERM 77 "This user has no permission.",
+    CONFIG 78 "The configuration is wrong; a restart does not help.",
 }
