@@ -139,31 +139,31 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Target => f.write_str("target must be an e-mail address like name@example.org"),
-            Self::TargetIsOurs => f.write_str("target is an address of this service; give your real address"),
-            Self::Domain => f.write_str("domain is not one that this service makes aliases in"),
+            Self::TargetIsOurs => f.write_str("target is an address of this service itself; give your real address"),
+            Self::Domain => f.write_str("domain is not one of this service's domains"),
             Self::Days { max } => write!(f, "days must be a whole number from 1 to {max}"),
             Self::MaxUsage { max } => write!(f, "max-usage must be a whole number from 1 to {max}"),
-            Self::NoLimit => f.write_str("give days, max-usage, or both: an alias without a limit would never end"),
+            Self::NoLimit => f.write_str("give days, max-usage, or both; an alias without a limit would never end"),
             Self::TwoEnds => f.write_str("give either days or valid-until, not both"),
-            Self::ValidFrom => f.write_str("valid-from must be a time that lies less than a hundred years ahead"),
+            Self::ValidFrom => f.write_str("valid-from must be a time less than a hundred years from now"),
             Self::ValidUntil { max } => {
-                write!(f, "valid-until must lie in the future, after valid-from, and at most {max} days after it")
+                write!(f, "valid-until must be in the future, after valid-from, and at most {max} days after it")
             }
             Self::TooManyForTarget => {
-                f.write_str("this address has been given as many aliases as it gets in a day; try again tomorrow")
+                f.write_str("this address has received the maximum number of aliases for a day; try again tomorrow")
             }
             Self::TooManyAlive => {
-                f.write_str("this address has as many aliases as it may have; end some, or wait until they end")
+                f.write_str("this address has the maximum number of aliases; end some of them, or wait until they end")
             }
             Self::TooManyLetters => {
-                f.write_str("this address has been sent as many letters as it gets in a day; try again tomorrow")
+                f.write_str("this address has been sent the maximum number of e-mails for a day; try again tomorrow")
             }
-            Self::Reserved => f.write_str("target is a mailbox of an office, like abuse@; give your own address"),
-            Self::OptedOut => f.write_str("who reads mail to this address has asked us to make no aliases for it"),
-            Self::Undeliverable => f.write_str("the mail server of this address does not take our letter"),
+            Self::Reserved => f.write_str("target is a role address, like abuse@; give your own address"),
+            Self::OptedOut => f.write_str("the owner of this address has asked us to create no aliases for it"),
+            Self::Undeliverable => f.write_str("the mail server of this address does not accept our e-mail"),
             Self::Count { max } => write!(f, "count must be a whole number from 1 to {max}"),
             Self::Ended => {
-                f.write_str("this request was answered before, and what it made has ended; use a new Idempotency-Key")
+                f.write_str("this request was answered before, and its aliases have ended; use a new Idempotency-Key")
             }
             Self::KeyReused => f.write_str("this Idempotency-Key was used for a different request"),
         }

@@ -56,9 +56,10 @@ impl From<Misfit> for Refusal {
             Misfit::Fault(fault) => Self::Fault(fault),
             Misfit::Paused => Self::Misfit("paused", "paused must be true or false"),
             Misfit::Count => Self::Misfit("count", "count must be a whole number"),
-            Misfit::Nothing => {
-                Self::Misfit("days", "give days, max-usage, valid-until or paused: nothing would change")
-            }
+            Misfit::Nothing => Self::Misfit(
+                "days",
+                "give days, max-usage, valid-until or paused; without one of them, nothing would change",
+            ),
         }
     }
 }
@@ -71,7 +72,7 @@ impl Refusal {
                 (StatusCode::PAYLOAD_TOO_LARGE, "too_large", None, format!("the body is longer than {limit} octets"))
             }
             Self::Body(Unusable::Slow) => {
-                (StatusCode::REQUEST_TIMEOUT, "timeout", None, "the body did not come in time".to_owned())
+                (StatusCode::REQUEST_TIMEOUT, "timeout", None, "the body did not arrive in time".to_owned())
             }
             Self::Body(Unusable::Malformed(what)) => (StatusCode::BAD_REQUEST, "malformed", None, what.clone()),
             Self::Fault(fault) => {
@@ -84,14 +85,15 @@ impl Refusal {
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 None,
-                "this is not a token of this site, or it is no longer good; make a new one on the tools page"
+                "this is not a token of this site, or it is no longer valid; create a new one on the tools page"
                     .to_owned(),
             ),
             Self::Listed => (
                 StatusCode::FORBIDDEN,
                 "listed",
                 None,
-                "the address you come from is on a block list; ask whose network it is, or come another way".to_owned(),
+                "your network address is on a block list; ask the operator of your network, or use another network"
+                    .to_owned(),
             ),
             Self::TooMany(allowance) => (
                 StatusCode::TOO_MANY_REQUESTS,
@@ -99,10 +101,10 @@ impl Refusal {
                 None,
                 match allowance.wait_seconds.div_ceil(60) {
                     _ if allowance.remaining > 0 => {
-                        format!("only {} more can be made from your network for now", allowance.remaining)
+                        format!("your network can create only {} more for now", allowance.remaining)
                     }
                     minutes => format!(
-                        "{} have been made from your network within an hour; try again in {minutes} minutes",
+                        "your network has reached the limit of {} creations within an hour; try again in {minutes} minutes",
                         allowance.limit
                     ),
                 },
@@ -112,7 +114,7 @@ impl Refusal {
                 StatusCode::METHOD_NOT_ALLOWED,
                 "not_allowed",
                 None,
-                format!("this is not what can be done here; these are: {methods}"),
+                format!("this method is not allowed here; allowed are: {methods}"),
             ),
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not_found", None, "there is no such alias, or this is not its key".to_owned())
@@ -121,7 +123,7 @@ impl Refusal {
                 StatusCode::NOT_FOUND,
                 "no_link",
                 None,
-                "this link leads nowhere, or no longer: most are good for a day".to_owned(),
+                "this link is not valid, or no longer valid; most links are valid for a day".to_owned(),
             ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -133,7 +135,7 @@ impl Refusal {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 None,
-                "the letter to the target cannot be sent now; try again later".to_owned(),
+                "the e-mail to the target cannot be sent now; try again later".to_owned(),
             ),
         }
     }

@@ -53,7 +53,7 @@ impl WebContext {
         let (whose, target) = match bearer(headers) {
             Some(token) => {
                 if fields.has("target") || wish != Wish::default() {
-                    let told = "the token says for whom and within which limits; leave them out";
+                    let told = "the token determines the target and the limits; leave them out";
                     return Err(Refusal::Misfit(if fields.has("target") { "target" } else { "days" }, told));
                 }
                 (OrderFor::Token(token.to_owned()), None)
@@ -153,7 +153,7 @@ fn no_link(refusal: Refusal) -> Refusal {
     }
 }
 
-const FOR_A_TOKEN: &str = "a token makes aliases again and again; give days, max-usage, or both";
+const FOR_A_TOKEN: &str = "a token creates aliases at different times; give days, max-usage, or both";
 
 /// The manage key or token that a request presents (RFC 6750 §2.1).
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -169,7 +169,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let value = value.to_str().unwrap_or_default().trim().trim_matches('"');
     let fits = (16..=255).contains(&value.len()) && value.bytes().all(|octet| octet.is_ascii_graphic());
-    let wrong =
-        Refusal::Misfit("Idempotency-Key", "Idempotency-Key must be 16 to 255 printable characters; draw a UUID");
+    let wrong = Refusal::Misfit(
+        "Idempotency-Key",
+        "Idempotency-Key must be 16 to 255 printable ASCII characters, for example a UUID",
+    );
     if fits { Ok(Some(value.to_owned())) } else { Err(wrong) }
 }

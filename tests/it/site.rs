@@ -137,7 +137,7 @@ fn every_page_speaks_every_language() {
     let (status, page) = daemon.curl(&["-H", BROWSER, "-d", "target=nobody&days=3"], "/de/aliases");
     assert!(status == 400 && page.contains("Gib eine E-Mail-Adresse") && page.contains("href=\"#target\""), "{page}");
     let (status, page) = daemon.curl(&["-H", BROWSER, "-d", "target=a%40b.example&days=3"], "/de/aliases");
-    assert!(status == 201 && page.contains("Dein Alias lebt") && page.contains("/de/manage/"), "{page}");
+    assert!(status == 201 && page.contains("Dein Alias ist bereit") && page.contains("/de/manage/"), "{page}");
 }
 
 #[test]

@@ -8,11 +8,16 @@ function enhance(main) {
   for (const element of main.querySelectorAll("[data-origin]")) element.textContent = location.origin;
   for (const element of main.querySelectorAll("[data-token]")) element.replaceChildren(bookmark(element, element.dataset.token));
   for (const strip of main.querySelectorAll(".strip")) split(strip);
-  // English is spoken in many countries, and each writes dates in its own way.
+  // English is spoken in many countries, and each writes dates in its own way. The page says UTC; here it is the
+  // visitor's own time, and its zone is named as well.
   const lang = document.documentElement.lang;
   const locale = navigator.languages.find((each) => each.startsWith(lang)) ?? lang;
-  const date = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
-  for (const time of main.querySelectorAll("time")) time.textContent = date.format(new Date(time.dateTime));
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
+  const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZoneName: "short" });
+  for (const time of main.querySelectorAll("time")) {
+    const moment = new Date(time.dateTime);
+    time.textContent = `${date.format(moment)}, ${clock.format(moment)}`;
+  }
   if ($("remember")) recall();
   if ($("pop")) pop();
   press();

@@ -5,97 +5,100 @@ use crate::words::Section;
 pub(in crate::words) const ABOUT: Section = Section {
     title: "Über tempalias",
     text: &[
-        "Ein Laden will deine Adresse für eine Lieferung, ein Forum für einen Brief. Danach behalten sie sie jahrelang, verkaufen oder verlieren sie. Ein Alias von hier erreicht dich so lange, wie du willst, und nicht länger.",
+        "Ein Shop will deine Adresse für eine Lieferung, ein Forum für eine einzige E-Mail. Danach behalten sie die Adresse jahrelang, verkaufen oder verlieren sie. Ein Alias von dieser Website erreicht dich so lange, wie du willst, und nicht länger.",
     ],
 };
 
 pub(in crate::words) const ABOUT_PARTS: [Section; 4] = [
     Section {
-        title: "So geht es",
+        title: "So funktioniert es",
         text: &[
-            "Du nennst deine echte Adresse und eine Grenze: so viele Tage, so viele Nachrichten oder beides. Du bekommst einen Alias und gibst den heraus.",
-            "Kommt Post für den Alias, dann verbinden wir uns mit deinem Mailserver, während der Absender noch wartet, und reichen die Nachricht durch, so wie sie kommt. Dass sie zugestellt ist, hört der Absender erst, wenn dein Mailserver es gesagt hat.",
-            "Nach der Grenze wird der Alias abgewiesen. Unbekannt, abgelaufen, aufgebraucht oder pausiert: Von außen sieht alles gleich aus.",
+            "Du gibst deine echte Adresse und eine Grenze ein: eine Anzahl von Tagen, eine Anzahl von Nachrichten oder beides. Du bekommst einen Alias und gibst ihn an andere weiter.",
+            "Wenn eine E-Mail für den Alias ankommt, verbinden wir uns mit dem nächsten Mailserver, während der Absender noch wartet, und reichen die Nachricht Stück für Stück weiter. Wir melden dem Absender erst dann, dass die Nachricht angenommen wurde, wenn dieser Server sie angenommen hat.",
+            "Nach der Grenze weisen wir E-Mails an den Alias ab. Ob ein Alias unbekannt, abgelaufen, aufgebraucht oder pausiert ist, sieht von außen gleich aus.",
         ],
     },
     Section {
         title: "Darauf kannst du dich verlassen",
         text: &[
-            "Ein Alias für fünf Nachrichten stellt fünf zu und nicht sechs. Eine Nachricht, die nicht zugestellt wurde, kostet nichts.",
-            "Keine Post geht verloren. Ist dein Mailserver weg, dann hört der Absender, dass er es später noch einmal versuchen soll.",
-            "Deine Adresse bleibt verborgen: Keine Antwort von uns und keine Rückläufer zeigen sie dem Absender.",
+            "Ein Alias für fünf Nachrichten reicht fünf weiter und nicht sechs. Eine Nachricht, die abgewiesen wurde, zählt nicht.",
+            "Hier geht keine E-Mail verloren. Wenn der nächste Mailserver nicht erreichbar ist, bitten wir den Absender, es später noch einmal zu versuchen.",
+            "Deine Adresse bleibt verborgen. Wir nennen sie dem Absender nie.",
         ],
     },
     Section {
         title: "Was es nicht ist",
         text: &[
-            "Vom Alias aus antworten kannst du nicht: Deine Antwort geht wie immer von deiner eigenen Adresse ab.",
-            "Es ist kein Postfach. Was kommt, geht unverändert weiter, auch Spam; sortieren muss dein eigener Mailserver.",
-            "Für etwas, das du jahrelang behalten willst, passt ein Aliasdienst mit Konto besser.",
+            "Du kannst nicht vom Alias aus antworten. Deine Antwort geht von deiner eigenen Adresse ab.",
+            "Es ist kein Postfach. Wir reichen alle E-Mails unverändert weiter, auch Spam. Filtern muss dein eigener Mailserver.",
+            "Es ist nicht für Adressen gedacht, die du jahrelang behalten willst. Dafür ist ein Aliasdienst mit Konto besser.",
         ],
     },
     Section {
         title: "Selbst betreiben",
         text: &[
-            "tempalias ist freie Software: ein Dienst, keine Datenbank, keine Warteschlange. Wer eine Domain und einen Mailserver hat, kann dasselbe anbieten.",
+            "tempalias ist freie Software: ein Daemon, keine Datenbank, keine Warteschlange. Wer eine Domain und einen Mailserver hat, kann es selbst betreiben.",
         ],
     },
 ];
 
 pub(in crate::words) const PRIVACY: Section = Section {
     title: "Datenschutz",
-    text: &["Am besten hütet deine Adresse, wer sie nicht lesen kann. Das hier bewahren wir auf, und so lange."],
+    text: &[
+        "Deine Adresse ist am besten geschützt, wenn wir sie selbst nicht lesen können. Auf dieser Seite steht, was wir speichern und wie lange.",
+    ],
 };
 
 pub(in crate::words) const PRIVACY_PARTS: [Section; 7] = [
     Section {
-        title: "Was ein Alias hier hinterlässt",
+        title: "Was wir für einen Alias speichern",
         text: &[
-            "Einen Hash des Alias unter einem geheimen Schlüssel, anstelle des Alias selbst.",
-            "Deine Adresse, versiegelt: Der Schlüssel dazu entsteht aus unserem Serverschlüssel und dem Alias. Nur Post an den Alias oder dein privater Link bringt ihn zurück.",
-            "Seine Grenzen, und wie viele Nachrichten er zugestellt hat.",
-            "Einen Hash des Schlüssels in deinem privaten Link, und einen Hash deiner Adresse unter einem geheimen Schlüssel: So können wir die Aliasse einer Adresse zählen und begrenzen, ohne sie zu kennen.",
+            "Einen mit einem geheimen Schlüssel gebildeten Hash des Alias, anstelle des Alias selbst.",
+            "Deine Adresse, verschlüsselt. Der Schlüssel dazu entsteht aus unserem Serverschlüssel und dem Alias. Wir können sie nur entschlüsseln, wenn eine E-Mail an den Alias ankommt oder du deinen privaten Link benutzt.",
+            "Seine Grenzen, und wie viele Nachrichten über ihn zugestellt wurden.",
+            "Einen Hash des Schlüssels in deinem privaten Link, und einen mit einem geheimen Schlüssel gebildeten Hash deiner Adresse. Damit zählen und begrenzen wir die Aliasse einer Adresse, ohne die Adresse zu kennen.",
         ],
     },
     Section {
         title: "Wie lange",
         text: &[
-            "Bis der Alias endet; dann wird alles gelöscht. Ein Alias, der seine Nachrichten aufgebraucht hat, bleibt höchstens eine Woche länger, damit du ihn noch verlängern kannst.",
-            "Beendest du ihn selbst, wird er sofort gelöscht.",
-            "Einen Tag lang: Hashes unter einem geheimen Schlüssel, mit denen wir die Aliasse und Briefe einer Adresse zählen und eine Anfrage wiedererkennen, die ein Programm zweimal schickt.",
+            "Bis der Alias endet; dann löschen wir alles. Wenn ein Alias seine Nachrichten aufgebraucht hat, behalten wir ihn noch höchstens eine Woche, damit du ihn verlängern kannst.",
+            "Wenn du den Alias selbst beendest, löschen wir ihn sofort.",
+            "Einen Tag lang speichern wir mit einem geheimen Schlüssel gebildete Hashes. Damit zählen wir die Aliasse für eine Adresse und unsere E-Mails an sie und erkennen eine Anfrage wieder, die ein Programm zweimal schickt.",
         ],
     },
     Section {
         title: "Warum wir Aliasse nicht auflisten können",
         text: &[
-            "Was wir speichern, enthält weder Aliasse noch Adressen im Klartext. Wer es mitnimmt, mit oder ohne unsere Hilfe, kann nicht sagen, wessen Aliasse es gibt und wohin sie führen. Wir könnten es auch nicht.",
-            "Der Prozess, der dem Internet zuhört, kennt nie die Adresse hinter einer Nachricht, und kein Prozess hat einen Weg, nach allen zu fragen.",
+            "Wir speichern weder Aliasse noch Adressen im Klartext. Wer unsere Daten kopiert, mit oder ohne unsere Hilfe, kann nicht herausfinden, welche Aliasse es gibt und wohin sie führen. Wir können es auch nicht.",
+            "Der Prozess, der E-Mails aus dem Internet annimmt, kennt nie die Adresse hinter einem Alias. Kein Prozess kann eine Liste der Adressen abrufen.",
         ],
     },
     Section {
-        title: "Deine Post",
+        title: "Deine E-Mails",
         text: &[
-            "Kein Teil einer Nachricht wird je auf eine Platte geschrieben. Sie geht Stück für Stück durch den Arbeitsspeicher zu deinem Mailserver.",
+            "Wir schreiben keinen Teil einer Nachricht auf eine Festplatte. Sie geht Stück für Stück durch den Arbeitsspeicher zum nächsten Mailserver.",
+            "Das ist der Server, den der Betreiber dieser Website für ausgehende E-Mails gewählt hat. Wenn dieser Server E-Mails vor der Zustellung in eine Warteschlange stellt, speichert er die Nachricht so lange, und sein Protokoll enthält deine Adresse.",
         ],
     },
     Section {
-        title: "Was im Protokoll steht",
+        title: "Was unser Protokoll enthält",
         text: &[
-            "Für jede Nachricht: die Zeit, die Netzwerkadresse des Mailservers, der sie schickt, ihre Größe, die Zahl der Empfänger und ob sie angenommen wurde. Nie ein Alias, nie eine Adresse, nie ein Betreff.",
-            "Was auf dieser Website geschieht, wird gezählt, nicht protokolliert. Damit uns niemand überschwemmt, merken wir uns eine kurze Zeit lang, wie viele Aliasse von einer Netzwerkadresse kommen.",
+            "Für jede Nachricht: die Zeit, die Netzwerkadresse des Mailservers, der sie geschickt hat, ihre Größe, die Zahl der Empfänger und ob sie angenommen wurde. Es enthält keinen Alias, keine E-Mail-Adresse und keinen Betreff.",
+            "Was Besucher auf dieser Website tun, zählen wir, protokollieren es aber nicht. Um Missbrauch zu verhindern, merken wir uns etwa eine Stunde lang, wie viele Aliasse von einer Netzwerkadresse aus angelegt wurden.",
         ],
     },
     Section {
         title: "Diese Website",
         text: &[
-            "Keine Cookies, nichts von anderen Websites, niemand, der mitzählt. Angaben bleiben nur dann in deinem Browser, wenn du das Häkchen dafür setzt.",
-            "Tokens, wie Passwortmanager sie benutzen, speichern wir gar nicht: Deine Adresse und die Grenzen stecken versiegelt im Token selbst. Nur wenn du ein Token widerrufst, behalten wir seine Nummer, bis es ohnehin abgelaufen wäre.",
+            "Diese Website verwendet keine Cookies, lädt nichts von anderen Websites und enthält keine Tracker. Sie speichert Angaben nur dann in deinem Browser, wenn du das Häkchen dafür setzt.",
+            "Wir speichern die Tokens nicht, die Passwortmanager benutzen. Deine Adresse und die Grenzen stehen verschlüsselt im Token selbst. Wenn du ein Token widerrufst, speichern wir einen Hash seiner Nummer, bis es ohnehin abgelaufen wäre.",
         ],
     },
     Section {
-        title: "Wenn du das alles nicht willst",
+        title: "Wenn du das nicht willst",
         text: &[
-            "Jeder kann deine Adresse eintippen. Wenn du keine Aliasse dafür willst, [sag es uns](/opt-out): Dann behalten wir einen Hash davon unter einem geheimen Schlüssel, nur um abzulehnen, bis du es dir anders überlegst.",
+            "Jeder kann deine Adresse eingeben. Wenn du keine Aliasse für sie willst, [sag es uns](/opt-out). Wir speichern dann einen mit einem geheimen Schlüssel gebildeten Hash deiner Adresse, nur um Aliasse für sie abzulehnen, bis du es dir anders überlegst.",
         ],
     },
 ];

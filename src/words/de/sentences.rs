@@ -1,4 +1,4 @@
-//! Sentences with parts, letters and faults, in German.
+//! Sentences with parts, e-mails and faults, in German.
 
 use crate::alias::{DAY, Fault, Time};
 use crate::words::Sentences;
@@ -11,30 +11,32 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     messages_left: |left, of| format!("{left} von {of}"),
     time_left,
     limits_hint: |max_days, max_usage| {
-        format!("Bis zu {max_days} Tage, bis zu {max_usage} Nachrichten oder beides: Es gilt, was zuerst kommt.")
+        format!(
+            "Bis zu {max_days} Tage, bis zu {max_usage} Nachrichten oder beides. Der Alias endet mit dem, was zuerst eintritt."
+        )
     },
-    up_to_days: |max| format!("Von 1 bis {max}."),
-    usage_hint: |spent, max| format!("Bisher {spent}. Von 1 bis {max}."),
+    up_to_days: |max| format!("Gib eine Zahl von 1 bis {max} ein."),
+    usage_hint: |spent, max| format!("Bisher {spent} verbraucht. Gib eine Zahl von 1 bis {max} ein."),
     too_many_here: |minutes| {
         format!(
-            "Aus deinem Netz wurden so viele angelegt, wie wir in einer Stunde für eines anlegen. Versuch es in {minutes} Minuten noch einmal."
+            "Dein Netz hat die Grenze erreicht, die wir für eine Stunde setzen. Bitte versuch es in {minutes} Minuten noch einmal."
         )
     },
     pending: |target| {
         format!(
-            "Wir haben an {target} geschrieben. Der Alias lebt, sobald du dem Link in diesem Brief gefolgt bist; er gilt einen Tag."
+            "Wir haben eine E-Mail an {target} geschickt. Öffne innerhalb eines Tages den Link darin und bestätige. Dann ist der Alias aktiv."
         )
     },
     token_pending: |target| {
         format!(
-            "Wir haben an {target} geschrieben. Das Token steht einen Tag lang auf der Seite hinter dem Link in diesem Brief."
+            "Wir haben eine E-Mail an {target} geschickt. Öffne innerhalb eines Tages den Link darin, um das Token zu bekommen."
         )
     },
     fault,
     activate: |site, link, never| {
         let subject = format!("Bestätige deinen Alias bei {site}");
         let body = format!(
-            "Jemand, wahrscheinlich du, hat bei {site} einen\nE-Mail-Alias angelegt, der zu dieser Adresse führt.\n\nDamit er lebt, öffne innerhalb eines Tages diesen Link:\n\n{link}\n\n{}\n{}",
+            "Jemand, wahrscheinlich du, hat bei {site} einen\nE-Mail-Alias angelegt, der an diese Adresse weiterleitet.\n\nUm ihn zu aktivieren, öffne innerhalb eines Tages diesen Link und\nbestätige:\n\n{link}\n\n{}\n{}",
             if_not_you(),
             never_again(never)
         );
@@ -43,7 +45,7 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     token: |site, link, never| {
         let subject = format!("Dein Token für {site}");
         let body = format!(
-            "Jemand, wahrscheinlich du, möchte von {site} ein Token,\nmit dem Programme E-Mail-Aliasse anlegen, die zu dieser\nAdresse führen.\n\nDas Token steht einen Tag lang auf der Seite hinter diesem Link:\n\n{link}\n\n{}\n{}",
+            "Jemand, wahrscheinlich du, hat bei {site} ein Token\nangefordert, mit dem Programme E-Mail-Aliasse anlegen können, die an\ndiese Adresse weiterleiten.\n\nUm das Token zu bekommen, öffne innerhalb eines Tages diesen Link:\n\n{link}\n\n{}\n{}",
             if_not_you(),
             never_again(never)
         );
@@ -52,15 +54,15 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     refuse: |site, link| {
         let subject = format!("Keine Aliasse von {site}");
         let body = format!(
-            "Jemand, wahrscheinlich du, möchte, dass {site} nie wieder\nE-Mail-Aliasse anlegt, die zu dieser Adresse führen.\n\nUm alle zu beenden und weitere für immer abzulehnen, öffne diesen\nLink:\n\n{link}\n\n{}",
+            "Jemand, wahrscheinlich du, möchte, dass {site} keine\nE-Mail-Aliasse mehr anlegt, die an diese Adresse weiterleiten.\n\nUm alle vorhandenen zu beenden und neue abzulehnen, öffne diesen\nLink:\n\n{link}\n\n{}",
             if_not_you()
         );
         (subject, body)
     },
     allow: |site, link| {
-        let subject = format!("Du lehnst Aliasse von {site} ab");
+        let subject = format!("Aliasse von {site} sind bereits abgelehnt");
         let body = format!(
-            "Jemand, wahrscheinlich du, möchte, dass {site} nie wieder\nE-Mail-Aliasse anlegt, die zu dieser Adresse führen. So ist es schon.\n\nWenn du sie wieder erlauben willst, öffne innerhalb eines Tages\ndiesen Link:\n\n{link}\n\n{}",
+            "Jemand, wahrscheinlich du, möchte, dass {site} keine\nE-Mail-Aliasse mehr anlegt, die an diese Adresse weiterleiten. Das\nist bereits so.\n\nUm Aliasse wieder zu erlauben, öffne innerhalb eines Tages diesen\nLink:\n\n{link}\n\n{}",
             if_not_you()
         );
         (subject, body)
@@ -68,11 +70,11 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
 };
 
 fn if_not_you() -> &'static str {
-    "Wenn du das nicht warst, tu nichts: Dann geschieht nichts.\n"
+    "Wenn du das nicht warst, ignoriere diese E-Mail. Dann geschieht nichts.\n"
 }
 
 fn never_again(link: &str) -> String {
-    format!("Wenn du davon nie wieder hören willst:\n\n{link}\n")
+    format!("Um alle Aliasse für diese Adresse abzulehnen, öffne diesen Link:\n\n{link}\n")
 }
 
 fn date(time: Time) -> String {
@@ -123,26 +125,35 @@ fn time_left(seconds: Time) -> String {
 fn fault(fault: Fault) -> String {
     match fault {
         Fault::Target => "Gib eine E-Mail-Adresse wie name@example.org ein.".to_owned(),
-        Fault::TargetIsOurs => "Das ist eine Adresse von uns. Gib deine echte Adresse ein.".to_owned(),
-        Fault::Domain => "Wähle eine der Domains, in denen wir Aliasse anlegen.".to_owned(),
+        Fault::TargetIsOurs => "Das ist eine unserer eigenen Adressen. Gib deine echte Adresse ein.".to_owned(),
+        Fault::Domain => "Wähle eine unserer Domains.".to_owned(),
         Fault::Days { max } => format!("Die Tage müssen eine ganze Zahl von 1 bis {max} sein."),
         Fault::MaxUsage { max } => format!("Die Nachrichten müssen eine ganze Zahl von 1 bis {max} sein."),
-        Fault::NoLimit => "Gib Tage, Nachrichten oder beides ein: Ohne Grenze würde der Alias nie enden.".to_owned(),
+        Fault::NoLimit => "Gib Tage, Nachrichten oder beides ein. Ohne Grenze würde der Alias nie enden.".to_owned(),
         Fault::TwoEnds => "Gib entweder Tage oder ein Ende an, nicht beides.".to_owned(),
         Fault::ValidFrom => "Der Beginn muss weniger als hundert Jahre entfernt sein.".to_owned(),
         Fault::ValidUntil { max } => {
             format!("Das Ende muss in der Zukunft liegen, nach dem Beginn und höchstens {max} Tage danach.")
         }
-        Fault::TooManyAlive => "Diese Adresse hat so viele Aliasse, wie sie haben darf. Beende einige, oder warte, bis sie enden.".to_owned(),
-        Fault::TooManyLetters => "Diese Adresse hat heute schon so viele Briefe von uns bekommen, wie sie an einem Tag bekommt. Versuch es morgen noch einmal.".to_owned(),
-        Fault::Reserved => "Das ist das Postfach eines Amtes, nicht einer Person. Gib deine eigene Adresse ein.".to_owned(),
-        Fault::OptedOut => "Wer die Post an diese Adresse liest, hat uns gebeten, keine Aliasse für sie anzulegen.".to_owned(),
-        Fault::Undeliverable => "Der Mailserver dieser Adresse nimmt unseren Brief nicht an. Prüfe die Adresse.".to_owned(),
+        Fault::TooManyAlive => {
+            "Diese Adresse hat die Höchstzahl an Aliassen. Beende einige oder warte, bis sie enden.".to_owned()
+        }
+        Fault::TooManyLetters => {
+            "Wir haben dieser Adresse die Höchstzahl an E-Mails für einen Tag geschickt. Versuch es morgen noch einmal."
+                .to_owned()
+        }
+        Fault::Reserved => {
+            "Das ist eine Funktionsadresse, nicht die Adresse einer Person. Gib deine eigene Adresse ein.".to_owned()
+        }
+        Fault::OptedOut => "Der Inhaber dieser Adresse hat uns gebeten, keine Aliasse für sie anzulegen.".to_owned(),
+        Fault::Undeliverable => {
+            "Der Mailserver dieser Adresse nimmt unsere E-Mail nicht an. Prüfe die Adresse.".to_owned()
+        }
         Fault::Count { max } => format!("Die Anzahl muss eine ganze Zahl von 1 bis {max} sein."),
-        Fault::Ended => "Diese Anfrage wurde schon beantwortet, und was sie angelegt hat, ist beendet.".to_owned(),
-        Fault::KeyReused => "Dieser Idempotency-Key gehörte zu einer anderen Anfrage.".to_owned(),
+        Fault::Ended => "Diese Anfrage wurde schon beantwortet, und ihre Aliasse sind beendet.".to_owned(),
+        Fault::KeyReused => "Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt.".to_owned(),
         Fault::TooManyForTarget => {
-            "Diese Adresse hat so viele Aliasse, wie sie an einem Tag bekommt. Versuch es morgen noch einmal."
+            "Diese Adresse hat die Höchstzahl an Aliassen für einen Tag bekommen. Versuch es morgen noch einmal."
                 .to_owned()
         }
     }

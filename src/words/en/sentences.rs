@@ -1,4 +1,4 @@
-//! Sentences with parts, letters and faults, in English.
+//! Sentences with parts, e-mails and faults, in English.
 
 use crate::alias::{DAY, Fault, Time};
 use crate::words::Sentences;
@@ -11,28 +11,30 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     messages_left: |left, of| format!("{left} of {of}"),
     time_left,
     limits_hint: |max_days, max_usage| {
-        format!("Up to {max_days} days, up to {max_usage} messages, or both: whichever comes first.")
+        format!(
+            "Up to {max_days} days, up to {max_usage} messages, or both. The alias ends with whichever comes first."
+        )
     },
-    up_to_days: |max| format!("From 1 to {max}."),
-    usage_hint: |spent, max| format!("{spent} so far. From 1 to {max}."),
+    up_to_days: |max| format!("Enter a number from 1 to {max}."),
+    usage_hint: |spent, max| format!("{spent} used so far. Enter a number from 1 to {max}."),
     too_many_here: |minutes| {
         format!(
-            "As many have been made from your network as we make for one within an hour. Please try again in {minutes} minutes."
+            "Your network has reached our limit for creations within an hour. Please try again in {minutes} minutes."
         )
     },
     pending: |target| {
         format!(
-            "We have written to {target}. The alias lives once you have followed the link in that letter; it is good for a day."
+            "We have sent an e-mail to {target}. Open the link in it within a day and confirm. The alias is then active."
         )
     },
     token_pending: |target| {
-        format!("We have written to {target}. The token is on the page behind the link in that letter, for a day.")
+        format!("We have sent an e-mail to {target}. Open the link in it within a day to get the token.")
     },
     fault,
     activate: |site, link, never| {
         let subject = format!("Confirm your alias at {site}");
         let body = format!(
-            "Somebody, probably you, asked {site} for an e-mail alias\nthat leads to this address.\n\nTo let it live, open this link within a day:\n\n{link}\n\n{}\n{}",
+            "Somebody, probably you, asked {site} for an e-mail alias\nthat forwards to this address.\n\nTo activate it, open this link within a day and confirm:\n\n{link}\n\n{}\n{}",
             if_not_you(),
             never_again(never)
         );
@@ -41,7 +43,7 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     token: |site, link, never| {
         let subject = format!("Your token for {site}");
         let body = format!(
-            "Somebody, probably you, asked {site} for a token with which\nprograms make e-mail aliases that lead to this address.\n\nThe token is on the page behind this link, for a day:\n\n{link}\n\n{}\n{}",
+            "Somebody, probably you, asked {site} for a token with which\nprograms can create e-mail aliases that forward to this address.\n\nTo get the token, open this link within a day:\n\n{link}\n\n{}\n{}",
             if_not_you(),
             never_again(never)
         );
@@ -50,15 +52,15 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     refuse: |site, link| {
         let subject = format!("No aliases from {site}");
         let body = format!(
-            "Somebody, probably you, wants {site} never again to make\ne-mail aliases that lead to this address.\n\nTo end those there are, and to refuse more for ever, open this link:\n\n{link}\n\n{}",
+            "Somebody, probably you, wants {site} to create no more\ne-mail aliases that forward to this address.\n\nTo end all existing ones and to refuse new ones, open this link:\n\n{link}\n\n{}",
             if_not_you()
         );
         (subject, body)
     },
     allow: |site, link| {
-        let subject = format!("You refuse aliases from {site}");
+        let subject = format!("Aliases from {site} are already refused");
         let body = format!(
-            "Somebody, probably you, wants {site} never again to make\ne-mail aliases that lead to this address. That is so already.\n\nIf you want to allow them again, open this link within a day:\n\n{link}\n\n{}",
+            "Somebody, probably you, wants {site} to create no more\ne-mail aliases that forward to this address. This is already the case.\n\nTo allow aliases again, open this link within a day:\n\n{link}\n\n{}",
             if_not_you()
         );
         (subject, body)
@@ -66,11 +68,11 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
 };
 
 fn if_not_you() -> &'static str {
-    "If this was not you, do nothing: then nothing happens.\n"
+    "If this was not you, ignore this e-mail. Nothing will happen.\n"
 }
 
 fn never_again(link: &str) -> String {
-    format!("If you never want to hear of this again:\n\n{link}\n")
+    format!("To refuse all aliases for this address, open this link:\n\n{link}\n")
 }
 
 fn date(time: Time) -> String {
@@ -105,32 +107,32 @@ fn time_left(seconds: Time) -> String {
 fn fault(fault: Fault) -> String {
     match fault {
         Fault::Target => "Enter an e-mail address like name@example.org.".to_owned(),
-        Fault::TargetIsOurs => "This is an address of ours. Enter your real address.".to_owned(),
-        Fault::Domain => "Choose one of the domains that we make aliases in.".to_owned(),
+        Fault::TargetIsOurs => "This is one of our own addresses. Enter your real address.".to_owned(),
+        Fault::Domain => "Choose one of our domains.".to_owned(),
         Fault::Days { max } => format!("Days must be a whole number from 1 to {max}."),
         Fault::MaxUsage { max } => format!("Messages must be a whole number from 1 to {max}."),
-        Fault::NoLimit => "Enter days, messages, or both: without a limit the alias would never end.".to_owned(),
+        Fault::NoLimit => "Enter days, messages, or both. Without a limit, the alias would never end.".to_owned(),
         Fault::TwoEnds => "Enter either days or an end, not both.".to_owned(),
-        Fault::ValidFrom => "The beginning must be a time that lies less than a hundred years ahead.".to_owned(),
+        Fault::ValidFrom => "The start must be less than a hundred years from now.".to_owned(),
         Fault::ValidUntil { max } => {
-            format!("The end must lie in the future, after the beginning, and at most {max} days after it.")
+            format!("The end must be in the future, after the start, and at most {max} days after it.")
         }
         Fault::TooManyAlive => {
-            "This address has as many aliases as it may have. End some, or wait until they end.".to_owned()
+            "This address has the maximum number of aliases. End some of them, or wait until they end.".to_owned()
         }
         Fault::TooManyLetters => {
-            "This address got as many letters from us as it gets in a day. Try again tomorrow.".to_owned()
+            "We have sent this address the maximum number of e-mails for a day. Try again tomorrow.".to_owned()
         }
-        Fault::Reserved => "This is a mailbox of an office, not of a person. Enter your own address.".to_owned(),
-        Fault::OptedOut => "Who reads mail to this address asked us to make no aliases for it.".to_owned(),
+        Fault::Reserved => "This is a role address, not the address of a person. Enter your own address.".to_owned(),
+        Fault::OptedOut => "The owner of this address has asked us to create no aliases for it.".to_owned(),
         Fault::Undeliverable => {
-            "The mail server of this address does not take our letter. Check the address.".to_owned()
+            "The mail server of this address does not accept our e-mail. Check the address.".to_owned()
         }
         Fault::Count { max } => format!("The number must be a whole number from 1 to {max}."),
-        Fault::Ended => "This request was answered before, and what it made has ended.".to_owned(),
+        Fault::Ended => "This request was answered before, and its aliases have ended.".to_owned(),
         Fault::KeyReused => "This Idempotency-Key was used for a different request.".to_owned(),
         Fault::TooManyForTarget => {
-            "This address has as many aliases as it gets in a day. Try again tomorrow.".to_owned()
+            "This address has received the maximum number of aliases for a day. Try again tomorrow.".to_owned()
         }
     }
 }
