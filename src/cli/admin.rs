@@ -18,7 +18,7 @@ pub(super) struct Asking {
     /// The configuration file, which tells where the daemon can be reached
     #[arg(long = "config", value_name = "FILE", default_value = config::DEFAULT_FILE)]
     pub(super) path: PathBuf,
-    /// Answer in JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -42,7 +42,7 @@ pub(super) fn revoke(asking: &Asking, address: String) -> ExitCode {
     asking.remove(Revoke { address }, "no such alias")
 }
 
-/// Kills every alias of a real address; `-` reads it from the standard input, where no list of processes shows it.
+/// Revokes every alias of a real address; `-` reads it from standard input, where no list of processes shows it.
 pub(super) fn forget(asking: &Asking, address: String, forever: bool) -> ExitCode {
     let address = match address.as_str() {
         "-" => io::read_to_string(io::stdin()).unwrap_or_default().trim().to_owned(),
@@ -129,7 +129,7 @@ fn in_words(status: &Status) -> String {
     for process in &status.processes {
         text.push_str(&format!("{:<8} {:>8}  {}\n", process.role, process.pid, process.walls));
     }
-    text.push_str("\nfigures since the start\n");
+    text.push_str("\ncounters since the start\n");
     if let Some(aliases) = status.aliases {
         text.push_str(&row("aliases", aliases));
     }

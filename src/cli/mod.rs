@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Self-destructing e-mail aliases: mail to an alias is proxied to a real address until its days or
-/// messages are used up, and then the alias never existed.
+/// Self-destructing e-mail aliases: mail to an alias is passed on to a real address until its days or
+/// messages are used up; after that, the alias answers like an address that never existed.
 #[derive(Parser)]
 #[command(name = "tempalias", version, arg_required_else_help = true)]
 pub struct Arguments {
@@ -32,30 +32,30 @@ pub struct Arguments {
 enum Command {
     /// Run the daemon in the foreground
     Serve(Serve),
-    /// Explain every fault of the configuration, with its line and what to do
+    /// Report every fault of the configuration, with its line and what to do
     Check(File),
-    /// Look at everything: configuration, ports, DNS, smarthost, store; and say how to cure what is wrong
+    /// Check configuration, ports, DNS, smarthost and store, and say how to fix what is wrong
     Doctor(Asking),
-    /// Show how the daemon is: processes and their walls, figures
+    /// Show processes, their sandbox, and the counters since the start
     Status(Asking),
-    /// Kill one alias at once
+    /// Revoke one alias at once
     Revoke {
         /// The alias, with its domain
         address: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Kill every alias of a real address, as the law may demand
+    /// Revoke every alias of a real address, and every token for it
     Forget {
-        /// The real address; "-" reads it from the standard input
+        /// The real address; "-" reads it from standard input
         address: String,
-        /// Refuse new aliases for it from now on, as the person who reads its mail may wish
+        /// Refuse the address from now on: create no new aliases for it
         #[arg(long, alias = "for-ever")]
         forever: bool,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Try it out: no root, no configuration, no mail server; nothing is left behind
+    /// Try it out: needs no root, no configuration and no mail server, and leaves nothing behind
     Demo(Demo),
     /// One of the daemon's processes, started by the monitor
     #[command(hide = true)]
@@ -80,7 +80,7 @@ struct Serve {
     /// How much is logged; debug also names aliases
     #[arg(long, value_name = "LEVEL", default_value = "normal")]
     log: LogLevel,
-    /// What becomes of a process that tries a system call it has not promised
+    /// What happens if a process makes a system call that it has not promised
     #[arg(long, value_name = "STRICTNESS", default_value = "kill")]
     sandbox: Sandbox,
     /// End when the program ends that has started this one
@@ -93,10 +93,10 @@ struct Serve {
 
 #[derive(Args)]
 struct Demo {
-    /// Port of 127.0.0.1 that takes mail
+    /// Port of 127.0.0.1 that accepts mail
     #[arg(long, value_name = "PORT", default_value_t = 2525)]
     smtp_port: u16,
-    /// Port of 127.0.0.1 with the site
+    /// Port of 127.0.0.1 that serves the site
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     web_port: u16,
 }

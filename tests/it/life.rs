@@ -70,8 +70,11 @@ fn status_revoke_and_forget() {
     assert!(daemon.connect().mail("a@b.example", &other.address, b"x").starts_with("550"));
     let again = ["-d", "{\"target\":\"someone@hidden.example\",\"days\":1}"];
     assert_eq!(daemon.curl(&again, "/aliases").0, 201);
-    assert_eq!(tempalias(&daemon, &["forget", "--for-ever", "someone@hidden.example"]).1, "1 alias removed\n");
+    assert_eq!(tempalias(&daemon, &["forget", "--forever", "someone@hidden.example"]).1, "1 alias removed\n");
     assert_eq!(daemon.curl(&again, "/aliases").0, 403);
+    // As older versions spelled it.
+    let old = tempalias(&daemon, &["forget", "--for-ever", "someone@hidden.example"]);
+    assert_eq!(old, (Some(0), "no alias of this address\n".to_owned()));
 }
 
 /// The metric that alarms hang on is asked of the store, not guessed.
