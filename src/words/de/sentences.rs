@@ -11,9 +11,7 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     messages_left: |left, of| format!("{left} von {of}"),
     time_left,
     limits_hint: |max_days, max_usage| {
-        format!(
-            "Bis zu {max_days} Tage, bis zu {max_usage} Nachrichten oder beides. Der Alias endet mit dem, was zuerst eintritt."
-        )
+        format!("Bis zu {max_days} Tage, bis zu {max_usage} Nachrichten oder beides: je nachdem, was zuerst eintritt.")
     },
     up_to_days: |max| format!("Gib eine Zahl von 1 bis {max} ein."),
     usage_hint: |spent, max| format!("Bisher {spent} verbraucht. Gib eine Zahl von 1 bis {max} ein."),

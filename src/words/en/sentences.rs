@@ -11,9 +11,7 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     messages_left: |left, of| format!("{left} of {of}"),
     time_left,
     limits_hint: |max_days, max_usage| {
-        format!(
-            "Up to {max_days} days, up to {max_usage} messages, or both. The alias ends with whichever comes first."
-        )
+        format!("Up to {max_days} days, up to {max_usage} messages, or both: whichever comes first.")
     },
     up_to_days: |max| format!("Enter a number from 1 to {max}."),
     usage_hint: |spent, max| format!("{spent} used so far. Enter a number from 1 to {max}."),
