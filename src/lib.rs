@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! main ─▶ cli ─▶ monitor ─▶ roles: smtp, relay, web, vault ─▶ runtime ─▶ channel ─▶ wire ─▶ alias
-//!           └──▶ doctor       │  └─▶ net ─▶ proto, sys
+//!           └──▶ doctor       │  └─▶ net ─▶ proto, alias, sys
 //!                             └────▶ proto ─▶ alias
 //! ```
 

@@ -1,6 +1,6 @@
 //! One connection: plain TCP today, TLS next.
 
-use crate::sys::reading::read;
+use crate::sys::reading::{read, read_with};
 use std::io;
 use std::net::SocketAddr;
 use tokio::io::AsyncWriteExt as _;
@@ -63,19 +63,13 @@ impl Transport {
         Ok(())
     }
 
-    /// Appends to `input` what has come already, at most `max` octets, without waiting: how many, 0 at its end.
+    /// Appends to `input` what has come already, without waiting: how many octets, 0 at its end.
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] when nothing has come.
-    pub fn try_read(&mut self, input: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+    pub fn try_read(&mut self, input: &mut Vec<u8>) -> io::Result<usize> {
         match self {
-            Self::Plain(stream) => {
-                let start = input.len();
-                input.resize(start + max, 0);
-                let read = stream.try_read(&mut input[start..]);
-                input.truncate(start + read.as_ref().map_or(0, |octets| *octets));
-                read
-            }
+            Self::Plain(stream) => read_with(input, |buffer| stream.try_read(buffer)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! SMTP without I/O: lines, commands, message content, replies. Owns no clock.
 
+pub mod client;
 pub mod command;
 pub mod content;
 pub mod dot_stuffing;

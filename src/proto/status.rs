@@ -41,4 +41,10 @@ impl Status {
     pub fn is_positive(self) -> bool {
         (200..300).contains(&self.code)
     }
+
+    /// Whether it refuses what was asked, and the dialog goes on: 4xx or 5xx, but for 421, after which the host closes
+    /// the connection (RFC 5321 §3.8).
+    pub fn is_refusal(self) -> bool {
+        (400..600).contains(&self.code) && self.code != 421
+    }
 }

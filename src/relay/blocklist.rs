@@ -1,9 +1,9 @@
 //! Block lists in the DNS (DNSBL, RFC 5782), asked about a visitor's address on behalf of `web`.
 //!
-//! 1. The address is turned round, octet by octet or nibble by nibble, and put before each list's zone.
+//! 1. The address is reversed, octet by octet or nibble by nibble, and put before each list's zone.
 //! 2. All lists are asked at the same time, each for an A record.
-//! 3. An answer in 127.0.0.0/8 is a listing, unless it is in 127.255.255.0/24: so lists say that they do not
-//!    answer us. No such name is none. Anything else is no answer, and that is never a listing.
+//! 3. An answer in 127.0.0.0/8 is a listing, unless it is in 127.255.255.0/24: by those, lists say that they do not
+//!    answer us. If there is no such name, the address is not listed. Anything else is no answer, and never a listing.
 
 use crate::channel::MaybeReady;
 use crate::runtime::{Resolver, Unanswered};
@@ -16,22 +16,22 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-/// How long a list may take; a visitor waits behind it.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a list may take to answer; a visitor waits for it.
+const LIST_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Questions under way at the most, so that a `web` that has been taken over does not fill this process.
-const MOST: usize = 1_000;
+/// Visitors that are looked up at the same time, so that a `web` that has been taken over cannot fill this process.
+const MAX_CONCURRENT_LOOKUPS: usize = 1_000;
 
 /// The lists that are asked.
 pub(super) struct Blocklists {
     resolver: Resolver,
     lists: Vec<List>,
-    asked: Cell<usize>,
+    lookups: Cell<usize>,
 }
 
 struct List {
     zone: String,
-    /// Whether its silence has been told.
+    /// Whether it was logged that it does not answer.
     lost: Cell<bool>,
 }
 
@@ -46,20 +46,20 @@ impl Blocklists {
             return Ok(None);
         }
         let resolver = Resolver::of_the_dns().map_err(|cause| format!("dnsbl under [web]: {cause}"))?;
-        Ok(Some(Rc::new(Self { resolver, lists, asked: Cell::new(0) })))
+        Ok(Some(Rc::new(Self { resolver, lists, lookups: Cell::new(0) })))
     }
 
     /// Answers `web`.
     pub(super) fn answer(self: &Rc<Self>, request: IsListed) -> MaybeReady<Listing> {
         let IsListed { address } = request;
-        if self.asked.get() >= MOST {
+        if self.lookups.get() >= MAX_CONCURRENT_LOOKUPS {
             return MaybeReady::Ready(Listing::Unknown);
         }
         let this = Rc::clone(self);
-        self.asked.set(self.asked.get() + 1);
+        self.lookups.set(self.lookups.get() + 1);
         MaybeReady::later(async move {
             let answer = this.ask(address).await;
-            this.asked.set(this.asked.get() - 1);
+            this.lookups.set(this.lookups.get() - 1);
             answer
         })
     }
@@ -72,7 +72,7 @@ impl Blocklists {
                 let list = &this.lists[number];
                 let name = name(address, &list.zone);
                 let records =
-                    timeout(PATIENCE, this.resolver.ipv4_addresses_of(&name)).await.unwrap_or(Err(Unanswered));
+                    timeout(LIST_TIMEOUT, this.resolver.ipv4_addresses_of(&name)).await.unwrap_or(Err(Unanswered));
                 let answer = records.map_or(Listing::Unknown, |records| meaning(&records));
                 list.note(answer);
                 answer
@@ -92,7 +92,7 @@ impl Blocklists {
 }
 
 impl List {
-    /// Tells once that a list does not answer, and once that it does again.
+    /// Logs once that a list does not answer, and once that it does again.
     fn note(&self, answer: Listing) {
         let zone = &self.zone;
         match answer {
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_turned_round() {
+    fn addresses_are_reversed() {
         for (address, expected) in [
             ("192.0.2.99", "99.2.0.192.zen.example"),
             ("127.0.0.2", "2.0.0.127.zen.example"),

@@ -1,15 +1,23 @@
-//! The `relay` role: connects to the next host, and hears nobody but `smtp`, and what `web` asks of the DNS.
+//! The `relay` role: connects to the next hosts. Only `smtp` talks to it, and `web`, which asks what block lists say.
 //!
-//! Here a ticket becomes a real address, for as long as one message takes. What the next host says
-//! is read for its codes; its words are forgotten where they are parsed.
+//! 1. `smtp` hands over a connection for each message that is under way at the same time ([`session`]).
+//! 2. The vault redeems the tickets: only here, and for as long as one message takes, a ticket becomes a real address.
+//!    The address decides the [`route`].
+//! 3. A [`transaction`] takes a connection of its route from the [`pool`], says the [`envelope`], has the uses spent,
+//!    and delivers. Nothing is queued: a message that cannot be delivered now is deferred with 4xx, and its sender keeps
+//!    it.
+//! 4. The next host's reply becomes a [`verdict`]: its codes, without its words, which may name people.
+//! 5. Notifications of our own go the same way ([`outbox`]). What the DNS says about a visitor's address is a matter of
+//!    its own ([`blocklist`]).
 
 mod blocklist;
+mod envelope;
 mod outbox;
 mod permits;
 mod pool;
+mod route;
 mod session;
 mod transaction;
-mod upstream;
 mod uses;
 mod verdict;
 
@@ -22,12 +30,13 @@ use crate::wire::relay_web;
 use crate::wire::vault_relay::VaultRelay;
 use blocklist::Blocklists;
 use pool::Pool;
+use route::Routes;
 use std::rc::Rc;
 
 /// What all sessions share.
 struct RelayContext {
-    settings: Fixed,
     vault: RpcClient<VaultRelay>,
+    routes: Routes,
     pool: Rc<Pool>,
     recorder: Rc<MetricRecorder>,
 }
@@ -56,8 +65,9 @@ pub fn run() -> Result<(), Fatal> {
         start.confine(&[Promise::Internet(&[settings.smarthost.port])])?;
         let recorder = Rc::new(MetricRecorder::default());
         let vault = RpcClient::new(vault);
-        let pool = Pool::new(&settings, &start.live, resolver, Rc::clone(&recorder));
-        let context = Rc::new(RelayContext { vault: vault.clone(), pool, settings, recorder });
+        let pool = Pool::new(&settings, start.live.clone(), resolver, Rc::clone(&recorder));
+        let routes = Routes::smarthost(settings.smarthost);
+        let context = Rc::new(RelayContext { vault: vault.clone(), routes, pool, recorder });
         start.report_metrics(Rc::clone(&context), move |metrics| vault.notify(metrics));
         let stop = start.ready(Rc::clone(&context)).await?;
         let draining = Rc::new(Drain::default());
@@ -76,7 +86,7 @@ pub fn run() -> Result<(), Fatal> {
             failed = serve(&door, &context, &draining, &mut server) => return Err(failed),
         }
         draining.finish(drain).await;
-        context.pool.close().await;
+        context.pool.close();
         Ok(())
     })
 }

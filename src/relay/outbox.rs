@@ -1,9 +1,15 @@
-//! Letters of ours: the vault writes them, and here they go the way of all mail.
+//! Notifications: e-mail that tempalias itself sends. The vault writes them; here they are sent like all other mail.
+//!
+//! 1. So many tasks each ask the vault for a notification, and wait until there is one.
+//! 2. It is one transaction with one recipient, from the null reverse-path: if it cannot be delivered after all, no
+//!    bounce comes back (RFC 5321 §4.5.5).
+//! 3. The vault is told the verdict. The visitor who waits for it decides what to do; nothing is sent twice.
 
 use super::RelayContext;
-use super::transaction::{Envelope, Transaction};
+use super::transaction::Transaction;
 use super::verdict::{CONNECTION_LOST, NO_VAULT};
 use crate::alias::RealAddress;
+use crate::proto::client::MailFrom;
 use crate::runtime::Drain;
 use crate::wire::relay_smtp::Verdict;
 use crate::wire::vault_relay::{NextNotification, Notification, NotificationSent};
@@ -11,46 +17,45 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Letters under way at the same time.
-const POSTMEN: usize = 16;
+/// Notifications under way at the same time.
+const MAX_CONCURRENT_NOTIFICATIONS: usize = 16;
 
-/// Nobody waits longer for one; a connection on which it is under way is then hung up, and the letter not delivered.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one may take: nobody waits longer for it. Its connection is then closed, and it is not delivered.
+const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// After an answer that is none.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long not to ask the vault again when it has not answered.
+const VAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Sends what there is, for as long as the role lives. Needs a local runtime.
+/// Sends notifications for as long as the role lives. Needs a local runtime.
 pub(super) fn serve(context: &Rc<RelayContext>, draining: &Rc<Drain>) {
-    for _ in 0..POSTMEN {
+    for _ in 0..MAX_CONCURRENT_NOTIFICATIONS {
         let (context, draining) = (Rc::clone(context), Rc::clone(draining));
         tokio::task::spawn_local(async move {
             loop {
                 match context.vault.call(NextNotification).await {
                     Ok(Notification { number, target, message }) => {
-                        let _under_way = draining.enter();
-                        let sent = timeout(PATIENCE, send(target, &message, &context)).await;
-                        let verdict = sent.unwrap_or(CONNECTION_LOST);
+                        let _guard = draining.enter();
+                        let verdict = timeout(NOTIFICATION_TIMEOUT, send(target, &message, &context)).await;
+                        let verdict = verdict.unwrap_or(CONNECTION_LOST);
                         context.vault.notify(NotificationSent { number, verdict });
                     }
-                    _ => tokio::time::sleep(PAUSE).await,
+                    Err(_) => tokio::time::sleep(VAULT_RETRY_AFTER).await,
                 }
             }
         });
     }
 }
 
-/// From the null reverse-path: a letter that cannot be delivered after all comes back to nobody (RFC 5321 §4.5.5).
 async fn send(target: RealAddress, message: &[u8], context: &RelayContext) -> Verdict {
     let size = u64::try_from(message.len()).ok();
-    let envelope = Envelope { reverse_path: String::new(), size, eight_bit: false, utf8: false };
-    let mut transaction = Transaction::new(envelope);
-    let verdict = transaction.address(target, context).await;
+    let mail = MailFrom { reverse_path: String::new(), size, eight_bit: false, utf8: false };
+    let mut transaction = Transaction::new(mail);
+    let verdict = transaction.add_uncounted(target, context).await;
     if !verdict.is_positive() {
         return verdict;
     }
-    match transaction.content(message, context).await {
-        Some(failed) => failed,
+    match transaction.add_content(message, context).await {
+        Some(verdict) => verdict,
         None => transaction.end(context).await.unwrap_or(NO_VAULT),
     }
 }

@@ -1,8 +1,14 @@
 //! One connection from `smtp`: transactions one after the other.
+//!
+//! 1. Recipients that came in one piece are redeemed and offered together, so that they can be pipelined.
+//! 2. Content goes to the transaction as it comes. As long as the next host does not take it, nothing is read here:
+//!    `smtp` waits, and with it the client (backpressure).
+//! 3. When `smtp` closes the connection, the transaction that is under way is aborted.
 
 use super::RelayContext;
-use super::transaction::{Envelope, Transaction};
+use super::transaction::Transaction;
 use crate::channel::Stream;
+use crate::proto::client::MailFrom;
 use crate::runtime::consume;
 use crate::wire::Ticket;
 use crate::wire::frame;
@@ -20,22 +26,22 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
     loop {
         let mut taken = 0;
         let mut tickets = Vec::new();
-        while let Some((said, length)) = frame::decode::<ToRelay<'_>>(&input[taken..]).map_err(io::Error::other)? {
-            // Recipients that came together are looked up and offered together.
-            if let ToRelay::Recipient { ticket } = said {
+        while let Some((message, length)) = frame::decode::<ToRelay<'_>>(&input[taken..]).map_err(io::Error::other)? {
+            // Recipients that came together are offered together.
+            if let ToRelay::Recipient { ticket } = message {
                 tickets.push(ticket);
                 taken += length;
                 continue;
             }
-            recipients(&mut transaction, &mut tickets, context, &mut output).await?;
+            add_recipients(&mut transaction, &mut tickets, context, &mut output).await?;
             taken += length;
-            match (said, &mut transaction) {
+            match (message, &mut transaction) {
                 (ToRelay::Begin { reverse_path, size, eight_bit, utf8 }, None) => {
-                    let envelope = Envelope { reverse_path: reverse_path.to_owned(), size, eight_bit, utf8 };
-                    transaction = Some(Box::new(Transaction::new(envelope)));
+                    let mail = MailFrom { reverse_path: reverse_path.to_owned(), size, eight_bit, utf8 };
+                    transaction = Some(Box::new(Transaction::new(mail)));
                 }
                 (ToRelay::Chunk(content), Some(under_way)) => {
-                    if let Some(verdict) = under_way.content(content, context).await {
+                    if let Some(verdict) = under_way.add_content(content, context).await {
                         push(&ToSmtp::Verdict(verdict), &mut output)?;
                     }
                 }
@@ -54,15 +60,15 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
                 _ => return Err(io::Error::other(frame::Hostile)),
             }
         }
-        recipients(&mut transaction, &mut tickets, context, &mut output).await?;
+        add_recipients(&mut transaction, &mut tickets, context, &mut output).await?;
         consume(&mut input, taken);
-        // A peer that has gone does not hear the verdict: what it left is then ended as if it had just gone.
-        let told = if output.is_empty() { Ok(()) } else { stream.write_all(&output).await };
+        // If `smtp` has gone and the verdict cannot be written, that is the same as if it had closed the connection.
+        let written = if output.is_empty() { Ok(()) } else { stream.write_all(&output).await };
         output.clear();
         if input.is_empty() {
             input = Vec::new();
         }
-        let more = match told {
+        let more = match written {
             Ok(()) => stream.read(&mut input).await,
             Err(cause) => Err(cause),
         };
@@ -75,7 +81,7 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
     }
 }
 
-async fn recipients(
+async fn add_recipients(
     transaction: &mut Option<Box<Transaction>>,
     tickets: &mut Vec<Ticket>,
     context: &RelayContext,
@@ -85,12 +91,12 @@ async fn recipients(
         return Ok(());
     }
     let Some(transaction) = transaction else { return Err(io::Error::other(frame::Hostile)) };
-    for verdict in transaction.recipients(&std::mem::take(tickets), context).await {
+    for verdict in transaction.add_recipients(&std::mem::take(tickets), context).await {
         push(&ToSmtp::Verdict(verdict), output)?;
     }
     Ok(())
 }
 
-fn push(said: &ToSmtp, output: &mut Vec<u8>) -> io::Result<()> {
-    frame::encode(said, output).map_err(io::Error::other)
+fn push(message: &ToSmtp, output: &mut Vec<u8>) -> io::Result<()> {
+    frame::encode(message, output).map_err(io::Error::other)
 }

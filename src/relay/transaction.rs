@@ -1,21 +1,23 @@
 //! One mail transaction with the next host, and the counting of its uses.
 //!
-//! 1. Recipients: tickets become real addresses; MAIL and RCPT go out in one piece.
-//! 2. DATA, when more content has come than is kept, or all of it.
-//! 3. The end: every counted use is spent, durably; only then does the final dot go out. Spending takes
-//!    as long as a disk does, so a short message's DATA is said meanwhile.
-//! 4. `2xx`: done. `4xx`, `5xx`: the uses are given back. No answer: in doubt, they stay spent.
+//! 1. Recipients: tickets become real addresses, each with its route. The first ones take a connection of their route
+//!    from the pool. MAIL and RCPT go out in one piece (PIPELINING).
+//! 2. Content is kept until there is a block of it. Then DATA is said, and content is streamed: whoever has content for
+//!    us waits until the host has taken what there was before (backpressure).
+//! 3. The end: every counted use is spent, durably; only then does the final dot go out. Spending takes as long as a
+//!    disk does, so that a short message's DATA is said meanwhile.
+//! 4. `2xx`: done. `4xx`, `5xx`: the uses are given back. No reply: the message is in doubt, and they stay spent.
+//!
+//! A reused connection that is lost before the first recipient is answered is replaced by a new one, once.
 
 use super::RelayContext;
-use super::pool::Unreachable;
-use super::upstream::{Lost, Upstream};
+use super::envelope::{Envelope, EnvelopeRecipient, mail_for, missing_extension};
+use super::pool::{PooledConnection, Unreachable};
 use super::uses::Uses;
-use super::verdict::{
-    CONNECTION_LOST, NEEDS_8BITMIME, NEEDS_SMTPUTF8, NO_VAULT, SEPARATELY, TICKET_RAN_OUT, UNREACHABLE, is_refusal,
-    judge,
-};
+use super::verdict::{self, CONNECTION_LOST, NO_VAULT, TICKET_EXPIRED, UNREACHABLE};
 use crate::alias::RealAddress;
-use crate::proto::dot_stuffing::DotStuffer;
+use crate::net::smtp_client::Lost;
+use crate::proto::client::MailFrom;
 use crate::proto::status::Status;
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
@@ -23,73 +25,58 @@ use crate::wire::relay_smtp::{Origin, Verdict};
 use crate::wire::vault_relay::{Redeem, RedeemAnswer};
 use std::mem;
 
-/// As much content is kept before it is sent on; less goes out together with the final dot.
-const BLOCK: usize = 64 * 1024;
-
-/// What our trace headers add to a message, for SIZE.
-const TRACE: u64 = 1024;
-
-/// MAIL as the client gave it.
-pub(super) struct Envelope {
-    pub(super) reverse_path: String,
-    pub(super) size: Option<u64>,
-    pub(super) eight_bit: bool,
-    pub(super) utf8: bool,
-}
+/// As much content is kept before it is sent on, in octets; less goes out together with the final dot.
+const CONTENT_BLOCK_SIZE: usize = 64 * 1024;
 
 /// How far it has come.
 enum Stage {
-    /// Nothing was said to the next host.
-    Fresh,
-    /// MAIL was accepted; what there is of the content.
-    Open(Box<Upstream>, Vec<u8>),
+    /// The next host has accepted no recipient.
+    Empty,
+    /// The next host has accepted recipients; what there is of the content.
+    Open(Box<PooledConnection>, Vec<u8>),
     /// DATA was accepted, content is on its way.
-    Sending(Box<Upstream>, DotStuffer),
+    Streaming(Box<PooledConnection>),
     /// It cannot succeed any more; whoever asks gets this verdict.
     Failed(Verdict),
     /// The verdict on the message has been given, before its end.
-    Told,
+    Ended,
 }
 
 /// The transaction.
 pub(super) struct Transaction {
+    /// MAIL as the client said it.
+    client_mail: MailFrom,
     envelope: Envelope,
     stage: Stage,
-    /// Whether MAIL said SMTPUTF8.
-    utf8: bool,
-    uses: Uses,
-}
-
-/// A ticket that was redeemed, or whom a letter of ours is for.
-struct Redeemed {
-    target: RealAddress,
-    reverse_path: String,
-    /// The ticket whose use must be spent.
-    counted: Option<Ticket>,
 }
 
 impl Transaction {
-    pub(super) fn new(envelope: Envelope) -> Self {
-        Self { envelope, stage: Stage::Fresh, utf8: false, uses: Uses::default() }
+    /// Begun by the client's MAIL.
+    pub(super) fn new(client_mail: MailFrom) -> Self {
+        Self { client_mail, envelope: Envelope::default(), stage: Stage::Empty }
     }
 
-    /// Offers recipients to the next host: a verdict for each, in order.
-    pub(super) async fn recipients(&mut self, tickets: &[Ticket], context: &RelayContext) -> Vec<Verdict> {
-        let redeemed = self.redeem(tickets, context).await;
-        let offered: Vec<&Redeemed> = redeemed.iter().filter_map(|r| r.as_ref().ok()).collect();
-        let verdicts = if offered.is_empty() { Vec::new() } else { self.offer(&offered, context).await };
-        for (recipient, verdict) in offered.iter().zip(&verdicts) {
-            if let Some(ticket) = recipient.counted.filter(|_| verdict.is_positive()) {
-                self.uses.add(ticket);
-            }
+    /// Offers the recipients behind `tickets` to the next host: a verdict for each, in order.
+    pub(super) async fn add_recipients(&mut self, tickets: &[Ticket], context: &RelayContext) -> Vec<Verdict> {
+        let mut offered = Vec::with_capacity(tickets.len());
+        let mut refused = Vec::with_capacity(tickets.len());
+        for redeemed in self.redeem(tickets, context).await {
+            refused.push(redeemed.map(|recipient| offered.push(recipient)).err());
         }
-        let mut verdicts = verdicts.into_iter();
-        redeemed.iter().filter_map(|r| r.as_ref().err().copied().or_else(|| verdicts.next())).collect()
+        let verdicts = if offered.is_empty() { Vec::new() } else { self.offer(offered, context).await };
+        fill_in(refused, verdicts)
     }
 
-    async fn redeem(&self, tickets: &[Ticket], context: &RelayContext) -> Vec<Result<Redeemed, Verdict>> {
+    /// Offers one recipient whose mail is not counted: a verdict.
+    pub(super) async fn add_uncounted(&mut self, target: RealAddress, context: &RelayContext) -> Verdict {
+        let route = context.routes.route_of(&target);
+        let recipient = EnvelopeRecipient { target, route, reverse_path: String::new(), counted: None };
+        self.offer(vec![recipient], context).await.pop().unwrap_or(NO_VAULT)
+    }
+
+    async fn redeem(&self, tickets: &[Ticket], context: &RelayContext) -> Vec<Result<EnvelopeRecipient, Verdict>> {
         let ask = |&ticket: &Ticket| {
-            let reverse_path = self.envelope.reverse_path.clone();
+            let reverse_path = self.client_mail.reverse_path.clone();
             (ticket, context.vault.call(Redeem { ticket, reverse_path }))
         };
         // All are asked before the first answer is awaited.
@@ -98,39 +85,94 @@ impl Transaction {
         for (ticket, answer) in asked {
             redeemed.push(match answer.await {
                 Ok(RedeemAnswer::Redeemed { target, reverse_path, counted }) => {
-                    Ok(Redeemed { target, reverse_path, counted: counted.then_some(ticket) })
+                    let route = context.routes.route_of(&target);
+                    Ok(EnvelopeRecipient { target, route, reverse_path, counted: counted.then_some(ticket) })
                 }
-                Ok(RedeemAnswer::No) => Err(TICKET_RAN_OUT),
+                Ok(RedeemAnswer::No) => Err(TICKET_EXPIRED),
                 Ok(RedeemAnswer::Unavailable) | Err(_) => Err(NO_VAULT),
             });
         }
         redeemed
     }
 
-    /// Names whom a letter of ours is for.
-    pub(super) async fn address(&mut self, target: RealAddress, context: &RelayContext) -> Verdict {
-        let addressee = Redeemed { target, reverse_path: String::new(), counted: None };
-        self.offer(&[&addressee], context).await.pop().unwrap_or(NO_VAULT)
-    }
-
-    async fn offer(&mut self, offered: &[&Redeemed], context: &RelayContext) -> Vec<Verdict> {
-        match mem::replace(&mut self.stage, Stage::Told) {
-            Stage::Fresh => self.open(offered, context).await,
-            Stage::Open(mut upstream, content) => {
-                let fit = self.fit(offered, &upstream);
-                match self.say_rcpt(&mut upstream, &fit, context).await {
-                    Ok(verdicts) => {
-                        let verdicts = self.with_unfit(offered, &upstream, verdicts);
-                        self.stage = Stage::Open(upstream, content);
-                        verdicts
+    /// Offers recipients, of which there is at least one: a verdict for each, in order.
+    async fn offer(&mut self, offered: Vec<EnvelopeRecipient>, context: &RelayContext) -> Vec<Verdict> {
+        match mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Empty => self.open(offered, context).await,
+            Stage::Open(mut pooled, content) => {
+                let obstacles = self.obstacles(&offered, &pooled);
+                match pooled.connection.rcpt(&targets(&offered, &obstacles)).await {
+                    Ok(statuses) => {
+                        self.stage = Stage::Open(pooled, content);
+                        let verdicts = statuses.into_iter().map(verdict::from_status).collect();
+                        self.accept(offered, fill_in(obstacles, verdicts))
                     }
-                    Err(Lost) => self.fail(CONNECTION_LOST, offered.len()),
+                    Err(_) => self.fail(CONNECTION_LOST, offered.len()),
                 }
             }
             Stage::Failed(verdict) => self.fail(verdict, offered.len()),
             // `smtp` never names a recipient after content.
-            Stage::Sending(..) | Stage::Told => self.fail(CONNECTION_LOST, offered.len()),
+            Stage::Streaming(_) | Stage::Ended => self.fail(CONNECTION_LOST, offered.len()),
         }
+    }
+
+    /// The first recipients: with MAIL, on a connection from the pool.
+    async fn open(&mut self, offered: Vec<EnvelopeRecipient>, context: &RelayContext) -> Vec<Verdict> {
+        let Some(first) = offered.first() else { return Vec::new() };
+        let mut pooled = match context.pool.get(&first.route).await {
+            Ok(pooled) => Box::new(pooled),
+            Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
+        };
+        loop {
+            self.envelope.mail = mail_for(&self.client_mail, &offered, pooled.connection.extensions());
+            if let Some(verdict) = missing_extension(&self.envelope.mail, pooled.connection.extensions()) {
+                context.pool.put(*pooled);
+                return self.fail(verdict, offered.len());
+            }
+            let obstacles = self.obstacles(&offered, &pooled);
+            let targets = targets(&offered, &obstacles);
+            let Some(first) = without_obstacle(&offered, &obstacles).next() else {
+                context.pool.put(*pooled);
+                self.stage = Stage::Empty;
+                return fill_in(obstacles, Vec::new());
+            };
+            self.envelope.mail.reverse_path.clone_from(&first.reverse_path);
+            match pooled.connection.mail(&self.envelope.mail, &targets).await {
+                Ok(Ok(statuses)) => {
+                    if statuses.iter().any(|status| status.is_positive()) {
+                        self.stage = Stage::Open(pooled, Vec::new());
+                    } else {
+                        // Nobody is kept from the connection by a transaction without recipients.
+                        context.pool.reset_and_put(*pooled).await;
+                        self.stage = Stage::Empty;
+                    }
+                    let verdicts = statuses.into_iter().map(verdict::from_status).collect();
+                    return self.accept(offered, fill_in(obstacles, verdicts));
+                }
+                Ok(Err(refusal)) => {
+                    context.pool.reset_and_put(*pooled).await;
+                    return self.fail(verdict::from_status(refusal), offered.len());
+                }
+                // The host may have closed it just when it was wanted: nothing was lost but time.
+                Err(_) if pooled.reused => match context.pool.replace(*pooled).await {
+                    Ok(new) => pooled = Box::new(new),
+                    Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
+                },
+                Err(_) => return self.fail(CONNECTION_LOST, offered.len()),
+            }
+        }
+    }
+
+    fn obstacles(&self, offered: &[EnvelopeRecipient], pooled: &PooledConnection) -> Vec<Option<Verdict>> {
+        let (route, extensions) = (pooled.route(), pooled.connection.extensions());
+        offered.iter().map(|recipient| recipient.obstacle(&self.envelope.mail, route, extensions)).collect()
+    }
+
+    /// Keeps the recipients that were accepted; `verdicts` has one for each of `offered`.
+    fn accept(&mut self, offered: Vec<EnvelopeRecipient>, verdicts: Vec<Verdict>) -> Vec<Verdict> {
+        let accepted = offered.into_iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_positive());
+        self.envelope.recipients.extend(accepted.map(|(recipient, _)| recipient));
+        verdicts
     }
 
     fn fail(&mut self, verdict: Verdict, recipients: usize) -> Vec<Verdict> {
@@ -138,221 +180,58 @@ impl Transaction {
         vec![verdict; recipients]
     }
 
-    /// The first recipients: with MAIL, on a connection from the pool.
-    async fn open(&mut self, offered: &[&Redeemed], context: &RelayContext) -> Vec<Verdict> {
-        let mut upstream = match context.pool.get().await {
-            Ok(upstream) => Box::new(upstream),
-            Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
-        };
-        let needed = self.envelope.utf8 || offered.first().is_some_and(|r| !r.reverse_path.is_ascii());
-        let wanted = offered.iter().any(|r| !r.target.is_ascii());
-        loop {
-            self.utf8 = needed || wanted && upstream.extensions.smtp_utf8;
-            if let Some(lacking) = self.lacking(&upstream) {
-                context.pool.put(*upstream);
-                return self.fail(lacking, offered.len());
-            }
-            let fit = self.fit(offered, &upstream);
-            if fit.is_empty() {
-                let verdicts = self.with_unfit(offered, &upstream, Vec::new());
-                context.pool.put(*upstream);
-                self.stage = Stage::Fresh;
-                return verdicts;
-            }
-            match self.say_mail(&mut upstream, &fit, context).await {
-                Ok(Ok(verdicts)) => {
-                    let accepted = verdicts.iter().any(Verdict::is_positive);
-                    let verdicts = self.with_unfit(offered, &upstream, verdicts);
-                    if accepted {
-                        self.stage = Stage::Open(upstream, Vec::new());
-                    } else {
-                        // Nobody is kept from the connection by a transaction without recipients.
-                        context.pool.release(*upstream).await;
-                        self.stage = Stage::Fresh;
-                    }
-                    return verdicts;
-                }
-                Ok(Err(refused)) => {
-                    context.pool.release(*upstream).await;
-                    return self.fail(refused, offered.len());
-                }
-                // The host may have closed it just when it was wanted: nothing was lost but time.
-                Err(Lost) if upstream.reused => match context.pool.replace(*upstream).await {
-                    Ok(new) => upstream = Box::new(new),
-                    Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
-                },
-                Err(Lost) => return self.fail(CONNECTION_LOST, offered.len()),
-            }
-        }
-    }
-
-    /// The recipients that can be named in this transaction on this connection.
-    fn fit<'r>(&self, offered: &[&'r Redeemed], upstream: &Upstream) -> Vec<&'r Redeemed> {
-        offered.iter().copied().filter(|r| self.unfit(r, upstream).is_none()).collect()
-    }
-
-    /// Why a recipient cannot be named, if it cannot.
-    fn unfit(&self, recipient: &Redeemed, upstream: &Upstream) -> Option<Verdict> {
-        match (recipient.target.is_ascii() || self.utf8, upstream.extensions.smtp_utf8) {
-            (true, _) => None,
-            (false, true) => Some(SEPARATELY),
-            (false, false) => Some(NEEDS_SMTPUTF8),
-        }
-    }
-
-    /// The verdicts on those that fit, with those on the others between them.
-    fn with_unfit(&self, offered: &[&Redeemed], upstream: &Upstream, verdicts: Vec<Verdict>) -> Vec<Verdict> {
-        let mut verdicts = verdicts.into_iter();
-        offered.iter().filter_map(|r| self.unfit(r, upstream).or_else(|| verdicts.next())).collect()
-    }
-
-    fn lacking(&self, upstream: &Upstream) -> Option<Verdict> {
-        let has = upstream.extensions;
-        if self.utf8 && !has.smtp_utf8 {
-            Some(NEEDS_SMTPUTF8)
-        } else if self.envelope.eight_bit && !has.eight_bit_mime {
-            Some(NEEDS_8BITMIME)
-        } else {
-            None
-        }
-    }
-
-    /// MAIL and RCPTs. The outer result is the connection's, the inner one MAIL's.
-    async fn say_mail(
-        &mut self,
-        upstream: &mut Upstream,
-        offered: &[&Redeemed],
-        context: &RelayContext,
-    ) -> Result<Result<Vec<Verdict>, Verdict>, Lost> {
-        let patience = context.settings.command_timeout;
-        let reverse_path = offered.first().map_or("", |r| r.reverse_path.as_str());
-        let mut line = format!("MAIL FROM:<{reverse_path}>");
-        if let Some(size) = self.envelope.size.filter(|_| upstream.extensions.size) {
-            line += &format!(" SIZE={}", size.saturating_add(TRACE));
-        }
-        if self.envelope.eight_bit {
-            line += " BODY=8BITMIME";
-        }
-        if self.utf8 {
-            line += " SMTPUTF8";
-        }
-        upstream.output.extend_from_slice(line.as_bytes());
-        upstream.output.extend_from_slice(b"\r\n");
-        let pipelining = upstream.extensions.pipelining;
-        if pipelining {
-            offered.iter().for_each(|r| push_rcpt(upstream, r));
-        }
-        upstream.flush(patience).await?;
-        let status = upstream.reply(patience).await?;
-        if !status.is_positive() {
-            // The host closes the connection after 421; after a reply that fits nothing we do.
-            if !is_refusal(status) {
-                return Err(Lost);
-            }
-            if pipelining {
-                // The replies to RCPT tell nothing now, but they are due.
-                for _ in offered {
-                    upstream.reply(patience).await?;
-                }
-            }
-            return Ok(Err(judge(status)));
-        }
-        if pipelining {
-            self.hear_rcpt(upstream, offered.len(), context).await.map(Ok)
-        } else {
-            self.say_rcpt(upstream, offered, context).await.map(Ok)
-        }
-    }
-
-    async fn say_rcpt(
-        &mut self,
-        upstream: &mut Upstream,
-        offered: &[&Redeemed],
-        context: &RelayContext,
-    ) -> Result<Vec<Verdict>, Lost> {
-        let patience = context.settings.command_timeout;
-        let mut verdicts = Vec::with_capacity(offered.len());
-        // Without PIPELINING (RFC 2920) one at a time.
-        let at_once = if upstream.extensions.pipelining { offered.len() } else { 1 };
-        for some in offered.chunks(at_once.max(1)) {
-            some.iter().for_each(|r| push_rcpt(upstream, r));
-            upstream.flush(patience).await?;
-            verdicts.extend(self.hear_rcpt(upstream, some.len(), context).await?);
-        }
-        Ok(verdicts)
-    }
-
-    async fn hear_rcpt(
-        &self,
-        upstream: &mut Upstream,
-        count: usize,
-        context: &RelayContext,
-    ) -> Result<Vec<Verdict>, Lost> {
-        let mut verdicts = Vec::with_capacity(count);
-        for _ in 0..count {
-            let status = upstream.reply(context.settings.command_timeout).await?;
-            if !status.is_positive() && !is_refusal(status) {
-                return Err(Lost);
-            }
-            verdicts.push(judge(status));
-        }
-        Ok(verdicts)
-    }
-
-    /// Takes content, and sends on what is more than a block. A verdict when the message has failed before its end.
-    pub(super) async fn content(&mut self, content: &[u8], context: &RelayContext) -> Option<Verdict> {
-        let (mut upstream, mut stuffer) = match mem::replace(&mut self.stage, Stage::Told) {
-            Stage::Open(upstream, mut kept) if kept.len() + content.len() < BLOCK => {
+    /// Takes content, and sends on what is more than a block. A verdict if the message has failed before its end.
+    pub(super) async fn add_content(&mut self, content: &[u8], context: &RelayContext) -> Option<Verdict> {
+        let mut pooled = match mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Open(pooled, mut kept) if kept.len() + content.len() < CONTENT_BLOCK_SIZE => {
                 kept.extend_from_slice(content);
-                self.stage = Stage::Open(upstream, kept);
+                self.stage = Stage::Open(pooled, kept);
                 return None;
             }
-            Stage::Open(mut upstream, kept) => match say_data(&mut upstream, context).await {
-                Ok(()) => begin(upstream, &kept),
-                Err(refused) => return Some(give_up(*upstream, refused, context).await),
-            },
-            Stage::Sending(upstream, stuffer) => (upstream, stuffer),
+            Stage::Open(mut pooled, kept) => {
+                let reply = pooled.connection.data().await;
+                match begin_content(pooled, reply, &kept, context).await {
+                    Ok(pooled) => pooled,
+                    Err(verdict) => return Some(verdict),
+                }
+            }
+            Stage::Streaming(pooled) => pooled,
             Stage::Failed(verdict) => return Some(verdict),
-            Stage::Fresh => return Some(NO_VAULT),
-            Stage::Told => return None,
+            Stage::Empty => return Some(NO_VAULT),
+            Stage::Ended => return None,
         };
-        stuffer.feed(content, &mut upstream.output);
-        if upstream.output.len() >= BLOCK && upstream.flush(context.settings.data_block_timeout).await.is_err() {
-            return Some(CONNECTION_LOST);
+        match stream(&mut pooled, content).await {
+            Ok(()) => {
+                self.stage = Stage::Streaming(pooled);
+                None
+            }
+            Err(_) => Some(CONNECTION_LOST),
         }
-        self.stage = Stage::Sending(upstream, stuffer);
-        None
     }
 
     /// The message is complete: count it, then end it. The verdict, unless it was given before.
     pub(super) async fn end(&mut self, context: &RelayContext) -> Option<Verdict> {
-        let (mut upstream, stuffer) = match mem::replace(&mut self.stage, Stage::Told) {
-            Stage::Open(mut upstream, kept) => {
-                let (ready, spent) = tokio::join!(say_data(&mut upstream, context), self.uses.spend(&context.vault));
-                if let Err(refused) = ready {
-                    if spent.is_ok() {
-                        self.uses.refund(&context.vault).await;
-                    }
-                    return Some(give_up(*upstream, refused, context).await);
+        let uses = self.envelope.uses();
+        let pooled = match mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Open(mut pooled, kept) => {
+                let (reply, spent) = tokio::join!(pooled.connection.data(), uses.spend(&context.vault));
+                if spent.is_ok() && !matches!(reply, Ok(Ok(()))) {
+                    uses.refund(&context.vault).await;
                 }
+                let pooled = begin_content(pooled, reply, &kept, context).await;
                 // Closed without its final dot, the message does not exist (RFC 5321 §4.1.1.4).
-                if let Err(verdict) = spent {
-                    return Some(verdict);
-                }
-                begin(upstream, &kept)
+                pooled.and_then(|pooled| spent.map(|()| pooled))
             }
-            Stage::Sending(upstream, stuffer) => {
-                if let Err(verdict) = self.uses.spend(&context.vault).await {
-                    return Some(verdict);
-                }
-                (upstream, stuffer)
-            }
-            Stage::Failed(verdict) => return Some(verdict),
-            Stage::Fresh => return Some(NO_VAULT),
-            Stage::Told => return None,
+            Stage::Streaming(pooled) => uses.spend(&context.vault).await.map(|()| pooled),
+            Stage::Failed(verdict) => Err(verdict),
+            Stage::Empty => Err(NO_VAULT),
+            Stage::Ended => return None,
         };
-        stuffer.end(&mut upstream.output);
-        let verdict = self.finish(*upstream, context).await;
+        let pooled = match pooled {
+            Ok(pooled) => pooled,
+            Err(verdict) => return Some(verdict),
+        };
+        let verdict = end_content(*pooled, &uses, context).await;
         context.recorder.increment(match verdict.code {
             _ if verdict.origin != Origin::NextHost => Metric::RelayRepliesLost,
             200..300 => Metric::RelayReplies2xx,
@@ -362,72 +241,78 @@ impl Transaction {
         Some(verdict)
     }
 
-    /// The final dot, and what the next host says to it. Once the dot is out the message may be its: unless it says no, it counts.
-    async fn finish(&mut self, mut upstream: Upstream, context: &RelayContext) -> Verdict {
-        let settings = &context.settings;
-        if upstream.flush(settings.data_block_timeout).await.is_err() {
-            // Not even the kernel has the dot: the host has no message.
-            self.uses.refund(&context.vault).await;
-            return CONNECTION_LOST;
-        }
-        let Ok(status) = upstream.reply(settings.data_end_timeout).await else {
-            self.uses.settle(&context.vault);
-            return CONNECTION_LOST;
-        };
-        if status.is_positive() || is_refusal(status) {
-            context.pool.put(upstream);
-        }
-        if status.is_positive() {
-            self.uses.settle(&context.vault);
-        } else {
-            self.uses.refund(&context.vault).await;
-        }
-        judge(status)
-    }
-
     /// Ends it without delivery. Nothing was spent.
     pub(super) async fn abort(self, context: &RelayContext) {
         match self.stage {
-            Stage::Open(upstream, _) => context.pool.release(*upstream).await,
+            Stage::Open(pooled, _) => context.pool.reset_and_put(*pooled).await,
             // There is no way out of DATA but to hang up.
-            Stage::Sending(..) | Stage::Fresh | Stage::Failed(_) | Stage::Told => {}
+            Stage::Streaming(_) | Stage::Empty | Stage::Failed(_) | Stage::Ended => {}
         }
     }
 }
 
-/// Says DATA; the host's refusal, or `None` if the connection is lost.
-async fn say_data(upstream: &mut Upstream, context: &RelayContext) -> Result<(), Option<Status>> {
-    upstream.output.extend_from_slice(b"DATA\r\n");
-    upstream.flush(context.settings.command_timeout).await.map_err(|Lost| None)?;
-    let status = upstream.reply(context.settings.data_init_timeout).await.map_err(|Lost| None)?;
-    match status.code {
-        354 => Ok(()),
-        _ if is_refusal(status) => Err(Some(status)),
-        // 421, or neither go ahead nor refusal: it is out of step.
-        _ => Err(None),
-    }
-}
-
-/// The content that was kept is the first to go out.
-fn begin(mut upstream: Box<Upstream>, kept: &[u8]) -> (Box<Upstream>, DotStuffer) {
-    let mut stuffer = DotStuffer::default();
-    stuffer.feed(kept, &mut upstream.output);
-    (upstream, stuffer)
-}
-
-/// After a refusal of DATA: the connection is good for other messages.
-async fn give_up(upstream: Upstream, refused: Option<Status>, context: &RelayContext) -> Verdict {
-    match refused {
-        Some(status) => {
-            context.pool.release(upstream).await;
-            judge(status)
+/// After the `reply` to DATA: the content that was `kept` is the first to go out. Else the verdict on the message.
+async fn begin_content(
+    mut pooled: Box<PooledConnection>,
+    reply: Result<Result<(), Status>, Lost>,
+    kept: &[u8],
+    context: &RelayContext,
+) -> Result<Box<PooledConnection>, Verdict> {
+    match reply {
+        Ok(Ok(())) => pooled.connection.content(kept).map(|()| pooled).map_err(|_| CONNECTION_LOST),
+        Ok(Err(refusal)) => {
+            context.pool.reset_and_put(*pooled).await;
+            Err(verdict::from_status(refusal))
         }
-        None => CONNECTION_LOST,
+        Err(_) => Err(CONNECTION_LOST),
     }
 }
 
-fn push_rcpt(upstream: &mut Upstream, recipient: &Redeemed) {
-    upstream.output.extend_from_slice(b"RCPT TO:<");
-    upstream.output.extend_from_slice(recipient.target.expose().as_bytes());
-    upstream.output.extend_from_slice(b">\r\n");
+async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Result<(), Lost> {
+    pooled.connection.content(content)?;
+    if pooled.connection.unflushed() >= CONTENT_BLOCK_SIZE { pooled.connection.flush().await } else { Ok(()) }
+}
+
+/// The final dot, and what the next host says to it. The `uses` are spent. Once the dot is out the message may be the
+/// host's: unless the host refuses, they count.
+async fn end_content(mut pooled: PooledConnection, uses: &Uses, context: &RelayContext) -> Verdict {
+    match pooled.connection.end().await {
+        Ok(status) => {
+            if pooled.connection.is_ready() {
+                context.pool.put(pooled);
+            }
+            if status.is_positive() {
+                uses.settle(&context.vault);
+            } else {
+                uses.refund(&context.vault).await;
+            }
+            verdict::from_status(status)
+        }
+        Err(Lost { dot_flushed: true, .. }) => {
+            uses.settle(&context.vault);
+            CONNECTION_LOST
+        }
+        Err(Lost { dot_flushed: false, .. }) => {
+            uses.refund(&context.vault).await;
+            CONNECTION_LOST
+        }
+    }
+}
+
+/// Those of `offered` that can be named.
+fn without_obstacle<'r>(
+    offered: &'r [EnvelopeRecipient],
+    obstacles: &[Option<Verdict>],
+) -> impl Iterator<Item = &'r EnvelopeRecipient> {
+    offered.iter().zip(obstacles).filter(|(_, obstacle)| obstacle.is_none()).map(|(recipient, _)| recipient)
+}
+
+fn targets<'r>(offered: &'r [EnvelopeRecipient], obstacles: &[Option<Verdict>]) -> Vec<&'r RealAddress> {
+    without_obstacle(offered, obstacles).map(|recipient| &recipient.target).collect()
+}
+
+/// `known` with the gaps filled by `verdicts`, in order.
+fn fill_in(known: Vec<Option<Verdict>>, verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    let mut verdicts = verdicts.into_iter();
+    known.into_iter().filter_map(|known| known.or_else(|| verdicts.next())).collect()
 }

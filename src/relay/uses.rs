@@ -8,13 +8,14 @@ use crate::wire::vault_relay::{Refund, Settle, Spend, SpendAnswer, VaultRelay};
 
 type Vault = RpcClient<VaultRelay>;
 
-/// Tickets of accepted recipients whose use must be spent.
-#[derive(Default)]
+/// Tickets of accepted recipients whose use must be spent; each is redeemed.
+#[derive(Default, PartialEq, Eq)]
 pub(super) struct Uses(Vec<Ticket>);
 
 impl Uses {
-    pub(super) fn add(&mut self, ticket: Ticket) {
-        self.0.push(ticket);
+    /// The uses of these tickets.
+    pub(super) fn new(tickets: Vec<Ticket>) -> Self {
+        Self(tickets)
     }
 
     /// Counts every use, durably; or none.
@@ -23,7 +24,7 @@ impl Uses {
         let (mut spent, mut verdict) = (Self::default(), Ok(()));
         for (ticket, answer) in asked {
             match answer.await {
-                Ok(SpendAnswer::Done) => spent.add(ticket),
+                Ok(SpendAnswer::Done) => spent.0.push(ticket),
                 Ok(SpendAnswer::No) => verdict = Err(NO_USE),
                 // It may have been counted or not: only what is certain is given back.
                 Ok(SpendAnswer::Unavailable) | Err(_) => verdict = Err(NO_VAULT),

@@ -7,20 +7,15 @@ pub(super) const UNREACHABLE: Verdict = Verdict { code: 451, enhanced: (4, 4, 1)
 pub(super) const CONNECTION_LOST: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::NoNextHost };
 pub(super) const NO_VAULT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
 pub(super) const NO_USE: Verdict = Verdict { code: 450, enhanced: (4, 2, 1), origin: Origin::NoUse };
-pub(super) const TICKET_RAN_OUT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
+pub(super) const TICKET_EXPIRED: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
 pub(super) const NEEDS_8BITMIME: Verdict = Verdict { code: 550, enhanced: (5, 6, 3), origin: Origin::Unsupported };
 pub(super) const NEEDS_SMTPUTF8: Verdict = Verdict { code: 550, enhanced: (5, 6, 7), origin: Origin::Unsupported };
 /// RFC 5321 §4.5.3.1.10: the client sends the others' copies in a transaction of their own.
 pub(super) const SEPARATELY: Verdict = Verdict { code: 452, enhanced: (4, 5, 3), origin: Origin::Unsupported };
 
-/// Whether a reply refuses, and the connection goes on.
-pub(super) fn is_refusal(status: Status) -> bool {
-    (400..600).contains(&status.code) && status.code != 421
-}
-
 /// The next host's status as a verdict. 421 speaks of its connection, which is not the client's; a
 /// reply that fits nothing means that it does not speak SMTP.
-pub(super) fn judge(status: Status) -> Verdict {
+pub(super) fn from_status(status: Status) -> Verdict {
     match status.code {
         421 | 300..400 => CONNECTION_LOST,
         code => Verdict {
@@ -28,5 +23,28 @@ pub(super) fn judge(status: Status) -> Verdict {
             enhanced: (status.enhanced.class, status.enhanced.subject, status.enhanced.detail),
             origin: Origin::NextHost,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::status::EnhancedCode;
+
+    #[test]
+    fn codes_of_the_next_host() {
+        for (code, expected) in [
+            (250, (250, Origin::NextHost)),
+            (354, (451, Origin::NoNextHost)),
+            (421, (451, Origin::NoNextHost)),
+            (450, (450, Origin::NextHost)),
+            (554, (554, Origin::NextHost)),
+        ] {
+            let verdict = from_status(Status { code, enhanced: EnhancedCode::new((code / 100) as u8, 7, 1) });
+            assert_eq!((verdict.code, verdict.origin), expected);
+            if verdict.origin == Origin::NextHost {
+                assert_eq!(verdict.enhanced, ((code / 100) as u8, 7, 1));
+            }
+        }
     }
 }

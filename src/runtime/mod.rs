@@ -18,7 +18,7 @@ mod probe;
 mod start;
 
 pub use crate::sys::exit;
-pub use crate::sys::reading::{consume, read};
+pub use crate::sys::reading::consume;
 pub use crate::sys::resolve::{Resolver, Unanswered};
 pub use crate::sys::sandbox::Promise;
 pub use accept::accept_connections;

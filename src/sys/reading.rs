@@ -24,7 +24,7 @@ thread_local! {
 ///
 /// # Errors
 /// Of `read`, which has not read anything then.
-pub(super) fn read_with<E>(input: &mut Vec<u8>, read: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<usize, E> {
+pub fn read_with<E>(input: &mut Vec<u8>, read: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<usize, E> {
     BUFFER.with_borrow_mut(|buffer| {
         let octets = read(buffer)?;
         input.extend_from_slice(&buffer[..octets]);

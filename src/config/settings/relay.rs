@@ -44,7 +44,7 @@ pub struct Live {
 }
 
 /// A host and port to connect to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Host {
     /// A name, an IPv4 address, or an IPv6 address without brackets.
     pub name: String,
