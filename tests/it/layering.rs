@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const PICTURE: &[(&str, &[&str])] = &[
     ("alias", &[]),
     ("proto", &["alias"]),
-    ("net", &["proto", "sys"]),
+    ("net", &["alias", "proto", "sys"]),
     ("wire", &["alias", "words"]),
     ("words", &["alias"]),
     ("sys", &[]),

@@ -157,3 +157,46 @@ fn r0008_many_messages_are_under_way_at_once() {
     }
     assert_eq!(smarthost.count(), MESSAGES);
 }
+
+/// FAULTS F11: next hosts out of step, whose replies are those to something else.
+#[test]
+fn r0011_a_reply_that_nobody_asked_for_is_no_delivery() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::start(smarthost.address);
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
+    for (verb, replies) in [
+        ("DATA", "354 2.0.0 go\r\n250 2.0.0 ok"),
+        ("RCPT", "250 2.1.5 ok\r\n354 2.0.0 go"),
+        ("EHLO", "250-smarthost.example\r\n250 PIPELINING\r\n250 2.0.0 ok"),
+    ] {
+        smarthost.answer("MAIL", ""); // so that no pooled connection is left
+        daemon.connect().mail("a@b.example", &alias.address, b"x");
+        smarthost.answer_well();
+        smarthost.answer(verb, replies);
+        smarthost.answer(".", "554 5.6.0 no");
+        let reply = daemon.connect().mail("a@b.example", &alias.address, b"x");
+        assert!(reply.starts_with("451"), "{verb}: {reply}");
+        smarthost.answer_well();
+        assert_eq!((smarthost.count(), daemon.remaining(&alias)), (0, 1), "{verb}");
+    }
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+}
+
+/// FAULTS F13.
+#[test]
+fn r0013_without_pipelining_mail_waits_for_the_reply_to_rset() {
+    let smarthost = Smarthost::start();
+    smarthost.answer("EHLO", "250-smarthost.example\r\n250 8BITMIME");
+    smarthost.delay("RSET", Duration::from_millis(300));
+    let daemon = Daemon::with(smarthost.address, &Store::Any, "[relay]\nprocesses = 1");
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    for _ in 0..3 {
+        let mut client = daemon.connect();
+        client.ask("MAIL FROM:<a@b.example>", "250");
+        client.ask(&format!("RCPT TO:<{}>", alias.address), "250");
+        client.ask("RSET", "250");
+        let reply = client.mail("a@b.example", &alias.address, b"x");
+        assert!(reply.starts_with("250"), "{reply}");
+    }
+    assert_eq!((smarthost.connections(), smarthost.overtaken()), (1, Vec::new()));
+}
