@@ -2,19 +2,23 @@
 //!
 //! 1. Forwarding 4 KiB messages: smtp-source straight to smtp-sink (the limit), tempalias, haproxy
 //!    (plain TCP) and Postfix's smtpd_proxy_filter, ten sessions at a time.
-//! 2. Refusing unknown recipients, beside a stub that refuses everything.
-//! 3. Pages of the site, beside nginx and a stub that has the answer ready; aliases made over HTTP.
-//! 4. Memory of idle daemons and of ten thousand idle sessions.
+//! 2. The same while every processor is busy with something else.
+//! 3. Refusing unknown recipients, beside a stub that refuses everything.
+//! 4. Pages of the site, beside nginx and a stub that has the answer ready; aliases made over HTTP.
+//! 5. Memory of idle daemons and of ten thousand idle sessions.
 //!
 //! Each figure is the median of several rounds; the contenders take turns within a round.
 #![allow(unreachable_pub, dead_code, unused_imports, clippy::unwrap_used, missing_docs)]
 
 #[path = "../tests/it/fixture/mod.rs"]
 mod fixture;
+#[path = "figures/forwarding.rs"]
+mod forwarding;
 #[path = "figures/serving.rs"]
 mod serving;
 
-use fixture::{Client, Daemon, Mailboxes, Postfix, Sink, Store, free_port, until};
+use fixture::{Client, Daemon, Mailboxes, Sink, Store};
+use forwarding::Contender;
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -35,8 +39,9 @@ fn main() {
         ["page-stub", answer] => return serving::stub(answer),
         _ => {}
     }
-    let sections: [(&str, fn()); 5] = [
-        ("forwarding", forwarding),
+    let sections: [(&str, fn()); 6] = [
+        ("forwarding", forwarding::idle_host),
+        ("busy", forwarding::busy_host),
         ("refusing", refusing),
         ("serving", serving::serving),
         ("creating", serving::creating),
@@ -83,141 +88,6 @@ fn cpu(pid: u32) -> Duration {
 fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
-}
-
-/// Someone who takes mail.
-struct Contender {
-    name: &'static str,
-    address: SocketAddr,
-    recipient: String,
-    pid: Option<u32>,
-    rates: Vec<f64>,
-    costs: Vec<f64>,
-}
-
-impl Contender {
-    fn new(name: &'static str, address: SocketAddr, recipient: &str, pid: Option<u32>) -> Self {
-        Self { name, address, recipient: recipient.to_owned(), pid, rates: Vec::new(), costs: Vec::new() }
-    }
-
-    fn round(&mut self, messages: u32, reuse: bool) {
-        let before = self.pid.map(cpu);
-        let start = Instant::now();
-        let mut source = Command::new("/usr/sbin/smtp-source");
-        if reuse {
-            source.arg("-d");
-        }
-        source.args([
-            "-s",
-            "10",
-            "-m",
-            &messages.to_string(),
-            "-l",
-            "4096",
-            "-f",
-            "a@b.example",
-            "-t",
-            &self.recipient,
-        ]);
-        let status = source.arg(self.address.to_string()).status().unwrap();
-        assert!(status.success(), "smtp-source to {}", self.name);
-        self.rates.push(f64::from(messages) / start.elapsed().as_secs_f64());
-        if let (Some(pid), Some(before)) = (self.pid, before) {
-            self.costs.push((cpu(pid) - before).as_secs_f64() * 1e6 / f64::from(messages));
-        }
-    }
-}
-
-fn forwarding() {
-    let sink = Sink::discarding();
-    let daemon = Daemon::with(sink.address(), &Store::Redb, OPEN_BOUNDS);
-    let free = daemon.alias("someone@real.example", "\"days\":1");
-    let counted = daemon.alias("someone@real.example", "\"max-usage\":1000000");
-    let other = std::env::var_os("TEMPALIAS_BENCH_OTHER")
-        .map(|program| Daemon::of(program.into(), sink.address(), &Store::Redb, OPEN_BOUNDS));
-    let other_free = other.as_ref().map(|other| other.alias("someone@real.example", "\"days\":1"));
-    let haproxy = Haproxy::start(sink.address());
-    let postfix = Postfix::proxy(sink.address());
-    for (title, reuse, messages) in [
-        ("C10: ten sessions, a connection for each message", false, 4_000),
-        ("C10d: ten sessions, connections used again", true, 10_000),
-    ] {
-        let ours = Some(daemon.pid());
-        let mut contenders = vec![
-            Contender::new("smtp-source to smtp-sink", sink.address(), "someone@real.example", None),
-            Contender::new("tempalias, uncounted", daemon.smtp_address(), &free.address, ours),
-            Contender::new("tempalias, counted on redb", daemon.smtp_address(), &counted.address, ours),
-        ];
-        if let (Some(other), Some(free)) = (&other, &other_free) {
-            let pid = Some(other.pid());
-            contenders.push(Contender::new("the other build, uncounted", other.smtp_address(), &free.address, pid));
-        }
-        if let Some(haproxy) = &haproxy {
-            let pid = Some(haproxy.child.id());
-            contenders.push(Contender::new("haproxy, plain TCP", haproxy.address, "someone@real.example", pid));
-        }
-        if let Some(postfix) = &postfix {
-            let pid = Some(postfix.pid());
-            contenders.push(Contender::new("Postfix proxy filter", postfix.address(), "someone@real.example", pid));
-        }
-        for round in 0..=ROUNDS {
-            for contender in &mut contenders {
-                contender.round(messages, reuse);
-                if round == 0 {
-                    // The first round warms up.
-                    contender.rates.clear();
-                    contender.costs.clear();
-                }
-            }
-        }
-        println!("\n{title}\n{:<28} {:>9} {:>10} {:>10}", "", "msg/s", "of direct", "CPU/msg");
-        let direct = median(contenders[0].rates.clone());
-        for contender in &contenders {
-            let rate = median(contender.rates.clone());
-            let cost = if contender.costs.is_empty() {
-                String::new()
-            } else {
-                format!("{:.0} µs", median(contender.costs.clone()))
-            };
-            println!("{:<28} {rate:>9.0} {:>10.2} {cost:>10}", contender.name, rate / direct);
-        }
-        let ratio = median(contenders[2].rates.clone()) / median(contenders[1].rates.clone());
-        println!("counted / uncounted {ratio:.2}");
-        if other.is_some() {
-            let ratio = median(contenders[1].rates.clone()) / median(contenders[3].rates.clone());
-            println!("this build / the other build {ratio:.2}");
-        }
-    }
-}
-
-/// haproxy as a plain TCP proxy; `None` where it is not installed.
-struct Haproxy {
-    address: SocketAddr,
-    child: Child,
-    _dir: tempfile::TempDir,
-}
-
-impl Haproxy {
-    fn start(next: SocketAddr) -> Option<Self> {
-        let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
-        let file = dir.path().join("haproxy.cfg");
-        let text = format!(
-            "global\n nbthread 2\ndefaults\n mode tcp\n timeout connect 5s\n timeout client 1m\n timeout server 1m\n\
-             listen smtp\n bind 127.0.0.1:{port}\n server next {next}\n"
-        );
-        fs::write(&file, text).unwrap();
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let child = Command::new("/usr/sbin/haproxy").arg("-f").arg(&file).stderr(Stdio::null()).spawn().ok()?;
-        until("haproxy listens", || TcpStream::connect(address).is_ok());
-        Some(Self { address, child, _dir: dir })
-    }
-}
-
-impl Drop for Haproxy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// The least a server can do: one thread, says 550 to every RCPT. A process of its own, so that its cost is.

@@ -6,7 +6,6 @@ use crate::channel::{AdminListener, Door, SlotIn, SlotOut, Stream};
 use crate::sys::inherit::Inherited;
 use crate::sys::log;
 use crate::sys::sandbox::{self, Promise, Walls, raise_descriptor_limit};
-use crate::sys::scheduling;
 use crate::sys::signals::leave_to_the_monitor;
 use crate::sys::spawn::{die_with_parent, take_name};
 use crate::wire::metrics::Metrics;
@@ -60,7 +59,6 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
         die_with_parent()?;
         leave_to_the_monitor()?;
         raise_descriptor_limit()?;
-        scheduling::work_in_batches();
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
         let InitMessage { fixed, live, process } = receive(&mut control)?;

@@ -12,7 +12,6 @@ pub mod passing;
 pub mod reading;
 pub mod resolve;
 pub mod sandbox;
-pub mod scheduling;
 pub mod signals;
 pub mod spawn;
 pub mod stream;

@@ -77,6 +77,19 @@ fn status_revoke_and_forget() {
     assert_eq!(old, (Some(0), "no alias of this address\n".to_owned()));
 }
 
+/// D20: a process under SCHED_BATCH is woken last, so that others' busy loops leave mail next to nothing.
+#[test]
+fn d20_every_process_has_the_normal_scheduling_policy() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::start(smarthost.address);
+    for pid in daemon.pids() {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        // Field 41 of proc_pid_stat(5); the fields after the name begin with the third.
+        let policy = stat.rsplit_once(") ").unwrap().1.split(' ').nth(41 - 3).unwrap();
+        assert_eq!(policy, "0", "SCHED_OTHER is 0, SCHED_BATCH 3: {stat}");
+    }
+}
+
 /// The metric that alarms hang on is asked of the store, not guessed.
 #[test]
 fn a_store_that_is_away_is_shown() {
