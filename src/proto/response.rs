@@ -4,7 +4,7 @@
 use super::status::{EnhancedCode, Status};
 use memchr::memchr;
 
-/// Longest reply line taken. RFC 5321 §4.5.3.1.5 allows 512; some hosts send more.
+/// Longest reply line taken, its LF not counted. RFC 5321 §4.5.3.1.5 allows 512; some hosts send more.
 const MAX_LINE: usize = 4096;
 /// Lines of one reply.
 const MAX_LINES: usize = 128;
@@ -33,9 +33,12 @@ pub fn parse(input: &[u8]) -> Result<Option<(Status, Extensions, usize)>, Malfor
     let mut extensions = Extensions::default();
     for number in 0..MAX_LINES {
         let rest = &input[at..];
-        let Some(end) = memchr(b'\n', rest) else {
-            return if rest.len() > MAX_LINE { Err(Malformed) } else { Ok(None) };
-        };
+        let end = memchr(b'\n', rest);
+        // Whether the line's end is there or not: a reply must not depend on the pieces in which it comes.
+        if end.unwrap_or(rest.len()) > MAX_LINE {
+            return Err(Malformed);
+        }
+        let Some(end) = end else { return Ok(None) };
         let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
         let code = code(line)?;
         let text = line.get(4..).unwrap_or_default();

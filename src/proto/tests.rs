@@ -92,6 +92,19 @@ fn lines() {
     assert_eq!(lines.next(b"x\r\n"), Next::Line(Ok(b"x"), 3));
 }
 
+/// Found by fuzzing: such a line was too long if its CR and its LF came one after the other.
+#[test]
+fn f01_the_longest_line_is_taken_from_every_cut() {
+    let line = [vec![b'x'; MAX_LINE], b"\r\n".to_vec()].concat();
+    for cut in MAX_LINE - 1..=line.len() {
+        let mut lines = Lines::default();
+        if cut < line.len() {
+            assert_eq!(lines.next(&line[..cut]), Next::More, "{cut}");
+        }
+        assert_eq!(lines.next(&line), Next::Line(Ok(&line[..MAX_LINE]), line.len()), "{cut}");
+    }
+}
+
 #[test]
 fn commands() {
     let path = |line: &str| match parse(line.as_bytes()) {
@@ -152,6 +165,16 @@ fn replies() {
     }
     assert_eq!(response::parse(&[b'2'; 5000]), Err(response::Malformed));
     assert_eq!(response::parse(&b"250-x\r\n".repeat(200)), Err(response::Malformed));
+}
+
+/// Found by fuzzing: such a reply was taken if it came in one piece.
+#[test]
+fn f02_a_reply_line_that_is_too_long_is_refused_whole_and_in_pieces() {
+    let reply = [b"220 ", &[b'x'; 4092][..], b"\r\n"].concat();
+    for cut in [reply.len() - 1, reply.len()] {
+        assert_eq!(response::parse(&reply[..cut]), Err(response::Malformed), "{cut}");
+    }
+    assert!(matches!(response::parse(&[&reply[..4095], b"\n"].concat()), Ok(Some(_))));
 }
 
 #[test]
