@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from fixture import Daemon, Smarthost, Visitor
+from fixture import DEADLINE, Daemon, Smarthost, Visitor
 from fixture.daemon import TARGET
 from fixture.visitor import FLAGS
 
@@ -21,6 +21,8 @@ PICTURES = TARGET / "screenshots"
 def pytest_configure() -> None:
     """Who is told to end leaves nothing running: as with Ctrl-C, fixtures are ended first."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Playwright's own is five seconds.
+    expect.set_options(timeout=DEADLINE * 1000)
 
 
 @pytest.fixture(scope="session")

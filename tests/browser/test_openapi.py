@@ -100,7 +100,7 @@ def test_every_answer_is_as_described(
         run = subprocess.run(
             [sys.executable, "-m", "schemathesis.cli", "--config-file", configuration, "run", "--no-color",
              "--continue-on-failure", f"{daemon.origin}/openapi.json"],
-            cwd=tmp_path, capture_output=True, text=True, timeout=240,
+            cwd=tmp_path, capture_output=True, text=True, timeout=900,
         )  # fmt: skip
         assert run.returncode == 0, run.stdout + run.stderr
         print(run.stdout)

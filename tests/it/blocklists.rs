@@ -7,7 +7,7 @@
 //! - Behind a real HAProxy the client is the visitor, however HAProxy says so.
 //! - Every process of `web` has a `relay` to ask, whatever their numbers.
 
-use crate::fixture::{Island, Said, VISITORS, until};
+use crate::fixture::{DEADLINE_SECONDS, Island, Said, VISITORS, until};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -104,7 +104,7 @@ fn behind_haproxy(island: &Island, server: &str, more: &str) {
         let body = "{\"target\":\"someone@real.example\",\"days\":1}";
         let url = format!("http://{address}:8080/aliases");
         let mut curl = island.command("curl");
-        curl.args(["-sS", "-m", "15", "-w", "\n%{http_code}", "--interface", address, "-d", body, &url]);
+        curl.args(["-sS", "-m", DEADLINE_SECONDS, "-w", "\n%{http_code}", "--interface", address, "-d", body, &url]);
         String::from_utf8(curl.output().unwrap().stdout).unwrap()
     };
     until("haproxy serves", || visit(other).ends_with("201"));

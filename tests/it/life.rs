@@ -1,14 +1,15 @@
 //! P12 and the order of life: readiness, signals, watchdog, reload, the ends of processes, the administrator's door.
 
 use crate::fixture::{
-    Client, Daemon, Load, RedisServer, Smarthost, Store, directory, is_gone, nothing_is_lost, signal, until,
+    Client, DEADLINE_SECONDS, Daemon, Load, RedisServer, Smarthost, Store, directory, is_gone, nothing_is_lost, signal,
+    until,
 };
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,8 +57,11 @@ fn status_revoke_and_forget() {
     }
     // The same for Prometheus, without a name or an address.
     let door = daemon.dir().join("run/admin.sock");
-    let metrics =
-        Command::new("curl").args(["-s", "-m", "5", "--unix-socket"]).arg(door).arg("http://x/metrics").output();
+    let metrics = Command::new("curl")
+        .args(["-s", "-m", DEADLINE_SECONDS, "--unix-socket"])
+        .arg(door)
+        .arg("http://x/metrics")
+        .output();
     let metrics = String::from_utf8(metrics.unwrap().stdout).unwrap();
     assert!(metrics.contains("\ntempalias_smtp_messages_total{result=\"delivered\"} 1\n"), "{metrics}");
     assert!(!metrics.contains('@') && !metrics.contains("hidden") && !metrics.contains(&alias.aid));
@@ -117,8 +121,10 @@ fn metrics_on_a_local_address() {
     let metrics = format!("[metrics]\nlisten = ['127.0.0.1:{port}']");
     let daemon = Daemon::with(Smarthost::start().address, &Store::Any, &metrics);
     let curl = |path: &str| {
-        let output =
-            Command::new("curl").args(["-s", "-m", "5"]).arg(format!("http://127.0.0.1:{port}{path}")).output();
+        let output = Command::new("curl")
+            .args(["-s", "-m", DEADLINE_SECONDS])
+            .arg(format!("http://127.0.0.1:{port}{path}"))
+            .output();
         String::from_utf8(output.unwrap().stdout).unwrap()
     };
     assert!(curl("/metrics").contains("# TYPE tempalias_smtp_sessions gauge"));
@@ -286,7 +292,7 @@ fn killed_under_load_and_up_again() {
     let load = Load::start(daemon.smtp_address(), &alias.address);
     let storm = Load::start(daemon.smtp_address(), &counted.address);
     for role in ["vault", "relay", "smtp", "web", "monitor"] {
-        thread::sleep(Duration::from_millis(200));
+        load.until_more(5);
         let pids = daemon.pids();
         let start = Instant::now();
         signal(daemon.pid_of(role), "KILL");
@@ -296,7 +302,7 @@ fn killed_under_load_and_up_again() {
         assert!(start.elapsed() < Duration::from_secs(1), "{role}");
         daemon.up();
     }
-    thread::sleep(Duration::from_millis(300));
+    load.until_more(5);
     let ((taken, other), (few, others)) = (load.end(), storm.end());
     println!("{} messages taken, else {other:?}; {} of the alias for three, else {others:?}", taken.len(), few.len());
     assert!(!other.contains("refused") && !others.contains("refused"), "a connection was refused");
@@ -313,15 +319,17 @@ fn stopped_under_load() {
     let mut daemon = Daemon::start(smarthost.address);
     let alias = daemon.alias("someone@real.example", "\"days\":1");
     let address = daemon.smtp_address();
+    let under_way = Arc::new(Barrier::new(21));
     let long: Vec<_> = (0..20)
         .map(|n| {
-            let alias = alias.address.clone();
+            let (alias, under_way) = (alias.address.clone(), Arc::clone(&under_way));
             thread::spawn(move || {
                 let mut client = Client::greeted(address);
                 client.ask("HELO c.example", "250");
                 client.ask("MAIL FROM:<a@b.example>", "250");
                 client.ask(&format!("RCPT TO:<{alias}>"), "250");
                 client.ask("DATA", "354");
+                under_way.wait();
                 // Half of them are done before the deadline, half would go on for ever.
                 for _ in 0..if n % 2 == 0 { 10 } else { 1000 } {
                     if !client.try_send(&[&[b'x'; 900][..], b"\r\n"].concat()) {
@@ -351,7 +359,7 @@ fn stopped_under_load() {
             })
         })
         .collect();
-    thread::sleep(Duration::from_millis(500));
+    under_way.wait();
     let start = Instant::now();
     assert_eq!(daemon.stop(), Some(0));
     let took = start.elapsed();

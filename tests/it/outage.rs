@@ -14,7 +14,7 @@ fn redis_stopped_and_started_under_load() {
     let pids = daemon.pids();
     let load = Load::start(daemon.smtp_address(), &alias.address);
     for _ in 0..3 {
-        thread::sleep(Duration::from_millis(300));
+        load.until_more(5);
         redis.kill();
         until("mail is put off", || daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451"));
         assert_eq!(daemon.curl(&["-d", "{\"target\":\"a@b.example\",\"days\":1}"], "/aliases").0, 503);
@@ -23,7 +23,7 @@ fn redis_stopped_and_started_under_load() {
         redis.up();
         until("all is well", || daemon.curl(&[], "/readyz").0 == 200);
     }
-    thread::sleep(Duration::from_millis(300));
+    load.until_more(5);
     let (taken, other) = load.end();
     assert!(taken.len() > 10);
     assert!(other.iter().all(|code| code == "451"), "{other:?}");
@@ -40,7 +40,7 @@ fn the_next_host_stopped_and_started_under_load() {
     let pids = daemon.pids();
     let load = Load::start(daemon.smtp_address(), &alias.address);
     for _ in 0..3 {
-        thread::sleep(Duration::from_millis(300));
+        load.until_more(5);
         smarthost.stop();
         until("mail is put off", || daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451"));
         smarthost.up();

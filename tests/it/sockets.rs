@@ -1,7 +1,7 @@
 //! Inherited sockets: by name, else by port, never by order; several of a service; only one service; and what is no
 //! listening TCP socket is one clear line. With a real systemd-socket-activate.
 
-use crate::fixture::{Client, Smarthost, directory, free_port, signal, until};
+use crate::fixture::{Client, DEADLINE_SECONDS, Smarthost, directory, free_port, signal, until};
 use command_fds::{CommandFdExt, FdMapping};
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -81,7 +81,10 @@ fn serves_mail(port: u16) {
 }
 
 fn serves_pages(port: u16) {
-    let output = Command::new("curl").args(["-s", "-m", "10"]).arg(format!("http://127.0.0.1:{port}/healthz")).output();
+    let output = Command::new("curl")
+        .args(["-s", "-m", DEADLINE_SECONDS])
+        .arg(format!("http://127.0.0.1:{port}/healthz"))
+        .output();
     assert_eq!(output.unwrap().stdout, b"ok\n");
 }
 
@@ -184,7 +187,10 @@ fn privileged_ports_without_privileges() {
     }
     let (dir, file) = configured(25, 80);
     let copy = dir.path().join("tempalias");
-    fs::copy(env!("CARGO_BIN_EXE_tempalias"), &copy).unwrap();
+    // By another process. A file that somebody has open for writing is not executed (ETXTBSY), and a copy that this one
+    // makes may be open in a child that another test starts at the same time, until that child executes its program.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_tempalias")).arg(&copy).status().unwrap();
+    assert!(copied.success());
     let command = format!("exec \"{}\" serve --config \"{}\"", copy.display(), file.display());
     let mut as_nobody = Command::new("unshare");
     as_nobody.args(["--net", "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--bounding-set=-all"]);

@@ -7,7 +7,9 @@
 //! - The memory of `smtp` and `web` holds no real address while messages to fifty are under way; `relay`'s does, and
 //!   has forgotten them all once the messages are delivered.
 
-use crate::fixture::{Client, DEADLINE, Daemon, RedisServer, Smarthost, Store, directory, free_port, signal, until};
+use crate::fixture::{
+    Client, DEADLINE, DEADLINE_SECONDS, Daemon, RedisServer, Smarthost, Store, directory, free_port, signal, until,
+};
 use seccompiler::{SeccompAction, SeccompFilter, TargetArch};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -240,7 +242,7 @@ fn started_as_root_nobody_keeps_root() {
         let output = Command::new("nsenter").args(["-t", &monitor.to_string(), "-n"]).args(arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    assert_eq!(inside(&["curl", "-s", "-m", "5", "http://127.0.0.1/healthz"]), "ok\n");
+    assert_eq!(inside(&["curl", "-s", "-m", DEADLINE_SECONDS, "http://127.0.0.1/healthz"]), "ok\n");
     let quit = "printf 'QUIT\\r\\n' | curl -s -m 5 telnet://127.0.0.1:25";
     assert!(inside(&["sh", "-c", quit]).starts_with("220 mx.example.org"), "{}", inside(&["sh", "-c", quit]));
     // Nothing of its own is root's.
