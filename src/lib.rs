@@ -22,6 +22,8 @@ mod relay;
 mod runtime;
 mod smtp;
 mod sys;
+#[doc(hidden)]
+pub mod testing;
 mod vault;
 mod web;
 mod wire;
@@ -29,11 +31,3 @@ mod words;
 
 pub use cli::run;
 pub use sys::memory::Forgetful as Allocator;
-
-/// What tests, benchmarks and fuzzers use beside the program itself.
-#[doc(hidden)]
-pub mod testing {
-    pub use crate::cli::Arguments;
-    pub use crate::monitor::SIGNALS;
-    pub use crate::sys::exit::ALL as EXIT_CODES;
-}

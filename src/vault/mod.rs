@@ -8,6 +8,7 @@ mod seal;
 mod service;
 mod srs;
 mod store;
+pub mod testing;
 mod tickets;
 
 use crate::channel::{Door, MaybeReady, RpcServer};

@@ -21,7 +21,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-const KEY_LEN: usize = 32;
+pub(super) const KEY_LEN: usize = 32;
 
 /// Sealed addresses are padded to a multiple of this, so that their length tells little.
 const PAD: usize = 16;
@@ -101,7 +101,7 @@ impl Seal {
         Self::new(&key, random)
     }
 
-    fn new(key: &[u8; KEY_LEN], random: SystemRandom) -> Result<Self, Fatal> {
+    pub(super) fn new(key: &[u8; KEY_LEN], random: SystemRandom) -> Result<Self, Fatal> {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"tempalias server key 1").extract(key);
         let subkey = |use_: &[u8]| -> Result<[u8; KEY_LEN], Fatal> {
             let mut out = [0; KEY_LEN];

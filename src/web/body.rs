@@ -35,11 +35,15 @@ pub(super) async fn read(request: Request<Incoming>, within: Duration) -> Result
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("application/json"));
-    let body = octets(request, within, MAX_BODY).await?;
+    parse(says_json, &octets(request, within, MAX_BODY).await?)
+}
+
+/// The named values of a body: of JSON, if its content type says so or it begins with a brace; else of a form.
+pub(super) fn parse(says_json: bool, body: &[u8]) -> Result<Fields, Unusable> {
     if says_json || body.trim_ascii_start().starts_with(b"{") {
-        return json(&body);
+        return json(body);
     }
-    let fields = form_urlencoded::parse(&body).filter(|(_, value)| !value.trim().is_empty());
+    let fields = form_urlencoded::parse(body).filter(|(_, value)| !value.trim().is_empty());
     Ok(Fields(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()))
 }
 
@@ -124,6 +128,7 @@ impl Fields {
 }
 
 /// Why a change cannot be asked for.
+#[derive(Debug)]
 pub(super) enum Misfit {
     Fault(Fault),
     /// `paused` is neither true nor false.

@@ -10,7 +10,7 @@ use hyper::header::{FORWARDED, HeaderName};
 use std::net::{IpAddr, SocketAddr};
 
 pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(super) const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What one proxy says of who connected to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -17,6 +17,7 @@ mod openapi;
 mod pages;
 mod proxied;
 mod router;
+pub mod testing;
 mod vault_client;
 mod visitor;
 

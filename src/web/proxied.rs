@@ -17,12 +17,12 @@ use tokio::net::TcpStream;
 const MAX_FIRST: usize = 107;
 
 /// Octets of a header at the most: what the smallest segment of TCP over IPv4 holds, so that it comes in one (§2).
-const MAX: usize = 536;
+pub(super) const MAX: usize = 536;
 
 const FIRST: &[u8] = b"PROXY ";
 const SECOND: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
-/// Of the second version: its signature, version and command, processes, and the length of the rest.
+/// Of the second version: its signature, version and command, family, and the length of the rest.
 const FIXED: usize = 16;
 
 /// Version 2, command `LOCAL`.
@@ -56,7 +56,7 @@ pub(super) async fn take(stream: &mut TcpStream, peer: IpAddr) -> io::Result<Lin
 }
 
 /// Where the header ends that `seen` begins with, once that is there.
-fn end(seen: &[u8]) -> Result<Option<usize>, Bad> {
+pub(super) fn end(seen: &[u8]) -> Result<Option<usize>, Bad> {
     let begins = |signature: &[u8]| seen.iter().zip(signature).all(|(one, other)| one == other);
     if begins(FIRST) {
         let line = &seen[..seen.len().min(MAX_FIRST)];
@@ -79,8 +79,8 @@ fn end(seen: &[u8]) -> Result<Option<usize>, Bad> {
 }
 
 /// What a whole header says.
-fn line(header: &[u8], peer: IpAddr) -> Result<Line, Bad> {
-    // What else such a header holds is to be ignored, its processes too (§2.2).
+pub(super) fn line(header: &[u8], peer: IpAddr) -> Result<Line, Bad> {
+    // What else such a header holds is to be ignored, its family too (§2.2).
     if header.get(SECOND.len()) == Some(&LOCAL) && header.starts_with(SECOND) {
         return Ok(Line { peer, secure: false });
     }
@@ -114,9 +114,9 @@ mod tests {
         Ok(None)
     }
 
-    fn second(command: u8, processes: u8, rest: &[u8]) -> Vec<u8> {
+    fn second(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
         let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
-        [SECOND, &[command, processes], &length, rest].concat()
+        [SECOND, &[command, family], &length, rest].concat()
     }
 
     const FOUR: [u8; 12] = [192, 0, 2, 1, 10, 0, 0, 1, 0x1f, 0x90, 0, 80];
@@ -205,10 +205,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_octets_make_it_panic(rest: Vec<u8>, text in "[ -~\r\n]{0,120}", command: u8, processes: u8) {
+        fn no_octets_make_it_panic(rest: Vec<u8>, text in "[ -~\r\n]{0,120}", command: u8, family: u8) {
             let first = [FIRST, text.as_bytes()].concat();
             let first_with_end = [&first[..], b"\r\n"].concat();
-            let seconds = second(command, processes, &rest);
+            let seconds = second(command, family, &rest);
             for octets in [&rest, &first, &first_with_end, &seconds, &[SECOND, &rest].concat()] {
                 let by_octet = read(octets, 1);
                 let at_once = read(octets, octets.len().max(1));

@@ -68,7 +68,7 @@ fn nobody_knows_more_than_the_picture_says() {
     assert!(edges.len() > 50, "the test reads the sources");
     let wrong: Vec<String> = edges
         .iter()
-        .filter(|(room, named, _)| room != named && room != "lib" && room != "main")
+        .filter(|(room, named, _)| room != named && !["lib", "main", "testing"].contains(&room.as_str()))
         .filter(|(room, named, _)| !PICTURE.iter().any(|(r, may)| r == room && may.contains(&named.as_str())))
         .map(|(room, named, place)| format!("{place}: {room} may not know {named}"))
         .collect();

@@ -17,6 +17,7 @@ mod doctor;
 mod encoding;
 mod fixture;
 mod forwarders;
+mod fuzz_targets;
 mod journal;
 mod layering;
 mod life;
