@@ -13,14 +13,15 @@ use crate::sys::log::Verbosity;
 use crate::sys::sandbox::{Deed, Strictness, Walls};
 use crate::sys::spawn::spawn;
 use crate::wire::vault_admin::Process;
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use signal_hook::consts::SIGSYS;
+use signal_hook::low_level::signal_name;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream as StdStream};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
@@ -35,7 +36,8 @@ struct Child {
     role: Role,
     /// Which of its role's processes, from 0.
     number: usize,
-    pid: Pid,
+    pid: i32,
+    process: process::Child,
     /// `None` once it was told to shut down.
     control: Option<ControlChannel>,
     /// Its sandbox, once it is ready.
@@ -65,7 +67,7 @@ pub(super) struct SpawnOptions {
 /// All processes but the monitor.
 pub(super) struct Children {
     children: Vec<Child>,
-    replies: mpsc::Receiver<(Pid, ControlReply)>,
+    replies: mpsc::Receiver<(i32, ControlReply)>,
 }
 
 impl Children {
@@ -81,12 +83,12 @@ impl Children {
                 let mut descriptors: Vec<(String, OwnedFd)> = vec![(CONTROL.to_owned(), theirs.into())];
                 descriptors.extend(sockets.of(role)?);
                 descriptors.extend(doors.take(role, number)?);
-                let child = spawn(&["role", role.name], &[], descriptors)?;
-                let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+                let process = spawn(&["role", role.name], &[], descriptors)?;
+                let pid = process.id().cast_signed();
                 ours.set_nonblocking(true)?;
                 let control = Some(ControlChannel(ours.try_clone()?));
                 tokio::task::spawn_local(read_replies(pid, UnixStream::from_std(ours)?, sender.clone()));
-                children.children.push(Child { role, number, pid, control, walls: None, alive: true });
+                children.children.push(Child { role, number, pid, process, control, walls: None, alive: true });
             }
         }
         Ok(children)
@@ -128,19 +130,19 @@ impl Children {
         let owners = self.children.iter().filter(|child| child.role == owner.role).count();
         let serves = |caller: &Child| door.kind() != DoorKind::Rpc || server_of(caller.number, owners) == owner.number;
         let callers = self.children.iter().filter(|child| child.role.calls.contains(&door) && serves(child));
-        callers.map(|child| child.pid.as_raw()).collect()
+        callers.map(|child| child.pid).collect()
     }
 
     /// The pid of some process of the daemon other than `pid`.
-    fn sibling_of(&self, pid: Pid) -> i32 {
-        self.children.iter().map(|child| child.pid).find(|other| *other != pid).map_or(0, Pid::as_raw)
+    fn sibling_of(&self, pid: i32) -> i32 {
+        self.children.iter().map(|child| child.pid).find(|other| *other != pid).unwrap_or_default()
     }
 
     /// Sends all processes a message without settings.
     pub(super) fn send_to_all(&self, message: &ControlMessage<()>) {
         for child in &self.children {
             if let Err(cause) = framed(message).and_then(|frame| child.send(&frame)) {
-                warn!(role = child.role.name, pid = %child.pid, %cause, "a role cannot be told");
+                warn!(role = child.role.name, pid = child.pid, %cause, "a role cannot be told");
             }
         }
     }
@@ -155,7 +157,7 @@ impl Children {
         for child in &self.children {
             let Some((_, frame)) = frames.iter().find(|(role, _)| *role == child.role) else { continue };
             if let Err(cause) = child.send(frame) {
-                warn!(role = child.role.name, pid = %child.pid, %cause, "a role does not take new settings");
+                warn!(role = child.role.name, pid = child.pid, %cause, "a role does not take new settings");
             }
         }
         Ok(())
@@ -167,7 +169,7 @@ impl Children {
             Process { role: "monitor".to_owned(), pid: std::process::id().cast_signed(), walls: monitor.to_string() };
         let children = self.children.iter().map(|child| Process {
             role: child.role.name.to_owned(),
-            pid: child.pid.as_raw(),
+            pid: child.pid,
             walls: child.walls.as_ref().map(Walls::to_string).unwrap_or_default(),
         });
         std::iter::once(monitor).chain(children).collect()
@@ -229,17 +231,17 @@ impl Children {
     /// Collects the exit status of processes that have ended. If that was not `expected`, the exit code for the daemon.
     pub(super) fn reap(&mut self, expected: bool) -> Option<u8> {
         let mut code = None;
-        self.children.retain(|child| match waitpid(child.pid, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::StillAlive) => true,
-            Ok(status) => {
+        self.children.retain_mut(|child| match child.process.try_wait() {
+            Ok(None) => true,
+            Ok(Some(status)) => {
                 let (role, pid, cause) = (child.role.name, child.pid, ExitStatus(status));
                 if !expected {
                     let what =
                         if child.walls.is_some() { "a role has ended, so all end" } else { "a role did not get ready" };
-                    error!(role, %pid, %cause, "{what}");
+                    error!(role, pid, %cause, "{what}");
                     code = Some(cause.exit_code());
-                } else if !matches!(status, WaitStatus::Exited(_, 0)) {
-                    warn!(role, %pid, %cause, "a role has not ended well");
+                } else if !status.success() {
+                    warn!(role, pid, %cause, "a role has not ended well");
                 }
                 false
             }
@@ -250,7 +252,7 @@ impl Children {
 
     /// The pids of all processes.
     pub(super) fn pids(&self) -> Vec<i32> {
-        self.children.iter().map(|child| child.pid.as_raw()).collect()
+        self.children.iter().map(|child| child.pid).collect()
     }
 
     /// Whether all processes have ended.
@@ -259,10 +261,10 @@ impl Children {
     }
 
     fn kill_all(&mut self) {
-        for child in self.children.drain(..) {
+        for mut child in self.children.drain(..) {
             // It may have ended already.
-            if kill(child.pid, Signal::SIGKILL).is_ok() {
-                let _ = waitpid(child.pid, None);
+            if child.process.kill().is_ok() {
+                let _ = child.process.wait();
             }
         }
     }
@@ -299,7 +301,7 @@ impl fmt::Display for Children {
 }
 
 /// Passes on the replies of one process, until it has ended or sends something that is no reply.
-async fn read_replies(pid: Pid, mut control: UnixStream, replies: mpsc::Sender<(Pid, ControlReply)>) {
+async fn read_replies(pid: i32, mut control: UnixStream, replies: mpsc::Sender<(i32, ControlReply)>) {
     let mut input = Vec::new();
     while control.read_buf(&mut input).await.is_ok_and(|octets| octets > 0) {
         loop {
@@ -307,20 +309,20 @@ async fn read_replies(pid: Pid, mut control: UnixStream, replies: mpsc::Sender<(
                 // The receiver is gone when the monitor is about to end.
                 Ok(Some(reply)) => drop(replies.send((pid, reply)).await),
                 Ok(None) => break,
-                Err(cause) => return error!(%pid, %cause, "a role is not heard any more"),
+                Err(cause) => return error!(pid, %cause, "a role is not heard any more"),
             }
         }
     }
 }
 
 /// How a process has ended.
-struct ExitStatus(WaitStatus);
+struct ExitStatus(process::ExitStatus);
 
 impl ExitStatus {
     /// The exit code for the daemon, of sysexits(3).
     fn exit_code(&self) -> u8 {
-        match self.0 {
-            WaitStatus::Exited(_, code) if code != 0 => u8::try_from(code).unwrap_or(exit::SOFTWARE),
+        match self.0.code() {
+            Some(code) if code != 0 => u8::try_from(code).unwrap_or(exit::SOFTWARE),
             _ => exit::SOFTWARE,
         }
     }
@@ -328,13 +330,13 @@ impl ExitStatus {
 
 impl fmt::Display for ExitStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            WaitStatus::Exited(_, code) => write!(f, "exit code {code}"),
-            WaitStatus::Signaled(_, Signal::SIGSYS, _) => {
+        match (self.0.code(), self.0.signal()) {
+            (Some(code), _) => write!(f, "exit code {code}"),
+            (_, Some(SIGSYS)) => {
                 f.write_str("killed by SIGSYS: it tried a system call that it has not promised; see --sandbox=report")
             }
-            WaitStatus::Signaled(_, signal, _) => write!(f, "killed by {signal}"),
-            _ => f.write_str("no answer"),
+            (_, Some(signal)) => write!(f, "killed by {}", signal_name(signal).unwrap_or("an unnamed signal")),
+            (None, None) => self.0.fmt(f),
         }
     }
 }
@@ -355,7 +357,7 @@ mod tests {
             ours.set_nonblocking(true).unwrap();
             theirs.set_nonblocking(true).unwrap();
             let (sender, mut replies) = mpsc::channel(MAX_WAITING_REPLIES);
-            tokio::task::spawn_local(read_replies(Pid::this(), UnixStream::from_std(ours).unwrap(), sender));
+            tokio::task::spawn_local(read_replies(1, UnixStream::from_std(ours).unwrap(), sender));
             let (mut sent, mut refused) = (0, 0);
             while refused < 10 {
                 match (&theirs).write(&flood) {
@@ -366,7 +368,7 @@ mod tests {
                 sleep(Duration::from_millis(5)).await;
             }
             assert_eq!(replies.len(), MAX_WAITING_REPLIES);
-            assert_eq!(replies.recv().await, Some((Pid::this(), ControlReply::Alive)));
+            assert_eq!(replies.recv().await, Some((1, ControlReply::Alive)));
         });
     }
 }
