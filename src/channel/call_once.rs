@@ -1,4 +1,4 @@
-//! One question through a door, for a program that has no runtime.
+//! One call through the administrator's door, blocking: for commands, which have no runtime.
 
 use super::Numbered;
 use crate::wire::{Protocol, Rpc, frame};
@@ -9,21 +9,22 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the answer may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Asks through the door at `path` and waits for the answer.
+/// Connects to the door at `path`, sends `request` and waits for its answer.
 ///
 /// # Errors
-/// Of the socket; [`io::ErrorKind::UnexpectedEof`] when the door is closed in our face.
+/// Of the socket; [`io::ErrorKind::UnexpectedEof`] if the daemon closes the connection without an answer;
+/// [`io::ErrorKind::InvalidData`] if what it sends answers another request.
 pub fn call_once<P, R>(path: &Path, request: R) -> io::Result<R::Answer>
 where
     P: Protocol<Request: Serialize, Answer: DeserializeOwned>,
     R: Rpc<P>,
 {
     let mut stream = UnixStream::connect(path)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
     let mut frame = Vec::new();
     frame::encode(&Numbered { number: Some(0), body: request.into() }, &mut frame).map_err(io::Error::other)?;
     stream.write_all(&frame)?;

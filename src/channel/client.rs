@@ -1,4 +1,4 @@
-//! The caller's side of a door of questions and answers.
+//! The client's side of an RPC door: many tasks call over one connection.
 
 use super::send_buffer::SendBuffer;
 use super::{Numbered, Stream};
@@ -15,7 +15,7 @@ use std::rc::Rc;
 use tokio::sync::oneshot;
 use tracing::error;
 
-/// No answer will come: the door is closed, or its owner is gone.
+/// No answer will come: the connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Disconnected;
 
@@ -44,22 +44,22 @@ struct Shared<A> {
 }
 
 struct Waiting<A> {
-    /// False once the connection is lost: questions are then answered by [`Disconnected`], until the monitor ends us all.
+    /// False once the connection is lost: calls then fail with [`Disconnected`], until the monitor ends all processes.
     connected: bool,
     next: u32,
     answers: HashMap<u32, oneshot::Sender<A>>,
 }
 
 impl<P: Protocol<Request: Serialize, Answer: DeserializeOwned + 'static>> RpcClient<P> {
-    /// A caller through this connection. Needs a local runtime: it spawns the task that owns it.
+    /// A client over this connection. Needs a local runtime: it spawns the task that owns the connection.
     pub fn new(stream: Stream) -> Self {
         let waiting = Waiting { connected: true, next: 0, answers: HashMap::new() };
         let shared = Rc::new(Shared { send_buffer: SendBuffer::default(), waiting: RefCell::new(waiting) });
-        tokio::task::spawn_local(keep(stream, Rc::clone(&shared)));
+        tokio::task::spawn_local(own_connection(stream, Rc::clone(&shared)));
         Self { shared }
     }
 
-    /// Sends `request` at once and returns its answer as a future, so that several can be under way.
+    /// Sends `request` at once and returns its answer as a future, so that several calls can be in flight.
     ///
     /// # Errors
     /// [`Disconnected`], also when what comes answers another request.
@@ -71,16 +71,16 @@ impl<P: Protocol<Request: Serialize, Answer: DeserializeOwned + 'static>> RpcCli
         }
     }
 
-    /// Sends `request`, which wants no answer.
+    /// Sends `request` as a notification: it is not answered.
     pub fn notify(&self, request: impl Into<P::Request>) {
         self.notify_buffered(request);
         self.shared.send_buffer.flush();
     }
 
-    /// The same without flush: it goes along with whatever goes out next.
+    /// Like [`Self::notify`], but without waking the writer: it is sent with whatever is sent next.
     pub fn notify_buffered(&self, request: impl Into<P::Request>) {
         if self.shared.waiting.borrow().connected {
-            // Too long for a frame is none of our requests.
+            // None of our notifications is too long for a frame.
             let _ = self.shared.send_buffer.add(None, request.into());
         }
     }
@@ -100,8 +100,8 @@ impl<P: Protocol<Request: Serialize, Answer: DeserializeOwned + 'static>> RpcCli
     }
 }
 
-async fn keep<A: DeserializeOwned>(stream: Stream, shared: Rc<Shared<A>>) {
-    let Err(cause) = converse(&stream, &shared).await;
+async fn own_connection<A: DeserializeOwned>(stream: Stream, shared: Rc<Shared<A>>) {
+    let Err(cause) = run_connection(&stream, &shared).await;
     error!(%cause, "a door has closed");
     let mut waiting = shared.waiting.borrow_mut();
     waiting.connected = false;
@@ -109,21 +109,21 @@ async fn keep<A: DeserializeOwned>(stream: Stream, shared: Rc<Shared<A>>) {
     shared.send_buffer.clear();
 }
 
-/// Writes what is asked and hands out what is answered, until the connection ends.
-async fn converse<A: DeserializeOwned>(stream: &Stream, shared: &Shared<A>) -> io::Result<Infallible> {
+/// Writes requests and hands out answers, until the connection ends.
+async fn run_connection<A: DeserializeOwned>(stream: &Stream, shared: &Shared<A>) -> io::Result<Infallible> {
     let mut input = Vec::new();
     loop {
         tokio::select! {
             written = shared.send_buffer.write(stream) => written?,
             read = stream.read(&mut input) => match read? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                _ => hand_out(&mut input, shared)?,
+                _ => dispatch_answers(&mut input, shared)?,
             },
         }
     }
 }
 
-fn hand_out<A: DeserializeOwned>(input: &mut Vec<u8>, shared: &Shared<A>) -> io::Result<()> {
+fn dispatch_answers<A: DeserializeOwned>(input: &mut Vec<u8>, shared: &Shared<A>) -> io::Result<()> {
     let mut taken = 0;
     while let Some((Numbered { number, body }, length)) =
         frame::decode::<Numbered<A>>(&input[taken..]).map_err(io::Error::other)?
@@ -131,7 +131,7 @@ fn hand_out<A: DeserializeOwned>(input: &mut Vec<u8>, shared: &Shared<A>) -> io:
         taken += length;
         let waiting = number.and_then(|number| shared.waiting.borrow_mut().answers.remove(&number));
         if let Some(waiting) = waiting {
-            // A task that no longer waits has been cancelled; its answer is nobody's.
+            // It fails if the task that called was cancelled; nobody wants its answer any more.
             let _ = waiting.send(body);
         }
     }

@@ -1,22 +1,22 @@
-//! A value known at once or later.
+//! A value that is ready at once or in the future.
 
 use std::pin::Pin;
 
-/// An answer, or the promise of one. What is known at once costs no task and no allocation.
+/// An answer, or the future of one. An answer that is ready costs no task and no allocation.
 pub enum MaybeReady<T> {
-    /// Known at once: travels with the other answers to the same batch of requests.
+    /// Ready: sent together with the other answers to the same batch of requests.
     Ready(T),
-    /// Known later; other requests of the connection go on meanwhile.
+    /// Not ready yet: a task awaits it, and other requests of the connection go on meanwhile.
     Future(Pin<Box<dyn Future<Output = T>>>),
 }
 
 impl<T: 'static> MaybeReady<T> {
-    /// The promise that `future` makes.
+    /// What `future` will resolve to.
     pub fn later(future: impl Future<Output = T> + 'static) -> Self {
         Self::Future(Box::pin(future))
     }
 
-    /// The same with `f` applied when the value is there.
+    /// Applies `f` to the value, when it is ready.
     pub fn map<U: 'static>(self, f: impl FnOnce(T) -> U + 'static) -> MaybeReady<U> {
         match self {
             Self::Ready(value) => MaybeReady::Ready(f(value)),

@@ -1,4 +1,4 @@
-//! Frames on their way out of one end of a door.
+//! The send buffer of one end of a door.
 
 use super::{Numbered, Stream};
 use crate::sys::reading::consume;
@@ -8,43 +8,50 @@ use std::cell::RefCell;
 use std::io;
 use tokio::sync::Notify;
 
-/// Octets that a peer may leave unread before it is heard again.
-const MOST_UNREAD: usize = 1 << 20;
+/// Octets of answers that a client may leave unread; beyond that its requests are not read (backpressure).
+const MAX_UNREAD_OCTETS: usize = 1 << 20;
 
-/// What waits to be written. Tasks push, the task that owns the connection writes.
+/// Frames that wait to be written. Tasks add them; the task that owns the connection writes them.
 #[derive(Default)]
 pub(super) struct SendBuffer {
     bytes: RefCell<Vec<u8>>,
-    pushed: Notify,
+    flushed: Notify,
 }
 
 impl SendBuffer {
-    /// Queues one frame.
+    /// Adds one frame.
+    ///
+    /// # Errors
+    /// [`Hostile`], if it does not fit into a frame.
     pub(super) fn add<T: Serialize>(&self, number: Option<u32>, body: T) -> Result<(), Hostile> {
         frame::encode(&Numbered { number, body }, &mut self.bytes.borrow_mut())
     }
 
     /// Wakes the writer.
     pub(super) fn flush(&self) {
-        self.pushed.notify_one();
+        self.flushed.notify_one();
     }
 
-    /// Whether a peer that asks more has read enough of what it was told.
+    /// Whether the client has read enough of its answers to send more requests.
     pub(super) fn has_room(&self) -> bool {
-        self.bytes.borrow().len() < MOST_UNREAD
+        self.bytes.borrow().len() < MAX_UNREAD_OCTETS
     }
 
+    /// Drops what was not written.
     pub(super) fn clear(&self) {
         self.bytes.borrow_mut().clear();
     }
 
-    /// Completes when there is something to write and `stream` takes it, and writes what it takes.
+    /// Waits until there is something to write and `stream` has room, and writes what it has room for.
     ///
-    /// Cancel safe; meant to stand in a `select!` beside reading, so that two ends that both have
-    /// much to say never wait for each other.
+    /// Cancel safe. It belongs in a `select!` beside reading, so that two ends that both have much to send never wait
+    /// for each other.
+    ///
+    /// # Errors
+    /// Of the connection.
     pub(super) async fn write(&self, stream: &Stream) -> io::Result<()> {
         while self.bytes.borrow().is_empty() {
-            self.pushed.notified().await;
+            self.flushed.notified().await;
         }
         loop {
             let written = stream.try_write(&self.bytes.borrow());
@@ -52,7 +59,7 @@ impl SendBuffer {
                 Ok(n) => {
                     let mut bytes = self.bytes.borrow_mut();
                     if n == bytes.len() {
-                        // Freed, it is overwritten; in a buffer kept for the next time it would stay.
+                        // Freed memory is overwritten (sys::memory); in a buffer that is kept, secrets would stay.
                         *bytes = Vec::new();
                     } else {
                         consume(&mut bytes, n);
