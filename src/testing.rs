@@ -15,7 +15,7 @@ use crate::wire::{relay_smtp, relay_web, vault_admin, vault_relay, vault_smtp, v
 use serde::{Deserialize, Serialize};
 
 pub use crate::cli::Arguments;
-pub use crate::monitor::SIGNALS;
+pub use crate::monitor::{ROLES, SIGNALS};
 pub use crate::proto::line::MAX_LINE as MAX_COMMAND_LINE;
 pub use crate::sys::exit::ALL as EXIT_CODES;
 pub use crate::vault::testing::SenderRewriter;

@@ -14,7 +14,7 @@ mod sockets;
 mod topology;
 
 pub use sockets::Sockets;
-pub use topology::{Role, RoleSpec};
+pub use topology::{ROLES, Role, RoleSpec};
 
 use crate::config::{self, Config, Located};
 use crate::runtime::control::ControlMessage;

@@ -18,9 +18,8 @@ use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
+use tempalias::testing::ROLES;
 use tempfile::TempDir;
-
-const ROLES: [&str; 5] = ["monitor", "vault", "relay", "smtp", "web"];
 
 /// An address that is routed on the Internet, and in the test's namespace is this host.
 const PUBLIC: &str = "198.51.100.25";
@@ -142,9 +141,9 @@ fn is_root() -> bool {
 
 /// Every role's outcome of every deed, printed.
 fn table(without_landlock: bool) -> BTreeMap<(&'static str, &'static str), String> {
-    let rows: Vec<(&'static str, &'static str, &'static str)> = ROLES
+    let rows: Vec<(&'static str, &'static str, &'static str)> = std::iter::once("monitor")
+        .chain(ROLES.iter().map(|role| role.name))
         .map(|role| (role, role, ""))
-        .into_iter()
         .chain([("vault on Redis", "vault", "url = 'redis://127.0.0.1:6379'")])
         .collect();
     let row = |(name, role, store): (&'static str, &'static str, &'static str)| {
@@ -218,7 +217,7 @@ fn started_as_root_nobody_keeps_root() {
     let children = fs::read_to_string(format!("/proc/{monitor}/task/{monitor}/children")).unwrap();
     let pids: Vec<u32> =
         std::iter::once(monitor).chain(children.split_whitespace().map(|pid| pid.parse().unwrap())).collect();
-    assert_eq!(pids.len(), 5);
+    assert_eq!(pids.len(), 1 + ROLES.len());
     let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
     let (uid, gid) = (nobody.uid.as_raw(), nobody.gid.as_raw());
     for pid in pids {
