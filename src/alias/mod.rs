@@ -6,11 +6,13 @@ mod account;
 mod address;
 mod limits;
 mod name;
+mod order_error;
 
 pub use account::{Account, CONFIRM_WITHIN, GRACE, Standing};
 pub use address::{AddressError, Domain, Mailbox, RealAddress};
-pub use limits::{Caps, Change, DAY, Fault, Limits, Time, Wish};
+pub use limits::{Caps, Change, DAY, Limits, MAX_ALIASES_PER_ORDER, Time, Wish};
 pub use name::{AliasAddress, Name};
+pub use order_error::OrderError;
 
 #[cfg(test)]
 mod tests;

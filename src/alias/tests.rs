@@ -85,10 +85,10 @@ fn one_alias_has_many_spellings() {
 fn wishes_out_of_range_name_their_field() {
     let days = |d| Wish { days: Some(d), ..Wish::default() }.grant(NOW, CAPS);
     for bad in [0, -1, 61, i64::MAX, i64::MIN] {
-        assert_eq!(days(bad), Err(Fault::Days { max: 60 }));
+        assert_eq!(days(bad), Err(OrderError::Days { max: 60 }));
     }
     assert_eq!(days(60).unwrap().not_after, Some(NOW + 60 * DAY));
-    assert_eq!(Wish::default().grant(NOW, CAPS), Err(Fault::NoLimit));
+    assert_eq!(Wish::default().grant(NOW, CAPS), Err(OrderError::NoLimit));
     let until = |t| Wish { valid_until: Some(t), ..Wish::default() }.grant(NOW, CAPS);
     assert!(until(NOW as i64).is_err() && until((NOW + 61 * DAY) as i64).is_err() && until((NOW + DAY) as i64).is_ok());
 }

@@ -7,6 +7,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
+use serde_json::Value;
 use std::io::Write;
 
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -99,4 +100,38 @@ pub(super) fn gzip(content: &[u8], level: Compression) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), level);
     encoder.write_all(content).ok()?;
     encoder.finish().ok().filter(|zipped| zipped.len() < content.len())
+}
+
+/// An answer to a program, of whichever site.
+pub(super) fn json(status: StatusCode, content: &Value, request: &HeaderMap) -> Answer {
+    let mut answer = fresh(status, "application/json; charset=utf-8", format!("{content}\n"), request);
+    allow_all_origins(&mut answer);
+    answer
+}
+
+/// To a program: it is done, and there is nothing to tell.
+pub(super) fn no_content() -> Answer {
+    let mut answer = text(StatusCode::NO_CONTENT, "");
+    allow_all_origins(&mut answer);
+    answer
+}
+
+/// To a browser that asks whether a script of another site may use the API: it may, it has no credentials to abuse.
+pub(super) fn preflight(methods: &'static str) -> Answer {
+    let mut answer = no_content();
+    set(&mut answer, header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    set(
+        &mut answer,
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        "authorization, authentication, content-type, accept, idempotency-key, x-requested-with",
+    );
+    set(&mut answer, header::ACCESS_CONTROL_MAX_AGE, "86400");
+    set(&mut answer, header::ALLOW, methods);
+    answer
+}
+
+/// Scripts of every site may read it: there are no cookies, so that they read nothing that they could not without.
+fn allow_all_origins(answer: &mut Answer) {
+    set(answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    set(answer, header::ACCESS_CONTROL_EXPOSE_HEADERS, "Location, RateLimit, RateLimit-Policy, Retry-After");
 }

@@ -3,119 +3,108 @@
 use super::WebContext;
 use super::answer::{self, Answer};
 use super::body;
-use super::error::Refusal;
-use super::vault_client::{Followed, Made, bearer};
-use crate::alias::Time;
-use crate::wire::vault_web::{AliasInfo, IssuedToken, LinkPurpose};
-use crate::words::Language;
+use super::calendar::rfc3339;
+use super::error::{KeyKind, WebError};
+use super::negotiate::language;
+use super::request::RequestContext;
+use super::vault_client::{NewAlias, bearer};
+use crate::alias::{MAX_ALIASES_PER_ORDER, Time};
+use crate::wire::vault_web::{AliasInfo, Followed, IssuedToken, LinkPurpose};
+use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
-use hyper::{Request, StatusCode};
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-
-const NO_MANAGE_KEY: Refusal = Refusal::NoKey("present the alias's manage key: Authorization: Bearer KEY");
-const NO_TOKEN: Refusal = Refusal::NoKey("present the token: Authorization: Bearer TOKEN");
 
 impl WebContext {
     /// `POST /aliases` of a program.
-    pub(super) async fn api_create(&self, request: Request<Incoming>) -> Answer {
-        let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
-        let made = async {
-            let fields = body::read(request, self.settings.body_timeout).await?;
+    pub(super) async fn api_create(&self, request: &RequestContext, body: Incoming) -> Answer {
+        let headers = &request.headers;
+        let base = self.base_url(request);
+        let created = async {
+            let fields = body::read(body, headers, self.settings.body_timeout).await?;
             let count = fields.count()?;
-            let work = self.make(count.unwrap_or(1), &fields, &headers, language(&headers));
-            let made = knock.grant(cost(count), work).await?;
-            Ok::<_, Refusal>((made, count.is_some()))
+            let work = self.create(count.unwrap_or(1), &fields, request, language(headers));
+            let created = self.creation_guard(request).grant(cost(count), work).await?;
+            Ok::<_, WebError>((created, count.is_some()))
         };
-        match made.await {
-            Ok((made, true)) => {
-                let aliases: Vec<Value> = made.into_iter().map(|made| made.json(&base)).collect();
-                json_answer(StatusCode::CREATED, &json!({ "aliases": aliases }), &headers)
+        match created.await {
+            Ok((created, true)) => {
+                let aliases: Vec<Value> = created.into_iter().map(|alias| alias.json(&base)).collect();
+                answer::json(StatusCode::CREATED, &json!({ "aliases": aliases }), headers)
             }
-            Ok((made, false)) => match made.into_iter().next() {
-                Some(made) => {
-                    let location = format!("/aliases/{}", made.alias.address.name());
-                    let mut answer = json_answer(StatusCode::CREATED, &made.json(&base), &headers);
+            Ok((created, false)) => match created.into_iter().next() {
+                Some(alias) => {
+                    let location = format!("/aliases/{}", alias.created.alias.address.name());
+                    let mut answer = answer::json(StatusCode::CREATED, &alias.json(&base), headers);
                     answer::set_text(&mut answer, header::LOCATION, &location);
                     answer
                 }
-                None => Refusal::Unavailable.json(&headers),
+                None => WebError::Unavailable.json(headers),
             },
-            Err(refusal) => refusal.json(&headers),
+            Err(error) => error.json(headers),
         }
     }
 
     /// `GET /aliases/{aid}`.
-    pub(super) async fn api_inspect(&self, aid: String, headers: &HeaderMap) -> Answer {
-        let found = async {
-            let key = bearer(headers).ok_or(NO_MANAGE_KEY)?.to_owned();
-            self.inspect(aid, key).await
-        };
-        shown(found.await, headers)
+    pub(super) async fn api_inspect(&self, aid: String, request: &RequestContext) -> Answer {
+        let found = async { self.inspect(aid, key(request, KeyKind::ManageKey)?).await };
+        alias_json(found.await, &request.headers)
     }
 
     /// `PATCH /aliases/{aid}`.
-    pub(super) async fn api_change(&self, aid: String, request: Request<Incoming>) -> Answer {
-        let headers = request.headers().clone();
-        let changed = async {
-            let key = bearer(&headers).ok_or(NO_MANAGE_KEY)?.to_owned();
-            let change = body::read(request, self.settings.body_timeout).await?.change(self.settings.caps)?;
-            self.change(aid, key, change).await
+    pub(super) async fn api_amend(&self, aid: String, request: &RequestContext, body: Incoming) -> Answer {
+        let amended = async {
+            let key = key(request, KeyKind::ManageKey)?;
+            let fields = body::read(body, &request.headers, self.settings.body_timeout).await?;
+            self.amend(aid, key, fields.change(self.settings.caps)?).await
         };
-        shown(changed.await, &headers)
+        alias_json(amended.await, &request.headers)
     }
 
     /// `DELETE /aliases/{aid}`.
-    pub(super) async fn api_revoke(&self, aid: String, headers: &HeaderMap) -> Answer {
-        let revoked = async {
-            let key = bearer(headers).ok_or(NO_MANAGE_KEY)?.to_owned();
-            self.revoke(aid, key).await
-        };
-        gone(revoked.await, headers)
+    pub(super) async fn api_revoke(&self, aid: String, request: &RequestContext) -> Answer {
+        let revoked = async { self.revoke(aid, key(request, KeyKind::ManageKey)?).await };
+        no_content(revoked.await, &request.headers)
     }
 
     /// `POST /tokens` of a program.
-    pub(super) async fn api_make_token(&self, request: Request<Incoming>) -> Answer {
-        let (headers, knock) = (request.headers().clone(), self.knock(&request));
-        let made = async {
-            let fields = body::read(request, self.settings.body_timeout).await?;
-            knock.grant(1, self.make_token(&fields, language(&headers))).await
+    pub(super) async fn api_issue_token(&self, request: &RequestContext, body: Incoming) -> Answer {
+        let headers = &request.headers;
+        let issued = async {
+            let fields = body::read(body, headers, self.settings.body_timeout).await?;
+            self.creation_guard(request).grant(1, self.issue_token(&fields, language(headers))).await
         };
-        match made.await {
+        match issued.await {
             Ok(token) => {
                 let status = if token.token.is_some() { StatusCode::CREATED } else { StatusCode::ACCEPTED };
-                json_answer(status, &token_json(&token), &headers)
+                answer::json(status, &token_json(&token), headers)
             }
-            Err(refusal) => refusal.json(&headers),
+            Err(error) => error.json(headers),
         }
     }
 
     /// `DELETE /tokens`.
-    pub(super) async fn api_revoke_token(&self, headers: &HeaderMap) -> Answer {
-        let revoked = async {
-            let token = bearer(headers).ok_or(NO_TOKEN)?.to_owned();
-            self.revoke_token(token).await
-        };
-        gone(revoked.await, headers)
+    pub(super) async fn api_revoke_token(&self, request: &RequestContext) -> Answer {
+        let revoked = async { self.revoke_token(key(request, KeyKind::Token)?).await };
+        no_content(revoked.await, &request.headers)
     }
 
     /// `POST /opt-out` of a program.
-    pub(super) async fn api_opt_out(&self, request: Request<Incoming>) -> Answer {
-        let (headers, knock) = (request.headers().clone(), self.knock(&request));
+    pub(super) async fn api_opt_out(&self, request: &RequestContext, body: Incoming) -> Answer {
+        let headers = &request.headers;
         let sent = async {
-            let fields = body::read(request, self.settings.body_timeout).await?;
-            knock.grant(1, self.opt_out(&fields, language(&headers))).await
+            let fields = body::read(body, headers, self.settings.body_timeout).await?;
+            self.creation_guard(request).grant(1, self.opt_out(&fields, language(headers))).await
         };
         match sent.await {
-            Ok(()) => json_answer(StatusCode::ACCEPTED, &json!({ "sent": true }), &headers),
-            Err(refusal) => refusal.json(&headers),
+            Ok(()) => answer::json(StatusCode::ACCEPTED, &json!({ "sent": true }), headers),
+            Err(error) => error.json(headers),
         }
     }
 
     /// `GET /confirm/{link}` of a program.
-    pub(super) async fn api_look(&self, link: String, headers: &HeaderMap) -> Answer {
-        match self.look(link).await {
+    pub(super) async fn api_inspect_link(&self, link: String, request: &RequestContext) -> Answer {
+        match self.inspect_link(link).await {
             Ok(purpose) => {
                 let purpose = match purpose {
                     LinkPurpose::Activate(_) => "activate",
@@ -123,84 +112,71 @@ impl WebContext {
                     LinkPurpose::OptOut => "refuse",
                     LinkPurpose::OptIn => "allow",
                 };
-                json_answer(StatusCode::OK, &json!({ "purpose": purpose }), headers)
+                answer::json(StatusCode::OK, &json!({ "purpose": purpose }), &request.headers)
             }
-            Err(refusal) => refusal.json(headers),
+            Err(error) => error.json(&request.headers),
         }
     }
 
     /// `POST /confirm/{link}` of a program.
-    pub(super) async fn api_follow(&self, link: String, headers: &HeaderMap) -> Answer {
-        let done = match self.follow(link).await {
-            Ok(Followed::Activated(aliases)) => {
+    pub(super) async fn api_follow_link(&self, link: String, request: &RequestContext) -> Answer {
+        let done = match self.follow_link(link).await {
+            Ok((_, Followed::Activated(aliases))) => {
                 let addresses: Vec<&str> = aliases.iter().map(|alias| alias.as_str()).collect();
                 json!({ "done": "activated", "addresses": addresses })
             }
-            Ok(Followed::Token(token)) => {
+            Ok((_, Followed::Token(token))) => {
                 let mut fields = token_json(&token);
                 fields["done"] = "token".into();
                 fields
             }
-            Ok(Followed::Done(LinkPurpose::OptIn)) => json!({ "done": "allowed" }),
-            Ok(Followed::Done(_)) => json!({ "done": "refused" }),
-            Err(refusal) => return refusal.json(headers),
+            Ok((LinkPurpose::OptIn, Followed::Done)) => json!({ "done": "allowed" }),
+            Ok((_, Followed::Done)) => json!({ "done": "refused" }),
+            Err(error) => return error.json(&request.headers),
         };
-        json_answer(StatusCode::OK, &done, headers)
+        answer::json(StatusCode::OK, &done, &request.headers)
     }
 
-    /// How visitors call this site.
-    pub(super) fn base<B>(&self, request: &Request<B>) -> String {
-        let valid = |host: &&str| {
-            let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
-            !host.is_empty() && host.len() < 256 && host.bytes().all(plain)
-        };
-        let scheme = if self.visitor(request).secure { "https" } else { "http" };
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).filter(valid);
-        match (&self.settings.url, host) {
-            (Some(url), _) => url.clone(),
-            (None, Some(host)) => format!("{scheme}://{host}"),
-            (None, None) => String::new(),
-        }
+    /// How visitors call this site, without a slash at its end.
+    pub(super) fn base_url(&self, request: &RequestContext) -> String {
+        request.base_url(self.settings.url.as_deref())
     }
 }
 
-impl Made {
-    /// All that its maker learns, once.
+impl NewAlias {
+    /// All that its creator learns, once.
     fn json(self, base: &str) -> Value {
-        let mut fields = describe(&self.alias);
+        let mut fields = describe(&self.created.alias);
         fields.insert("manage_url".to_owned(), self.manage_url(base).into());
         fields.insert("target".to_owned(), self.target.into());
         fields.insert("days".to_owned(), self.days.into());
-        fields.insert("updatekey".to_owned(), self.key.into());
+        fields.insert("updatekey".to_owned(), self.created.key.into());
         Value::Object(fields)
     }
 }
 
+/// The key or token that a request presents.
+fn key(request: &RequestContext, wanted: KeyKind) -> Result<String, WebError> {
+    bearer(&request.headers).map(str::to_owned).ok_or(WebError::NoKey(wanted))
+}
+
 /// As how many creations an order counts; a number that will be refused counts as one.
 fn cost(count: Option<i64>) -> u32 {
-    count.and_then(|count| u32::try_from(count).ok()).map_or(1, |count| count.clamp(1, 20))
+    let max = u32::from(MAX_ALIASES_PER_ORDER);
+    count.and_then(|count| u32::try_from(count).ok()).map_or(1, |count| count.clamp(1, max))
 }
 
-/// The language of letters and pages for who has sent these.
-pub(super) fn language(headers: &HeaderMap) -> Language {
-    Language::negotiate(headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()))
-}
-
-fn shown(found: Result<AliasInfo, Refusal>, headers: &HeaderMap) -> Answer {
+fn alias_json(found: Result<AliasInfo, WebError>, headers: &HeaderMap) -> Answer {
     match found {
-        Ok(alias) => json_answer(StatusCode::OK, &Value::Object(describe(&alias)), headers),
-        Err(refusal) => refusal.json(headers),
+        Ok(alias) => answer::json(StatusCode::OK, &Value::Object(describe(&alias)), headers),
+        Err(error) => error.json(headers),
     }
 }
 
-fn gone(done: Result<(), Refusal>, headers: &HeaderMap) -> Answer {
+fn no_content(done: Result<(), WebError>, headers: &HeaderMap) -> Answer {
     match done {
-        Ok(()) => {
-            let mut answer = answer::text(StatusCode::NO_CONTENT, "");
-            allow_all(&mut answer);
-            answer
-        }
-        Err(refusal) => refusal.json(headers),
+        Ok(()) => answer::no_content(),
+        Err(error) => error.json(headers),
     }
 }
 
@@ -237,43 +213,4 @@ fn token_json(token: &IssuedToken) -> Value {
         "max_usage": token.max_usage,
         "expires_at": rfc3339(token.until),
     })
-}
-
-/// A time as RFC 3339 has it, in UTC.
-fn rfc3339(time: Time) -> String {
-    timestamp(time).to_string()
-}
-
-/// A time for people or programs; what lies beyond the calendar is its last moment.
-pub(super) fn timestamp(time: Time) -> Timestamp {
-    let time = i64::try_from(time).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    time.unwrap_or(Timestamp::MAX)
-}
-
-/// An answer to a program, of whichever site.
-pub(super) fn json_answer(status: StatusCode, content: &Value, request: &HeaderMap) -> Answer {
-    let mut answer = answer::fresh(status, "application/json; charset=utf-8", format!("{content}\n"), request);
-    allow_all(&mut answer);
-    answer
-}
-
-/// Scripts of every site may read it: there are no cookies, so that they read nothing that they could not without.
-fn allow_all(answer: &mut Answer) {
-    answer::set(answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    answer::set(answer, header::ACCESS_CONTROL_EXPOSE_HEADERS, "Location, RateLimit, RateLimit-Policy, Retry-After");
-}
-
-/// To a browser that asks whether a script of another site may use the API: it may, it has no credentials to abuse.
-pub(super) fn preflight(methods: &'static str) -> Answer {
-    let mut answer = answer::text(StatusCode::NO_CONTENT, "");
-    allow_all(&mut answer);
-    answer::set(&mut answer, header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    answer::set(
-        &mut answer,
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "authorization, authentication, content-type, accept, idempotency-key, x-requested-with",
-    );
-    answer::set(&mut answer, header::ACCESS_CONTROL_MAX_AGE, "86400");
-    answer::set(&mut answer, header::ALLOW, methods);
-    answer
 }

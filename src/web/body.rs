@@ -1,26 +1,16 @@
 //! What a client sends: JSON or a form, either as a flat set of named values.
 
-use crate::alias::{Caps, Change, Fault, Wish};
+use super::error::{FieldError, WebError};
+use crate::alias::{Caps, Change, OrderError, Wish};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::Request;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HeaderMap};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// Octets of a body at the most.
-const MAX_BODY: usize = 1024;
-
-/// Why a body is not taken.
-pub(super) enum Unusable {
-    /// Longer than that many octets.
-    TooLong(usize),
-    /// It did not come in time, or not whole.
-    Slow,
-    /// Not JSON, or not an object; the text says what.
-    Malformed(String),
-}
+const MAX_BODY_OCTETS: usize = 1024;
 
 /// Named values.
 pub(super) struct Fields(Map<String, Value>);
@@ -29,17 +19,16 @@ pub(super) struct Fields(Map<String, Value>);
 ///
 /// Programs that POST with curl's `-d` send JSON under the content type of a form, as they did to
 /// the original: what begins with a brace is JSON.
-pub(super) async fn read(request: Request<Incoming>, within: Duration) -> Result<Fields, Unusable> {
-    let says_json = request
-        .headers()
+pub(super) async fn read(body: Incoming, headers: &HeaderMap, within: Duration) -> Result<Fields, WebError> {
+    let says_json = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("application/json"));
-    parse(says_json, &octets(request, within, MAX_BODY).await?)
+    parse(says_json, &octets(body, within, MAX_BODY_OCTETS).await?)
 }
 
 /// The named values of a body: of JSON, if its content type says so or it begins with a brace; else of a form.
-pub(super) fn parse(says_json: bool, body: &[u8]) -> Result<Fields, Unusable> {
+pub(super) fn parse(says_json: bool, body: &[u8]) -> Result<Fields, WebError> {
     if says_json || body.trim_ascii_start().starts_with(b"{") {
         return json(body);
     }
@@ -48,24 +37,24 @@ pub(super) fn parse(says_json: bool, body: &[u8]) -> Result<Fields, Unusable> {
 }
 
 /// The octets of the body, `limit` at the most.
-pub(super) async fn octets(request: Request<Incoming>, within: Duration, limit: usize) -> Result<Bytes, Unusable> {
-    let body = Limited::new(request.into_body(), limit).collect();
+pub(super) async fn octets(body: Incoming, within: Duration, limit: usize) -> Result<Bytes, WebError> {
+    let body = Limited::new(body, limit).collect();
     match tokio::time::timeout(within, body).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(cause)) if cause.is::<LengthLimitError>() => Err(Unusable::TooLong(limit)),
-        Ok(Err(_)) | Err(_) => Err(Unusable::Slow),
+        Ok(Err(cause)) if cause.is::<LengthLimitError>() => Err(WebError::BodyTooLong(limit)),
+        Ok(Err(_)) | Err(_) => Err(WebError::BodyTimeout),
     }
 }
 
 /// The members of a JSON object; none if there is nothing at all.
-pub(super) fn json(body: &[u8]) -> Result<Fields, Unusable> {
+pub(super) fn json(body: &[u8]) -> Result<Fields, WebError> {
     if body.trim_ascii().is_empty() {
         return Ok(Fields(Map::new()));
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(Fields(fields)),
-        Ok(_) => Err(Unusable::Malformed("the body must be a JSON object".to_owned())),
-        Err(cause) => Err(Unusable::Malformed(format!("the body is not JSON: {cause}"))),
+        Ok(_) => Err(WebError::BodyMalformed("the body must be a JSON object".to_owned())),
+        Err(cause) => Err(WebError::BodyMalformed(format!("the body is not JSON: {cause}"))),
     }
 }
 
@@ -81,13 +70,23 @@ impl Fields {
     }
 
     /// How many are wanted.
-    pub(super) fn count(&self) -> Result<Option<i64>, Misfit> {
-        self.get(&["count"]).map(|value| whole(value).ok_or(Misfit::Count)).transpose()
+    pub(super) fn count(&self) -> Result<Option<i64>, FieldError> {
+        self.get(&["count"]).map(|value| whole(value).ok_or(FieldError::Count)).transpose()
     }
 
-    /// A text, or `fault` if it is something else.
-    pub(super) fn text(&self, name: &str, fault: Fault) -> Result<Option<&str>, Fault> {
-        self.get(&[name]).map(|value| value.as_str().ok_or(fault)).transpose()
+    /// A text, or `error` if it is something else.
+    pub(super) fn text(&self, name: &str, error: OrderError) -> Result<Option<&str>, OrderError> {
+        self.get(&[name]).map(|value| value.as_str().ok_or(error)).transpose()
+    }
+
+    /// The target, which must be there.
+    pub(super) fn target(&self) -> Result<String, OrderError> {
+        Ok(self.text("target", OrderError::Target)?.ok_or(OrderError::Target)?.trim().to_owned())
+    }
+
+    /// The domain that is asked for, if one is.
+    pub(super) fn domain(&self) -> Result<Option<String>, OrderError> {
+        Ok(self.text("domain", OrderError::Domain)?.map(str::to_owned))
     }
 
     /// The text of a form's button or hidden field.
@@ -95,53 +94,35 @@ impl Fields {
         self.get(&[name]).and_then(Value::as_str).unwrap_or_default()
     }
 
-    fn whole(&self, names: &[&str], fault: Fault) -> Result<Option<i64>, Fault> {
-        self.get(names).map(|value| whole(value).ok_or(fault)).transpose()
+    fn whole(&self, names: &[&str], error: OrderError) -> Result<Option<i64>, OrderError> {
+        self.get(names).map(|value| whole(value).ok_or(error)).transpose()
     }
 
-    fn time(&self, names: &[&str], fault: Fault) -> Result<Option<i64>, Fault> {
-        self.get(names).map(|value| time(value).ok_or(fault)).transpose()
+    fn time(&self, names: &[&str], error: OrderError) -> Result<Option<i64>, OrderError> {
+        self.get(names).map(|value| time(value).ok_or(error)).transpose()
     }
 
     /// The limits of a new alias.
-    pub(super) fn wish(&self, caps: Caps) -> Result<Wish, Fault> {
+    pub(super) fn wish(&self, caps: Caps) -> Result<Wish, OrderError> {
         Ok(Wish {
-            days: self.whole(&["days"], Fault::Days { max: caps.max_days })?,
-            max_usage: self.whole(&["max-usage", "max_usage"], Fault::MaxUsage { max: caps.max_usage })?,
-            valid_from: self.time(&["valid-from", "valid_from"], Fault::ValidFrom)?,
-            valid_until: self.time(&["valid-until", "valid_until"], Fault::ValidUntil { max: caps.max_days })?,
+            days: self.whole(&["days"], OrderError::Days { max: caps.max_days })?,
+            max_usage: self.whole(&["max-usage", "max_usage"], OrderError::MaxUsage { max: caps.max_usage })?,
+            valid_from: self.time(&["valid-from", "valid_from"], OrderError::ValidFrom)?,
+            valid_until: self.time(&["valid-until", "valid_until"], OrderError::ValidUntil { max: caps.max_days })?,
         })
     }
 
-    /// What is to change; the error names the field that cannot be understood.
-    pub(super) fn change(&self, caps: Caps) -> Result<Change, Misfit> {
+    /// What is to change.
+    pub(super) fn change(&self, caps: Caps) -> Result<Change, WebError> {
         let paused = match self.get(&["paused"]) {
             None => None,
             Some(Value::Bool(paused)) => Some(*paused),
             Some(Value::String(text)) if text == "true" || text == "false" => Some(text == "true"),
-            Some(_) => return Err(Misfit::Paused),
+            Some(_) => return Err(FieldError::Paused.into()),
         };
         let Wish { days, max_usage, valid_until, .. } = self.wish(caps)?;
         let change = Change { days, max_usage, valid_until, paused };
-        if change == Change::default() { Err(Misfit::Nothing) } else { Ok(change) }
-    }
-}
-
-/// Why a change cannot be asked for.
-#[derive(Debug)]
-pub(super) enum Misfit {
-    Fault(Fault),
-    /// `paused` is neither true nor false.
-    Paused,
-    /// `count` is not a number.
-    Count,
-    /// It changes nothing.
-    Nothing,
-}
-
-impl From<Fault> for Misfit {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+        if change == Change::default() { Err(FieldError::NothingChanges.into()) } else { Ok(change) }
     }
 }
 

@@ -1,39 +1,40 @@
-//! Who may create: the block lists and the limits, the same on every way to make something.
+//! Who may create: block lists and the rate limit, the same on every way to create something.
 //!
-//! 1. When it is known what is wanted, [`Knock::grant`]: who has used up its hour is refused, and who is listed too.
-//! 2. On every answer, [`WebContext::announce`]: how the client stands.
+//! 1. When it is known what is wanted, [`CreationGuard::grant`]: a client that has reached its rate limit is refused, and
+//!    so is one that is on a block list.
+//! 2. On every answer, the rate limit's header fields: how the client stands.
 
 use super::WebContext;
 use super::answer::Answer;
-use super::error::Refusal;
-use super::visitor::{Client, Visitor};
+use super::error::WebError;
+use super::request::RequestContext;
+use super::visitor::{ClientAddress, Visitor};
 use crate::wire::relay_web::{IsListed, Listing};
-use hyper::Request;
 
-/// One who wants to create.
-pub(super) struct Knock<'a> {
+/// Stands before everything that creates.
+pub(super) struct CreationGuard<'a> {
     context: &'a WebContext,
-    client: Client,
+    client: ClientAddress,
 }
 
 impl WebContext {
-    /// Who sends this, and wants to create.
-    pub(super) fn knock<B>(&self, request: &Request<B>) -> Knock<'_> {
-        Knock { context: self, client: self.visitor(request).client }
+    /// For a request that wants to create.
+    pub(super) fn creation_guard(&self, request: &RequestContext) -> CreationGuard<'_> {
+        CreationGuard { context: self, client: request.visitor.client }
     }
 
     /// Says on an answer how its visitor stands, if it is limited.
-    pub(super) fn announce(&self, visitor: Visitor, answer: &mut Answer) {
-        if let Some(allowance) = self.limiter.look(visitor.client) {
-            allowance.announce(answer);
+    pub(super) fn set_rate_limit_headers(&self, visitor: Visitor, answer: &mut Answer) {
+        if let Some(allowance) = self.rate_limiter.allowance(visitor.client) {
+            allowance.set_headers(answer);
         }
     }
 }
 
-impl Knock<'_> {
-    /// Lets it create `count`, and counts them. What a client may ask the DNS through us is bounded thereby, too.
-    async fn admit(&self, count: u32) -> Result<(), Refusal> {
-        self.context.limiter.take(self.client, count).map_err(Refusal::TooMany)?;
+impl CreationGuard<'_> {
+    /// Lets the client create `count`, and counts them. This also bounds what a client can ask the DNS through us.
+    async fn take(&self, count: u32) -> Result<(), WebError> {
+        self.context.rate_limiter.take(self.client, count).map_err(WebError::RateLimited)?;
         if !self.context.fixed.asks_blocklists {
             return Ok(());
         }
@@ -41,26 +42,26 @@ impl Knock<'_> {
         for answer in self.client.public_addresses().map(ask).collect::<Vec<_>>() {
             // Silence is no listing.
             if answer.await == Ok(Listing::Yes) {
-                return Err(Refusal::Listed);
+                return Err(WebError::Listed);
             }
         }
         Ok(())
     }
 
-    /// Does the `work` that creates `count`, if the visitor is let.
+    /// Does the `work` that creates `count`, if the client is let.
     ///
     /// # Errors
-    /// [`Refusal::Listed`], [`Refusal::TooMany`], and those of the work. What comes to nothing by our fault does not
-    /// count.
+    /// [`WebError::Listed`], [`WebError::RateLimited`], and those of the work. What comes to nothing because the store
+    /// is away does not count.
     pub(super) async fn grant<T>(
         self,
         count: u32,
-        work: impl Future<Output = Result<T, Refusal>>,
-    ) -> Result<T, Refusal> {
-        self.admit(count).await?;
+        work: impl Future<Output = Result<T, WebError>>,
+    ) -> Result<T, WebError> {
+        self.take(count).await?;
         let done = work.await;
-        if matches!(done, Err(Refusal::Unavailable)) {
-            self.context.limiter.give_back(self.client, count);
+        if matches!(done, Err(WebError::Unavailable)) {
+            self.context.rate_limiter.give_back(self.client, count);
         }
         done
     }

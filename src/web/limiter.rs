@@ -1,4 +1,4 @@
-//! How much each client may create within an hour.
+//! The rate limit: how much each client may create within an hour (a sliding window).
 //!
 //! 1. A client is an address, of IPv6 a /64. Its creations are counted in slots of five minutes, and a slot counts
 //!    until all of it is more than an hour ago: within no hour are there more than the limit.
@@ -8,7 +8,7 @@
 //!    has used much stays limited, and what the other may gain is what it had used.
 
 use super::answer::{self, Answer};
-use super::visitor::Client;
+use super::visitor::ClientAddress;
 use crate::runtime::network_of;
 use hyper::header::HeaderName;
 use indexmap::IndexMap;
@@ -17,19 +17,19 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 /// Seconds in which a client may create as much as the limit says.
-const WINDOW: u64 = 3_600;
+const WINDOW_SECONDS: u64 = 3_600;
 
 /// Seconds of a slot.
-const SLOT: u64 = 300;
+const SLOT_SECONDS: u64 = 300;
 
 /// Slots that an hour can touch.
-const SLOTS: usize = (WINDOW / SLOT) as usize + 1;
+const SLOTS_PER_WINDOW: usize = (WINDOW_SECONDS / SLOT_SECONDS) as usize + 1;
 
 /// Accounts at the most; with this many they take about 8 MB.
-const MOST: usize = 65_536;
+const MAX_ACCOUNTS: usize = 65_536;
 
 /// Accounts that the hand looks at, at a time.
-const LOOK: usize = 16;
+const ACCOUNTS_EXAMINED: usize = 16;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const SERVICE: HeaderName = HeaderName::from_static("ratelimit");
@@ -51,7 +51,7 @@ pub(super) struct Allowance {
 
 impl Allowance {
     /// Puts it on an answer (draft-ietf-httpapi-ratelimit-headers-11).
-    pub(super) fn announce(&self, answer: &mut Answer) {
+    pub(super) fn set_headers(&self, answer: &mut Answer) {
         let Self { limit, remaining, reset_seconds, window, .. } = self;
         answer::set_text(answer, POLICY, &format!("\"creations\";q={limit};w={window}"));
         answer::set_text(answer, SERVICE, &format!("\"creations\";r={remaining};t={reset_seconds}"));
@@ -59,30 +59,30 @@ impl Allowance {
 }
 
 /// The accounts of all clients, by this process's clock.
-pub(super) struct Limiter {
+pub(super) struct RateLimiter {
     limit: Cell<u32>,
     ledger: RefCell<Ledger>,
     since: Instant,
 }
 
-impl Limiter {
+impl RateLimiter {
     /// `limit` creations within an hour; 0 is without limit.
     pub(super) fn new(limit: u32) -> Self {
-        Self { limit: limit.into(), ledger: RefCell::new(Ledger::new(MOST)), since: Instant::now() }
+        Self { limit: limit.into(), ledger: RefCell::new(Ledger::new(MAX_ACCOUNTS)), since: Instant::now() }
     }
 
     /// Changes the limit; what was counted stays.
-    pub(super) fn bound(&self, limit: u32) {
+    pub(super) fn set_limit(&self, limit: u32) {
         self.limit.set(limit);
     }
 
     /// Whether the client is limited at all. One on this host is not: it may be a proxy that is not known as one.
-    fn limit_of(&self, client: Client) -> Option<u32> {
+    fn limit_of(&self, client: ClientAddress) -> Option<u32> {
         Some(self.limit.get()).filter(|limit| *limit > 0 && !client.is_local())
     }
 
     /// How the client stands; `None` if it is not limited.
-    pub(super) fn look(&self, client: Client) -> Option<Allowance> {
+    pub(super) fn allowance(&self, client: ClientAddress) -> Option<Allowance> {
         let limit = self.limit_of(client)?;
         Some(self.ledger.borrow().look(network_of(client.address()), limit, self.now()))
     }
@@ -91,13 +91,13 @@ impl Limiter {
     ///
     /// # Errors
     /// How it stands, if there is not as much left; nothing is taken then.
-    pub(super) fn take(&self, client: Client, cost: u32) -> Result<(), Allowance> {
+    pub(super) fn take(&self, client: ClientAddress, cost: u32) -> Result<(), Allowance> {
         let Some(limit) = self.limit_of(client) else { return Ok(()) };
         self.ledger.borrow_mut().take(network_of(client.address()), cost, limit, self.now())
     }
 
     /// Gives back what was taken for something that came to nothing by no fault of the client.
-    pub(super) fn give_back(&self, client: Client, cost: u32) {
+    pub(super) fn give_back(&self, client: ClientAddress, cost: u32) {
         self.ledger.borrow_mut().give_back(network_of(client.address()), cost, self.now());
     }
 
@@ -119,7 +119,7 @@ struct Account {
     /// The slot that was shared when it was last brought up to date.
     slot: u64,
     /// By slot, round and round.
-    used: [u32; SLOTS],
+    used: [u32; SLOTS_PER_WINDOW],
 }
 
 impl Ledger {
@@ -157,7 +157,7 @@ impl Ledger {
     /// Closes empty accounts among the next few and, if there is still no place, the one that has used the least.
     fn make_room(&mut self, now: u64) {
         let mut least: Option<(u32, IpAddr)> = None;
-        for _ in 0..LOOK.min(self.accounts.len()) {
+        for _ in 0..ACCOUNTS_EXAMINED.min(self.accounts.len()) {
             if self.hand >= self.accounts.len() {
                 self.hand = 0;
             }
@@ -183,13 +183,13 @@ impl Ledger {
 
 impl Account {
     fn new(now: u64) -> Self {
-        Self { slot: now / SLOT, used: [0; SLOTS] }
+        Self { slot: now / SLOT_SECONDS, used: [0; SLOTS_PER_WINDOW] }
     }
 
     /// The same later: what has left the window is gone.
     fn at(mut self, now: u64) -> Self {
-        let slot = now / SLOT;
-        for gone in (self.slot + 1..=slot).take(SLOTS) {
+        let slot = now / SLOT_SECONDS;
+        for gone in (self.slot + 1..=slot).take(SLOTS_PER_WINDOW) {
             self.used[index(gone)] = 0;
         }
         self.slot = self.slot.max(slot);
@@ -205,24 +205,30 @@ impl Account {
         let mut sum = self.sum();
         let remaining = limit.saturating_sub(sum);
         let (mut reset_seconds, mut wait_seconds) = (None, 0);
-        let oldest = (self.slot + 1).saturating_sub(SLOTS as u64);
+        let oldest = (self.slot + 1).saturating_sub(SLOTS_PER_WINDOW as u64);
         for slot in oldest..=self.slot {
             let used = self.used[index(slot)];
-            let leaves = ((slot + SLOTS as u64) * SLOT).saturating_sub(now);
+            let leaves = ((slot + SLOTS_PER_WINDOW as u64) * SLOT_SECONDS).saturating_sub(now);
             if used > 0 {
-                reset_seconds = reset_seconds.or(Some(leaves.min(WINDOW)));
+                reset_seconds = reset_seconds.or(Some(leaves.min(WINDOW_SECONDS)));
                 if u64::from(sum) + u64::from(cost) > u64::from(limit) {
                     wait_seconds = leaves;
                 }
                 sum = sum.saturating_sub(used);
             }
         }
-        Allowance { limit, remaining, reset_seconds: reset_seconds.unwrap_or(WINDOW), window: WINDOW, wait_seconds }
+        Allowance {
+            limit,
+            remaining,
+            reset_seconds: reset_seconds.unwrap_or(WINDOW_SECONDS),
+            window: WINDOW_SECONDS,
+            wait_seconds,
+        }
     }
 }
 
 fn index(slot: u64) -> usize {
-    (slot % SLOTS as u64) as usize
+    (slot % SLOTS_PER_WINDOW as u64) as usize
 }
 
 #[cfg(test)]
@@ -237,16 +243,16 @@ mod tests {
 
     #[test]
     fn as_many_as_the_limit_and_again_when_the_hour_is_over() {
-        let mut ledger = Ledger::new(MOST);
+        let mut ledger = Ledger::new(MAX_ACCOUNTS);
         let fresh = ledger.look(client(1), 3, 10_000);
-        assert_eq!((fresh.remaining, fresh.reset_seconds, fresh.wait_seconds), (3, WINDOW, 0));
+        assert_eq!((fresh.remaining, fresh.reset_seconds, fresh.wait_seconds), (3, WINDOW_SECONDS, 0));
         for left in [2, 1, 0] {
             ledger.take(client(1), 1, 3, 10_000).unwrap();
             assert_eq!(ledger.look(client(1), 3, 10_000).remaining, left);
         }
         let refused = ledger.take(client(1), 1, 3, 10_100).unwrap_err();
-        assert_eq!((refused.limit, refused.remaining, refused.window), (3, 0, WINDOW));
-        assert!(refused.wait_seconds >= refused.reset_seconds && refused.wait_seconds <= WINDOW + SLOT);
+        assert_eq!((refused.limit, refused.remaining, refused.window), (3, 0, WINDOW_SECONDS));
+        assert!(refused.wait_seconds >= refused.reset_seconds && refused.wait_seconds <= WINDOW_SECONDS + SLOT_SECONDS);
         ledger.take(client(2), 3, 3, 10_100).unwrap();
         assert!(ledger.take(client(1), 1, 3, 10_100 + refused.wait_seconds - 1).is_err());
         ledger.take(client(1), 3, 3, 10_100 + refused.wait_seconds).unwrap();
@@ -254,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_wait_is_for_what_was_asked_for() {
-        let mut ledger = Ledger::new(MOST);
+        let mut ledger = Ledger::new(MAX_ACCOUNTS);
         ledger.take(client(1), 2, 4, 0).unwrap();
         ledger.take(client(1), 2, 4, 2_000).unwrap();
         let one = ledger.take(client(1), 1, 4, 2_000).unwrap_err().wait_seconds;
@@ -267,7 +273,7 @@ mod tests {
 
     #[test]
     fn what_came_to_nothing_is_given_back() {
-        let mut ledger = Ledger::new(MOST);
+        let mut ledger = Ledger::new(MAX_ACCOUNTS);
         ledger.take(client(1), 3, 3, 0).unwrap();
         ledger.give_back(client(1), 2, 0);
         ledger.give_back(client(2), 2, 0);
@@ -277,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_lower_limit_counts_what_was() {
-        let mut ledger = Ledger::new(MOST);
+        let mut ledger = Ledger::new(MAX_ACCOUNTS);
         ledger.take(client(1), 5, 10, 0).unwrap();
         assert_eq!(ledger.look(client(1), 3, 0).remaining, 0);
         assert!(ledger.take(client(1), 1, 3, 0).is_err());
@@ -301,7 +307,7 @@ mod tests {
             ledger.take(client(number), 1, 10, 0).unwrap();
         }
         for number in 1_000..1_100 {
-            ledger.take(client(number), 1, 10, 2 * WINDOW).unwrap();
+            ledger.take(client(number), 1, 10, 2 * WINDOW_SECONDS).unwrap();
         }
         assert!(ledger.accounts.len() <= 200, "{}", ledger.accounts.len());
     }
@@ -312,7 +318,7 @@ mod tests {
             limit in 1_u32..20,
             wishes in prop::collection::vec((0_u64..1_500, 0_u32..3, 1_u32..6), 1..200),
         ) {
-            let mut ledger = Ledger::new(MOST);
+            let mut ledger = Ledger::new(MAX_ACCOUNTS);
             let (mut now, mut granted) = (0, Vec::new());
             for (gap, number, cost) in wishes {
                 now += gap;
@@ -322,10 +328,10 @@ mod tests {
                 if outcome.is_ok() {
                     granted.push((now, number, cost));
                 }
-                let recent = granted.iter().filter(|(at, who, _)| *who == number && now - at <= WINDOW);
+                let recent = granted.iter().filter(|(at, who, _)| *who == number && now - at <= WINDOW_SECONDS);
                 let sum: u32 = recent.map(|(.., cost)| cost).sum();
                 prop_assert!(sum <= limit, "{} within an hour", sum);
-                let older = granted.iter().filter(|(at, who, _)| *who == number && now - at < WINDOW + SLOT);
+                let older = granted.iter().filter(|(at, who, _)| *who == number && now - at < WINDOW_SECONDS + SLOT_SECONDS);
                 let sum: u32 = older.map(|(.., cost)| cost).sum();
                 prop_assert!(ledger.look(client(number), limit, now).remaining >= limit - sum.min(limit));
             }

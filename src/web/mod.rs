@@ -5,6 +5,7 @@
 mod answer;
 mod api;
 mod body;
+mod calendar;
 mod error;
 mod files;
 mod forwarded;
@@ -16,7 +17,9 @@ mod negotiate;
 mod openapi;
 mod pages;
 mod proxied;
+mod request;
 mod router;
+mod routes;
 pub mod testing;
 mod vault_client;
 mod visitor;
@@ -33,7 +36,7 @@ use files::Files;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use limiter::Limiter;
+use limiter::RateLimiter;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
@@ -41,15 +44,16 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tracing::error;
-use visitor::{Line, Remarks, trusts};
+use visitor::{LoggedOnce, PeerInfo, trusts};
 
 /// How long one connection may be used, so that a client that reads slowly does not stay for ever.
-const LIFETIME: Duration = Duration::from_secs(300);
+const CONNECTION_LIFETIME: Duration = Duration::from_secs(300);
 
 /// Octets of a request's header at the most; more is `431`.
-const MAX_HEADER: usize = 16 * 1024;
+const MAX_HEADER_OCTETS: usize = 16 * 1024;
 
 /// What connections share. New settings make a new one, for the connections that come from then on.
 #[derive(Clone)]
@@ -61,11 +65,11 @@ struct WebContext {
     files: Rc<Files>,
     connection_limits: Rc<ConnectionLimits>,
     recorder: Rc<MetricRecorder>,
-    limiter: Rc<Limiter>,
-    remarks: Rc<Remarks>,
+    rate_limiter: Rc<RateLimiter>,
+    logged_once: Rc<LoggedOnce>,
 }
 
-/// The context as who comes now finds it.
+/// What a connection that comes now gets.
 struct SharedContext(RefCell<Rc<WebContext>>);
 
 /// Runs the role until it is told to stop.
@@ -81,15 +85,15 @@ pub fn run() -> Result<(), Fatal> {
         start.confine(&[Promise::Accept])?;
         let (vault, relay) = (RpcClient::new(vault), RpcClient::new(relay));
         let connection_limits = ConnectionLimits::new(settings.max_connections, settings.max_connections_per_address);
-        let limiter = Rc::new(Limiter::new(settings.creations_per_client));
+        let rate_limiter = Rc::new(RateLimiter::new(settings.creations_per_client));
         let context = WebContext {
             vault: vault.clone(),
             relay,
             files,
             connection_limits,
             recorder: Rc::default(),
-            limiter,
-            remarks: Rc::default(),
+            rate_limiter,
+            logged_once: Rc::default(),
             fixed,
             settings,
         };
@@ -101,14 +105,14 @@ pub fn run() -> Result<(), Fatal> {
         let draining = Drain::default();
         let take = |stream, peer| {
             let context = Rc::clone(&shared.0.borrow());
-            let place = match trusts(&context.settings.trusted_proxies, peer) {
+            let permit = match trusts(&context.settings.trusted_proxies, peer) {
                 true => context.connection_limits.try_acquire_for_proxy(peer),
                 false => context.connection_limits.try_acquire(peer),
             };
-            match place {
-                Some(place) => {
+            match permit {
+                Some(permit) => {
                     context.recorder.increment(Metric::WebConnectionsTotal);
-                    tokio::task::spawn_local(serve(stream, peer, context, draining.enter(), place));
+                    tokio::task::spawn_local(serve(stream, peer, context, draining.enter(), permit));
                 }
                 None => {
                     context.recorder.increment(Metric::WebConnectionsRejected);
@@ -127,7 +131,7 @@ impl RoleHandler<Live> for SharedContext {
         match Files::prepare(&settings) {
             Ok(files) => {
                 context.connection_limits.set(settings.max_connections, settings.max_connections_per_address);
-                context.limiter.bound(settings.creations_per_client);
+                context.rate_limiter.set_limit(settings.creations_per_client);
                 *context = Rc::new(WebContext { settings, files: Rc::new(files), ..WebContext::clone(&context) });
             }
             Err(cause) => error!(%cause, "the site cannot be made of the new settings and stays as it was"),
@@ -142,21 +146,21 @@ impl RoleHandler<Live> for SharedContext {
 }
 
 impl WebContext {
-    /// Who is there, on a connection that has just come; `None` if it is to be closed.
-    async fn pick_up(&self, stream: &mut TcpStream, peer: IpAddr) -> Option<Line> {
+    /// Who is at the other end of a connection that was just accepted; `None` if it is to be closed.
+    async fn peer_info(&self, stream: &mut TcpStream, peer: IpAddr) -> Option<PeerInfo> {
         let settings = &self.settings;
         if !settings.proxy_protocol || !trusts(&settings.trusted_proxies, peer) {
-            return Some(Line { peer, secure: false });
+            return Some(PeerInfo { peer, secure: false });
         }
-        let line = tokio::time::timeout(settings.header_timeout, proxied::take(stream, peer)).await;
-        if matches!(&line, Ok(Err(cause)) if cause.kind() == io::ErrorKind::InvalidData) {
-            self.remarks.not_proxied(peer);
+        let info = tokio::time::timeout(settings.header_timeout, proxied::take(stream, peer)).await;
+        if matches!(&info, Ok(Err(cause)) if cause.kind() == io::ErrorKind::InvalidData) {
+            self.logged_once.not_proxied(peer);
         }
-        line.ok()?.ok()
+        info.ok()?.ok()
     }
 }
 
-/// One word to a visitor for whom there is no place, at no cost.
+/// Tells a visitor that a connection limit is reached, at no cost.
 fn reject(stream: &TcpStream) {
     // A new connection has room for it; if not, the visitor sees a closed connection.
     let _ = stream.try_write(
@@ -169,31 +173,41 @@ async fn serve(
     peer: IpAddr,
     context: Rc<WebContext>,
     draining: DrainGuard,
-    _place: ConnectionPermit,
+    _permit: ConnectionPermit,
 ) {
     // Without it answers would wait for acknowledgements; where it cannot be set, they do.
     let _ = stream.set_nodelay(true);
-    let header_timeout = context.settings.header_timeout;
-    let line = tokio::select! {
-        line = context.pick_up(&mut stream, peer) => line,
+    let info = tokio::select! {
+        info = context.peer_info(&mut stream, peer) => info,
         () = draining.stopping() => None,
     };
-    let Some(line) = line else { return };
+    if let Some(info) = info {
+        serve_http(stream, info, context, draining).await;
+    }
+}
+
+/// HTTP/1.1 over a connection of any kind, until its client has had enough, or it has lived long enough, or the daemon
+/// drains: then gracefully, so that the answer under way is completed.
+async fn serve_http<S>(stream: S, info: PeerInfo, context: Rc<WebContext>, draining: DrainGuard)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let header_timeout = context.settings.header_timeout;
     let answer = service_fn(move |request| {
         let context = Rc::clone(&context);
-        async move { Ok::<_, Infallible>(context.answer(request, line).await) }
+        async move { Ok::<_, Infallible>(context.answer(request, info).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
-        .max_buf_size(MAX_HEADER)
+        .max_buf_size(MAX_HEADER_OCTETS)
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
     tokio::select! {
-        // What is wrong with a connection its client knows best.
+        // Only its client can do something about an error of a connection.
         _ = connection.as_mut() => return,
         () = draining.stopping() => {}
-        () = tokio::time::sleep(LIFETIME) => {}
+        () = tokio::time::sleep(CONNECTION_LIFETIME) => {}
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {

@@ -1,7 +1,8 @@
 //! Content negotiation (RFC 9110 §12.5).
 
+use crate::words::Language;
 use hyper::HeaderMap;
-use hyper::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, IF_NONE_MATCH};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName, IF_NONE_MATCH};
 
 /// Weight in thousandths.
 type Weight = u16;
@@ -33,6 +34,19 @@ pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     elements(headers, &ACCEPT)
         .filter_map(weighted)
         .any(|(name, weight)| weight > 0 && name.eq_ignore_ascii_case("text/html"))
+}
+
+/// The language that is wanted most (§12.5.4): of those with equal weights, the one that is named first.
+pub(super) fn language(headers: &HeaderMap) -> Language {
+    let mut best = (Language::default(), 0);
+    for (range, weight) in elements(headers, &ACCEPT_LANGUAGE).filter_map(weighted) {
+        if let Some(language) = Language::of_range(range)
+            && weight > best.1
+        {
+            best = (language, weight);
+        }
+    }
+    best.0
 }
 
 /// Whether the client has the representation with this entity tag (§13.1.2).
@@ -75,6 +89,7 @@ fn weight(text: &str) -> Option<Weight> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use hyper::header::HeaderValue;
 
     fn with(name: HeaderName, value: &str) -> HeaderMap {
@@ -122,5 +137,26 @@ mod tests {
         assert!(wants_html(&with(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")));
         assert!(!wants_html(&with(ACCEPT, "*/*")));
         assert!(!wants_html(&with(ACCEPT, "application/json, text/html;q=0")));
+    }
+
+    #[test]
+    fn the_language_that_is_liked_best() {
+        for (accepted, expected) in [
+            ("", Language::English),
+            ("de", Language::German),
+            ("de-AT,de;q=0.9,en;q=0.8", Language::German),
+            ("en-GB,en;q=0.9,de;q=0.8", Language::English),
+            ("en;q=0.5, DE;q=0.7", Language::German),
+            ("fr, de;q=0.1", Language::German),
+            ("fr", Language::English),
+            ("*", Language::English),
+            ("*;q=0.5, de;q=0.6", Language::German),
+            ("de;q=0", Language::English),
+            ("de;q=2, en;q=0.1", Language::English),
+            ("de;q=x,;;,q=,", Language::English),
+            ("den", Language::English),
+        ] {
+            assert_eq!(language(&with(ACCEPT_LANGUAGE, accepted)), expected, "{accepted}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 //! 3. A connection that the proxy makes for itself (`LOCAL`, `UNKNOWN`), or for whom no address is given, is the
 //!    proxy's own.
 
-use super::visitor::Line;
+use super::visitor::PeerInfo;
 use proxy_header::{ParseConfig, ProxyHeader, SslInfo};
 use std::io;
 use std::net::IpAddr;
@@ -36,7 +36,7 @@ pub(super) struct Bad;
 ///
 /// # Errors
 /// Of the socket; [`io::ErrorKind::InvalidData`] when it is not a header.
-pub(super) async fn take(stream: &mut TcpStream, peer: IpAddr) -> io::Result<Line> {
+pub(super) async fn take(stream: &mut TcpStream, peer: IpAddr) -> io::Result<PeerInfo> {
     let mut buffer = [0; MAX];
     let mut taken = 0;
     loop {
@@ -79,17 +79,17 @@ pub(super) fn end(seen: &[u8]) -> Result<Option<usize>, Bad> {
 }
 
 /// What a whole header says.
-pub(super) fn line(header: &[u8], peer: IpAddr) -> Result<Line, Bad> {
+pub(super) fn line(header: &[u8], peer: IpAddr) -> Result<PeerInfo, Bad> {
     // What else such a header holds is to be ignored, its family too (§2.2).
     if header.get(SECOND.len()) == Some(&LOCAL) && header.starts_with(SECOND) {
-        return Ok(Line { peer, secure: false });
+        return Ok(PeerInfo { peer, secure: false });
     }
     let (said, length) = ProxyHeader::parse(header, ParseConfig::default()).map_err(|_| Bad)?;
     if length != header.len() {
         return Err(Bad);
     }
     let client = said.proxied_address().map_or(peer, |addresses| addresses.source.ip().to_canonical());
-    Ok(Line { peer: client, secure: said.ssl().as_ref().is_some_and(SslInfo::client_ssl) })
+    Ok(PeerInfo { peer: client, secure: said.ssl().as_ref().is_some_and(SslInfo::client_ssl) })
 }
 
 #[cfg(test)]
@@ -100,7 +100,7 @@ mod tests {
     const PROXY: [u8; 4] = [10, 0, 0, 1];
 
     /// Reads `octets` as a connection would bring them, `step` at a time; the line, and what is left for HTTP.
-    fn read(octets: &[u8], step: usize) -> Result<Option<(Line, usize)>, Bad> {
+    fn read(octets: &[u8], step: usize) -> Result<Option<(PeerInfo, usize)>, Bad> {
         let mut seen = 0;
         while seen < octets.len() {
             seen = (seen + step).min(octets.len()).min(MAX);

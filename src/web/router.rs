@@ -1,24 +1,23 @@
-//! From method and path to who answers.
+//! From a request to its answer: a prepared file, or what the table of routes says.
 
 use super::answer::{self, Answer};
-use super::error::{RETRY_AFTER, Refusal};
+use super::error::{RETRY_AFTER, WebError};
 use super::forwarders::Service;
 use super::pages::{self, Locale};
-use super::visitor::{Line, Visitor};
-use super::{WebContext, api, negotiate};
+use super::request::RequestContext;
+use super::routes::{Endpoint, Route};
+use super::visitor::{PeerInfo, Visitor};
+use super::{WebContext, negotiate};
 use crate::wire::metrics::Metric;
 use crate::wire::vault_web::Ping;
 use hyper::body::Incoming;
 use hyper::header;
-use hyper::{HeaderMap, Method, Request, StatusCode};
-
-/// The methods of what can only be read.
-const READ: &str = "GET, HEAD";
+use hyper::{Method, Request, StatusCode};
 
 impl WebContext {
-    /// Answers one request that came over `line`, and counts the answer.
-    pub(super) async fn answer(&self, request: Request<Incoming>, line: Line) -> Answer {
-        let visitor = self.receive(line, request.headers());
+    /// Answers one request that came over a connection from `peer`, and counts the answer.
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: PeerInfo) -> Answer {
+        let visitor = self.visitor(peer, request.headers());
         let (language, here) = Locale::asked(request.uri().path(), request.headers());
         let file = match *request.method() {
             Method::GET | Method::HEAD => self.files.get(language, here, request.headers()),
@@ -29,7 +28,7 @@ impl WebContext {
             None => {
                 let locale = Locale::new(language, here);
                 // In a box, since its many ways would make the future of every request as large as theirs.
-                Box::pin(self.work(request, visitor, locale)).await
+                Box::pin(self.route(request, visitor, locale)).await
             }
         };
         if self.settings.url.as_ref().is_some_and(|url| url.starts_with("https://")) {
@@ -45,119 +44,68 @@ impl WebContext {
     }
 
     /// Answers what is no file.
-    async fn work(&self, mut request: Request<Incoming>, visitor: Visitor, locale: Locale) -> Answer {
-        request.extensions_mut().insert(visitor);
-        let creates = *request.method() == Method::POST && creates(locale.here());
-        let mut answer = self.route(request, &locale).await;
-        if creates {
-            self.announce(visitor, &mut answer);
-        }
-        answer
-    }
-
-    async fn route(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
-        let path = locale.here();
-        if let Some(service) = Service::at(path) {
-            return self.forwarder(service, request).await;
-        }
-        let mut segments = path.trim_start_matches('/').split('/');
-        let route = [(); 4].map(|()| segments.next());
-        match route {
-            [Some("aliases"), None, ..] => self.aliases(request, locale).await,
-            [Some("aliases"), Some(aid), None, _] if !aid.is_empty() => self.alias(decoded(aid), request, locale).await,
-            [Some("manage"), Some(aid), Some(key), None] => {
-                self.manage(decoded(aid), decoded(key), request, locale).await
+    async fn route(&self, request: Request<Incoming>, visitor: Visitor, locale: Locale) -> Answer {
+        let (parts, body) = request.into_parts();
+        let request = RequestContext { method: parts.method, headers: parts.headers, visitor, locale };
+        match Route::find(request.locale.here()) {
+            Some((route, open)) => {
+                let open = open.map(decoded);
+                let limited = route.creates && request.method == Method::POST;
+                let mut answer = self.endpoint(route, open, &request, body).await;
+                if limited {
+                    self.set_rate_limit_headers(visitor, &mut answer);
+                }
+                answer
             }
-            [Some("tokens"), None, ..] => self.tokens(request, locale).await,
-            [Some("tokens"), Some("revoke"), None, _] => match *request.method() {
-                Method::POST => self.page_revoke_token(request, locale).await,
-                _ => not_allowed("POST", locale, &request),
-            },
-            [Some("opt-out"), None, ..] if *request.method() != Method::GET && *request.method() != Method::HEAD => {
-                self.opting_out(request, locale).await
+            None if self.files.has(request.locale.here()) => {
+                not_granted(&WebError::MethodNotAllowed("GET, HEAD"), &request)
             }
-            [Some("confirm"), Some(link), None, _] => self.confirm(link.to_owned(), request, locale).await,
-            [Some("healthz"), None, ..] => {
-                only_read(&request, locale).unwrap_or_else(|| answer::text(StatusCode::OK, "ok\n"))
-            }
-            [Some("readyz"), None, ..] => match only_read(&request, locale) {
-                Some(refused) => refused,
-                None => self.ready().await,
-            },
-            _ if self.files.has(path) => not_allowed(READ, locale, &request),
-            _ => refused(&Refusal::NoPage, locale, request.headers()),
+            None => not_granted(&WebError::NoPage, &request),
         }
     }
 
-    async fn aliases(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
-        const METHODS: &str = "POST, OPTIONS";
-        match *request.method() {
-            Method::POST if negotiate::wants_html(request.headers()) => self.page_create(request, locale).await,
-            Method::POST => self.api_create(request).await,
-            Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS, locale, &request),
+    /// Answers at one route; `open` are the segments that its pattern leaves open.
+    async fn endpoint(&self, route: &Route, open: [String; 2], request: &RequestContext, body: Incoming) -> Answer {
+        if !route.takes(&request.method) {
+            let error = WebError::MethodNotAllowed(route.methods);
+            return if route.for_programs { error.json(&request.headers) } else { not_granted(&error, request) };
+        }
+        if request.method == Method::OPTIONS {
+            return answer::preflight(route.methods);
+        }
+        let (html, [first, second]) = (negotiate::wants_html(&request.headers), open);
+        let (get, post) = (matches!(request.method, Method::GET | Method::HEAD), request.method == Method::POST);
+        match route.endpoint {
+            Endpoint::Aliases if html => self.page_create(request, body).await,
+            Endpoint::Aliases => self.api_create(request, body).await,
+            Endpoint::Alias if get => self.api_inspect(first, request).await,
+            Endpoint::Alias if request.method == Method::PATCH => self.api_amend(first, request, body).await,
+            Endpoint::Alias => self.api_revoke(first, request).await,
+            Endpoint::Manage if get => self.page_manage(first, second, request).await,
+            Endpoint::Manage => self.page_amend(first, second, request, body).await,
+            Endpoint::Tokens if post && html => self.page_issue_token(request, body).await,
+            Endpoint::Tokens if post => self.api_issue_token(request, body).await,
+            Endpoint::Tokens => self.api_revoke_token(request).await,
+            Endpoint::RevokeToken => self.page_revoke_token(request, body).await,
+            Endpoint::OptOut if get => not_granted(&WebError::NoPage, request),
+            Endpoint::OptOut if html => self.page_opt_out(request, body).await,
+            Endpoint::OptOut => self.api_opt_out(request, body).await,
+            Endpoint::Confirm if get && html => self.page_inspect_link(first, request).await,
+            Endpoint::Confirm if get => self.api_inspect_link(first, request).await,
+            Endpoint::Confirm if html => self.page_follow_link(first, request).await,
+            Endpoint::Confirm => self.api_follow_link(first, request).await,
+            Endpoint::Health => answer::text(StatusCode::OK, "ok\n"),
+            Endpoint::Ready => self.ready().await,
+            Endpoint::Addy => self.forward(Service::Addy, request, body).await,
+            Endpoint::SimpleLogin => self.forward(Service::SimpleLogin, request, body).await,
         }
     }
 
-    async fn alias(&self, aid: String, request: Request<Incoming>, locale: &Locale) -> Answer {
-        const METHODS: &str = "GET, HEAD, PATCH, DELETE, OPTIONS";
-        match *request.method() {
-            Method::GET | Method::HEAD => self.api_inspect(aid, request.headers()).await,
-            Method::PATCH => self.api_change(aid, request).await,
-            Method::DELETE => self.api_revoke(aid, request.headers()).await,
-            Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS, locale, &request),
-        }
-    }
-
-    async fn tokens(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
-        const METHODS: &str = "POST, DELETE, OPTIONS";
-        match *request.method() {
-            Method::POST if negotiate::wants_html(request.headers()) => self.page_make_token(request, locale).await,
-            Method::POST => self.api_make_token(request).await,
-            Method::DELETE => self.api_revoke_token(request.headers()).await,
-            Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS, locale, &request),
-        }
-    }
-
-    /// What is not reading the page with the form.
-    async fn opting_out(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
-        const METHODS: &str = "GET, HEAD, POST, OPTIONS";
-        match *request.method() {
-            Method::POST if negotiate::wants_html(request.headers()) => self.page_opt_out(request, locale).await,
-            Method::POST => self.api_opt_out(request).await,
-            Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS, locale, &request),
-        }
-    }
-
-    async fn confirm(&self, link: String, request: Request<Incoming>, locale: &Locale) -> Answer {
-        const METHODS: &str = "GET, HEAD, POST, OPTIONS";
-        let to_people = negotiate::wants_html(request.headers());
-        match *request.method() {
-            Method::GET | Method::HEAD if to_people => self.page_look(link, locale, request.headers()).await,
-            Method::GET | Method::HEAD => self.api_look(link, request.headers()).await,
-            Method::POST if to_people => self.page_follow(link, locale, &request).await,
-            Method::POST => self.api_follow(link, request.headers()).await,
-            Method::OPTIONS => api::preflight(METHODS),
-            _ => not_allowed(METHODS, locale, &request),
-        }
-    }
-
-    async fn manage(&self, aid: String, key: String, request: Request<Incoming>, locale: &Locale) -> Answer {
-        match *request.method() {
-            Method::GET | Method::HEAD => self.page_manage(aid, key, locale, request.headers()).await,
-            Method::POST => self.page_change(aid, key, request, locale).await,
-            _ => not_allowed("GET, HEAD, POST", locale, &request),
-        }
-    }
-
-    /// Whether aliases can be made and mail can be taken now.
+    /// Whether aliases can be created and mail can be taken now.
     async fn ready(&self) -> Answer {
-        match self.vault.call(Ping).await {
-            Ok(Ok(())) => answer::text(StatusCode::OK, "ready\n"),
-            _ => {
+        match self.ask(Ping).await {
+            Ok(()) => answer::text(StatusCode::OK, "ready\n"),
+            Err(_) => {
                 let mut answer = answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n");
                 answer::set(&mut answer, header::RETRY_AFTER, RETRY_AFTER);
                 answer
@@ -166,23 +114,13 @@ impl WebContext {
     }
 }
 
-/// Whether who POSTs there makes something, or has a letter sent: how much of that a client may is limited.
-fn creates(path: &str) -> bool {
-    matches!(path.trim_start_matches('/'), "aliases" | "tokens" | "opt-out") || Service::at(path).is_some()
-}
-
-/// The refusal of a request that would do more than read.
-fn only_read(request: &Request<Incoming>, locale: &Locale) -> Option<Answer> {
-    (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| not_allowed(READ, locale, request))
-}
-
-/// A refusal for who reads pages, or for a program.
-fn refused(refusal: &Refusal, locale: &Locale, headers: &HeaderMap) -> Answer {
-    if negotiate::wants_html(headers) { pages::problem_page(refusal, locale, headers) } else { refusal.json(headers) }
-}
-
-fn not_allowed(methods: &'static str, locale: &Locale, request: &Request<Incoming>) -> Answer {
-    refused(&Refusal::NotAllowed(methods), locale, request.headers())
+/// An error for a person, or for a program.
+fn not_granted(error: &WebError, request: &RequestContext) -> Answer {
+    if negotiate::wants_html(&request.headers) {
+        pages::problem_page(error, request)
+    } else {
+        error.json(&request.headers)
+    }
 }
 
 /// A path segment with its percent-encoding undone: `%40` may stand for the `@` of an address.

@@ -1,9 +1,10 @@
 //! What `crate::testing` shows of the web role.
 
-use super::body::{self, Unusable};
+use super::body;
+use super::error::WebError;
 use super::forwarded::{self, Hop, X_FORWARDED_FOR, X_FORWARDED_PROTO};
 use super::proxied;
-use crate::alias::{Caps, Fault};
+use crate::alias::{Caps, OrderError};
 use hyper::HeaderMap;
 use hyper::header::{FORWARDED, HeaderName, HeaderValue};
 use std::net::IpAddr;
@@ -27,12 +28,12 @@ pub struct Body {
 /// It is neither JSON nor a form: what is wrong with it.
 pub fn read_body(says_json: bool, octets: &[u8]) -> Result<Body, String> {
     let fields = body::parse(says_json, octets).map_err(|cause| match cause {
-        Unusable::Malformed(what) => what,
-        Unusable::TooLong(_) | Unusable::Slow => "not of the octets".to_owned(),
+        WebError::BodyMalformed(what) => what,
+        other => format!("not of the octets: {other:?}"),
     })?;
     let caps = Caps { max_days: 365, max_usage: 1_000_000 };
     Ok(Body {
-        target: fields.text("target", Fault::Target).ok().flatten().map(str::to_owned),
+        target: fields.text("target", OrderError::Target).ok().flatten().map(str::to_owned),
         count: format!("{:?}", fields.count()),
         limits: format!("{:?}", fields.wish(caps)),
         change: format!("{:?}", fields.change(caps)),
@@ -88,6 +89,6 @@ pub const MAX_PROXY_HEADER: usize = proxied::MAX;
 pub fn read_proxy_header(octets: &[u8], proxy: IpAddr) -> Result<Option<ProxyHeader>, &'static str> {
     const BAD: &str = "not a header that is allowed";
     let Some(length) = proxied::end(octets).map_err(|_| BAD)? else { return Ok(None) };
-    let line = proxied::line(&octets[..length], proxy).map_err(|_| BAD)?;
-    Ok(Some(ProxyHeader { length, client: line.peer, secure: line.secure }))
+    let info = proxied::line(&octets[..length], proxy).map_err(|_| BAD)?;
+    Ok(Some(ProxyHeader { length, client: info.peer, secure: info.secure }))
 }

@@ -10,16 +10,15 @@
 
 use super::WebContext;
 use super::forwarded::{self, Hop, X_FORWARDED_FOR};
-use hyper::Request;
 use hyper::header::{FORWARDED, HeaderMap};
 use ipnet::IpNet;
 use std::cell::Cell;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use tracing::warn;
 
-/// A connection, as far as it says who is there.
+/// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct PeerInfo {
     /// Who has connected, perhaps to a proxy.
     pub(super) peer: IpAddr,
     /// Whether a proxy says that it was over TLS.
@@ -28,7 +27,7 @@ pub(super) struct Line {
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Client {
+pub(super) enum ClientAddress {
     /// This address.
     Known(IpAddr),
     /// Somebody behind this proxy, which does not say who.
@@ -40,20 +39,20 @@ pub(super) enum Client {
 /// Whose request it is, and how it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Visitor {
-    pub(super) client: Client,
+    pub(super) client: ClientAddress,
     /// Whether the visitor speaks TLS with a proxy in front of us.
     pub(super) secure: bool,
 }
 
-/// What has been told to the log, once in the life of the process.
+/// What has been logged: each of these once in the life of the process.
 #[derive(Default)]
-pub(super) struct Remarks {
+pub(super) struct LoggedOnce {
     stranger: Cell<bool>,
     contradiction: Cell<bool>,
     not_proxied: Cell<bool>,
 }
 
-impl Remarks {
+impl LoggedOnce {
     /// A trusted proxy does not speak the PROXY protocol.
     pub(super) fn not_proxied(&self, proxy: IpAddr) {
         if !self.not_proxied.replace(true) {
@@ -66,7 +65,7 @@ impl Remarks {
     }
 }
 
-impl Client {
+impl ClientAddress {
     /// Somebody on this host itself.
     pub(super) fn is_local(self) -> bool {
         matches!(self, Self::Known(address) if address.is_loopback())
@@ -98,37 +97,31 @@ impl Client {
 }
 
 impl WebContext {
-    /// Whose request that came over `line` has these headers.
-    pub(super) fn receive(&self, line: Line, headers: &HeaderMap) -> Visitor {
+    /// Whose request that came over a connection from `peer_info` has these headers.
+    pub(super) fn visitor(&self, peer_info: PeerInfo, headers: &HeaderMap) -> Visitor {
         let trusted = &self.settings.trusted_proxies;
-        if trusts(trusted, line.peer) {
-            let (visitor, contradicted) = walked(headers, line, trusted);
-            if contradicted && !self.remarks.contradiction.replace(true) {
+        if trusts(trusted, peer_info.peer) {
+            let (visitor, contradicted) = walked(headers, peer_info, trusted);
+            if contradicted && !self.logged_once.contradiction.replace(true) {
                 warn!(
-                    proxy = %line.peer,
+                    proxy = %peer_info.peer,
                     "a request has Forwarded and X-Forwarded-For, and they disagree: one of them is made up by the \
                      visitor; have the proxy remove the one that it does not set"
                 );
             }
             return visitor;
         }
-        if is_near(line.peer)
+        if is_near(peer_info.peer)
             && (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED))
-            && !self.remarks.stranger.replace(true)
+            && !self.logged_once.stranger.replace(true)
         {
             warn!(
-                peer = %line.peer,
+                peer = %peer_info.peer,
                 "a peer that is not trusted says for whom it speaks, and is not believed: if it is your proxy, add it \
                  to web.trusted_proxies"
             );
         }
-        Visitor { client: Client::Known(line.peer), secure: line.secure }
-    }
-
-    /// Whose request it is. The router has found out.
-    pub(super) fn visitor<B>(&self, request: &Request<B>) -> Visitor {
-        let nobody = Visitor { client: Client::Hidden(Ipv4Addr::UNSPECIFIED.into()), secure: false };
-        request.extensions().get().copied().unwrap_or(nobody)
+        Visitor { client: ClientAddress::Known(peer_info.peer), secure: peer_info.secure }
     }
 }
 
@@ -149,33 +142,33 @@ fn is_near(address: IpAddr) -> bool {
     }
 }
 
-/// Whom the trusted peer of `line` speaks for, and whether its headers contradict each other.
-fn walked(headers: &HeaderMap, line: Line, trusted: &[IpNet]) -> (Visitor, bool) {
-    let by = |hops: Vec<Hop>| walk(&hops, line.peer, trusted);
+/// Whom the trusted peer of `peer_info` speaks for, and whether its headers contradict each other.
+fn walked(headers: &HeaderMap, peer_info: PeerInfo, trusted: &[IpNet]) -> (Visitor, bool) {
+    let by = |hops: Vec<Hop>| walk(&hops, peer_info.peer, trusted);
     let found = (by(forwarded::forwarded(headers)), by(forwarded::x_forwarded(headers)));
     let (client, secure) = match found {
         ((Some(one), _), (Some(other), _)) if one != other => {
-            let client = Client::Disputed(line.peer, [one.known(), other.known()]);
-            return (Visitor { client, secure: line.secure }, true);
+            let client = ClientAddress::Disputed(peer_info.peer, [one.known(), other.known()]);
+            return (Visitor { client, secure: peer_info.secure }, true);
         }
         ((one, secure), (other, also_secure)) => (one.or(other), secure.or(also_secure)),
     };
-    let client = client.unwrap_or(Client::Known(line.peer));
-    (Visitor { client, secure: secure.unwrap_or(line.secure) }, false)
+    let client = client.unwrap_or(ClientAddress::Known(peer_info.peer));
+    (Visitor { client, secure: secure.unwrap_or(peer_info.secure) }, false)
 }
 
 /// The client at the end of the walk, if there is anything to walk over, and whether it came over TLS.
-fn walk(hops: &[Hop], peer: IpAddr, trusted: &[IpNet]) -> (Option<Client>, Option<bool>) {
+fn walk(hops: &[Hop], peer: IpAddr, trusted: &[IpNet]) -> (Option<ClientAddress>, Option<bool>) {
     let mut last = peer;
     for hop in hops {
         match hop.node {
-            None => return (Some(Client::Hidden(last)), hop.secure),
+            None => return (Some(ClientAddress::Hidden(last)), hop.secure),
             Some(node) if trusts(trusted, node) => last = node,
-            Some(node) => return (Some(Client::Known(node)), hop.secure),
+            Some(node) => return (Some(ClientAddress::Known(node)), hop.secure),
         }
     }
     // Only proxies, the farthest of which is then the client.
-    hops.last().map_or((None, None), |hop| (Some(Client::Known(last)), hop.secure))
+    hops.last().map_or((None, None), |hop| (Some(ClientAddress::Known(last)), hop.secure))
 }
 
 #[cfg(test)]
@@ -190,15 +183,15 @@ mod tests {
         for (name, value) in fields {
             headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        walked(&headers, Line { peer: "10.0.0.1".parse().unwrap(), secure: false }, &trusted)
+        walked(&headers, PeerInfo { peer: "10.0.0.1".parse().unwrap(), secure: false }, &trusted)
     }
 
-    fn known(address: &str) -> Client {
-        Client::Known(address.parse().unwrap())
+    fn known(address: &str) -> ClientAddress {
+        ClientAddress::Known(address.parse().unwrap())
     }
 
-    fn hidden(address: &str) -> Client {
-        Client::Hidden(address.parse().unwrap())
+    fn hidden(address: &str) -> ClientAddress {
+        ClientAddress::Hidden(address.parse().unwrap())
     }
 
     #[test]
@@ -226,7 +219,7 @@ mod tests {
     fn two_lists_that_disagree_are_no_list() {
         let (one, other) = (("forwarded", "for=192.0.2.1;proto=https"), ("x-forwarded-for", "192.0.2.2"));
         let named = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().ok());
-        let client = Client::Disputed("10.0.0.1".parse().unwrap(), named);
+        let client = ClientAddress::Disputed("10.0.0.1".parse().unwrap(), named);
         assert_eq!(seen(&[one, other]), (Visitor { client, secure: false }, true));
         assert_eq!(client.address(), hidden("10.0.0.1").address());
         assert_eq!(client.public_addresses().map(Some).collect::<Vec<_>>(), named);

@@ -6,7 +6,7 @@
 use super::metrics::Metrics;
 use super::rpc::protocol;
 use super::vault_admin::Status;
-use crate::alias::{Account, AliasAddress, Change, Domain, Fault, Time, Wish};
+use crate::alias::{Account, AliasAddress, Change, Domain, OrderError, Time, Wish};
 use crate::words::Language;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ protocol! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RequestError {
     /// The request is not granted.
-    Rejected(Fault),
+    Rejected(OrderError),
     /// No such alias, or not its key; a link that leads nowhere: one answer for all.
     NotFound,
     /// Not a token, or void.

@@ -33,26 +33,8 @@ impl Language {
         }
     }
 
-    /// The one that Accept-Language fields like best (RFC 9110 §12.5.4): of equal weights the first named.
-    pub fn negotiate<'a>(fields: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut best = (Self::default(), 0.0);
-        for element in fields.into_iter().flat_map(|field| field.split(',')) {
-            let mut parts = element.split(';').map(str::trim);
-            let range = parts.next().unwrap_or_default();
-            let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-            let weight = weight.map_or(1.0, |text| text.parse::<f32>().unwrap_or(0.0));
-            if let Some(language) = Self::of_range(range)
-                && weight > best.1
-                && weight <= 1.0
-            {
-                best = (language, weight);
-            }
-        }
-        best.0
-    }
-
-    /// `de`, `de-AT`, `DE-1996` are German; `*` is whatever comes first.
-    fn of_range(range: &str) -> Option<Self> {
+    /// The one that a language range of RFC 4647 §2.1 names: `de`, `de-AT`, `DE-1996` are German; `*` is the default.
+    pub fn of_range(range: &str) -> Option<Self> {
         let primary = range.split('-').next().unwrap_or_default();
         match primary {
             "*" => Some(Self::default()),

@@ -1,7 +1,7 @@
 //! Texts with parts, which each language puts together in its own way.
 
-use super::{Problem, Words};
-use crate::alias::{Fault, Time};
+use super::Words;
+use crate::alias::{OrderError, Time};
 
 /// One function for each.
 #[allow(missing_docs)]
@@ -17,7 +17,7 @@ pub struct Sentences {
     pub too_many_here: fn(u64) -> String,
     pub pending: fn(&str) -> String,
     pub token_pending: fn(&str) -> String,
-    pub fault: fn(Fault) -> String,
+    pub order_error: fn(OrderError) -> String,
     pub activate: fn(&str, &str, &str) -> (String, String),
     pub token: fn(&str, &str, &str) -> (String, String),
     pub refuse: fn(&str, &str) -> (String, String),
@@ -81,31 +81,8 @@ impl Words {
     }
 
     /// What is wrong with a wish, for the person who filled in the form.
-    pub fn fault(&self, fault: Fault) -> String {
-        (self.sentences.fault)(fault)
-    }
-
-    /// What the API calls `word`, for people.
-    pub fn problem(&self, word: &str) -> &Problem {
-        let problems = &self.problems;
-        match word {
-            "malformed" => &problems.malformed,
-            "unauthorized" => &problems.unauthorized,
-            "refused" => &problems.refused,
-            "listed" => &problems.listed,
-            "forbidden" => &problems.forbidden,
-            "not_found" => &problems.not_found,
-            "no_page" => &problems.no_page,
-            "no_link" => &problems.no_link,
-            "not_allowed" => &problems.not_allowed,
-            "timeout" => &problems.timeout,
-            "too_large" => &problems.too_large,
-            "key_reused" => &problems.key_reused,
-            "undeliverable" => &problems.undeliverable,
-            "too_many" => &problems.too_many,
-            "unavailable" => &problems.unavailable,
-            _ => &problems.other,
-        }
+    pub fn order_error(&self, error: OrderError) -> String {
+        (self.sentences.order_error)(error)
     }
 
     /// Subject and body of the letter that asks a target whether an alias may live.

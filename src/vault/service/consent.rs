@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::tokens::seconds;
-use crate::alias::{Account, AliasAddress, CONFIRM_WITHIN, Domain, Fault, RealAddress, Time};
+use crate::alias::{Account, AliasAddress, CONFIRM_WITHIN, Domain, OrderError, RealAddress, Time};
 use crate::vault::capability::{Capability, Seed};
 use crate::vault::notification::compose;
 use crate::vault::outbox::{Letter, Unsent};
@@ -26,7 +26,7 @@ impl Desk {
             Ok(()) => {
                 self.send(&target, &owner, |words, site, never| words.letter_refuse(site, never), language).await?;
             }
-            Err(RequestError::Rejected(Fault::OptedOut)) => {
+            Err(RequestError::Rejected(OrderError::OptedOut)) => {
                 // Who wants to hear nothing hears of it once a day, not as often as strangers ask.
                 self.bounded(self.seal.mark(Noted::LettersToOptIn, &owner), 1).await?;
                 let link = self.spell(&Capability::OptIn { owner, made })?;
@@ -95,7 +95,7 @@ impl Desk {
     async fn bounded(&self, counted: Mark, most: u32) -> Result<(), RequestError> {
         match self.written(self.engine.admit(counted, most, 1).get().await)? {
             true => Ok(()),
-            false => Err(Fault::TooManyLetters.into()),
+            false => Err(OrderError::TooManyEmails.into()),
         }
     }
 
@@ -203,7 +203,7 @@ impl Desk {
             Err(unsent) => {
                 self.recorder.increment(Metric::NotificationsFailed);
                 match unsent {
-                    Unsent::Refused => Err(Fault::Undeliverable.into()),
+                    Unsent::Refused => Err(OrderError::Undeliverable.into()),
                     Unsent::Later => {
                         // None has come: it does not count.
                         self.written(self.engine.admit(counted, u32::MAX, -1).get().await)?;

@@ -8,7 +8,9 @@
 
 use super::Desk;
 use super::tokens::seconds;
-use crate::alias::{Account, AliasAddress, DAY, Domain, Fault, Limits, RealAddress, Time, Wish};
+use crate::alias::{
+    Account, AliasAddress, DAY, Domain, Limits, MAX_ALIASES_PER_ORDER, OrderError, RealAddress, Time, Wish,
+};
 use crate::vault::capability::{Capability, Seed, Token};
 use crate::vault::seal::{Noted, hash_manage_key, same};
 use crate::vault::store::{Creation, Key, Owner, Record};
@@ -17,9 +19,6 @@ use crate::wire::vault_web::{AliasInfo, CreatedAlias, Order, OrderFor, RequestEr
 use crate::words::Language;
 use std::rc::Rc;
 use tokio::sync::Mutex;
-
-/// Aliases in one order at the most.
-const MOST_AT_ONCE: u8 = 20;
 
 /// An order that can be granted.
 struct Granted {
@@ -48,8 +47,8 @@ impl Desk {
     /// Makes the aliases of an order.
     pub(super) async fn create(&self, order: Order) -> Result<Vec<CreatedAlias>, RequestError> {
         let Order { whose, domain, count, idempotency_key, language } = order;
-        let count = u8::try_from(count).ok().filter(|count| (1..=MOST_AT_ONCE).contains(count));
-        let count = count.ok_or(Fault::Count { max: MOST_AT_ONCE.into() })?;
+        let count = u8::try_from(count).ok().filter(|count| (1..=MAX_ALIASES_PER_ORDER).contains(count));
+        let count = count.ok_or(OrderError::Count { max: MAX_ALIASES_PER_ORDER.into() })?;
         let now = self.now().await?;
         let (target, domain, wish, confirmed) = match whose {
             OrderFor::Target { target, wish } => (self.person(&target)?, self.chosen(domain.as_deref())?, wish, false),
@@ -91,38 +90,38 @@ impl Desk {
     }
 
     /// A real address that aliases may be made for.
-    pub(super) fn person(&self, target: &str) -> Result<RealAddress, Fault> {
+    pub(super) fn person(&self, target: &str) -> Result<RealAddress, OrderError> {
         let target = RealAddress::parse(target)?;
         let settings = self.settings();
         if target.is_in(&settings.domains) {
-            return Err(Fault::TargetIsOurs);
+            return Err(OrderError::TargetIsOurs);
         }
         let folded = target.folded();
         let local = folded.rsplit_once('@').map_or("", |(local, _)| local);
         if settings.reserved.iter().any(|reserved| reserved == local) {
-            return Err(Fault::Reserved);
+            return Err(OrderError::Reserved);
         }
         Ok(target)
     }
 
     /// The domain of ours that was asked for; the first if none was.
-    pub(super) fn chosen(&self, wanted: Option<&str>) -> Result<Domain, Fault> {
+    pub(super) fn chosen(&self, wanted: Option<&str>) -> Result<Domain, OrderError> {
         let settings = self.settings();
         let found = match wanted {
             None => settings.domains.first(),
             Some(wanted) => {
-                let wanted = Domain::parse(wanted).map_err(|_| Fault::Domain)?;
+                let wanted = Domain::parse(wanted).map_err(|_| OrderError::Domain)?;
                 settings.domains.iter().find(|domain| **domain == wanted)
             }
         };
-        found.cloned().ok_or(Fault::Domain)
+        found.cloned().ok_or(OrderError::Domain)
     }
 
     /// Refuses those who have opted out.
     pub(super) async fn wants_any(&self, owner: &Owner) -> Result<(), RequestError> {
         let mark = self.seal.mark(Noted::OptedOut, owner);
         match self.read(self.engine.marked(mark).get().await)? {
-            Some(_) => Err(Fault::OptedOut.into()),
+            Some(_) => Err(OrderError::OptedOut.into()),
             None => Ok(()),
         }
     }
@@ -148,7 +147,7 @@ impl Desk {
         // Read, not reckoned: whoever asks again must find the same.
         let since = self.read(self.engine.marked(alone).get().await)?.ok_or(RequestError::Unavailable)?;
         if self.read(self.engine.marked(with_content).get().await)?.is_none() {
-            return Err(Fault::KeyReused.into());
+            return Err(OrderError::KeyReused.into());
         }
         Ok(self.seal.seed(key, owner, since))
     }
@@ -159,7 +158,7 @@ impl Desk {
         for at in 0..count {
             left.extend(self.found(&self.item(granted, at), granted.now).await?);
         }
-        if left.is_empty() { Err(Fault::Ended.into()) } else { Ok(left) }
+        if left.is_empty() { Err(OrderError::Ended.into()) } else { Ok(left) }
     }
 
     /// Makes what of an order is not there.
@@ -215,7 +214,7 @@ impl Desk {
         let most = if more < 0 { u32::MAX } else { most };
         match self.written(self.engine.admit(counted, most, more).get().await)? {
             true => Ok(()),
-            false => Err(Fault::TooManyForTarget.into()),
+            false => Err(OrderError::TooManyForTarget.into()),
         }
     }
 
@@ -243,7 +242,7 @@ impl Desk {
                 self.recorder.increment(Metric::AliasesCreated);
                 Ok((item.made(account, granted.now), true))
             }
-            Creation::Full => Err(Fault::TooManyAlive.into()),
+            Creation::Full => Err(OrderError::TooManyAlive.into()),
             // By the same order on another host; or a matter of 2^-60, and then asking again settles it.
             Creation::Taken => {
                 self.found(item, granted.now).await?.map(|found| (found, false)).ok_or(RequestError::Unavailable)

@@ -1,7 +1,7 @@
 //! The desk on a real table: who is told what.
 
 use super::*;
-use crate::alias::{AliasAddress, Caps, Change, Domain, Fault, RealAddress, Wish};
+use crate::alias::{AliasAddress, Caps, Change, Domain, OrderError, RealAddress, Wish};
 use crate::config::settings::vault::{ReversePath, Store};
 use crate::vault::store::redb::Redb;
 use crate::wire::Rpc;
@@ -165,10 +165,10 @@ fn owners_prove_themselves_with_the_manage_key() {
 fn wishes_are_refused() {
     run(|desk| async move {
         for (target, domain, fault) in [
-            ("nobody", None, Fault::Target),
-            ("a@Example.org", None, Fault::TargetIsOurs),
-            ("a@b.example", Some("else.example"), Fault::Domain),
-            ("Abuse@b.example", None, Fault::Reserved),
+            ("nobody", None, OrderError::Target),
+            ("a@Example.org", None, OrderError::TargetIsOurs),
+            ("a@b.example", Some("else.example"), OrderError::Domain),
+            ("Abuse@b.example", None, OrderError::Reserved),
         ] {
             assert_eq!(ask(&desk, order(target, domain, 1)).await, Err(RequestError::Rejected(fault)));
         }
@@ -176,7 +176,7 @@ fn wishes_are_refused() {
             create(&desk, 1).await;
         }
         let again = ask(&desk, order("SomeOne@real.example", None, 1)).await;
-        assert_eq!(again, Err(RequestError::Rejected(Fault::TooManyForTarget)));
+        assert_eq!(again, Err(RequestError::Rejected(OrderError::TooManyForTarget)));
     });
 }
 
@@ -190,7 +190,7 @@ fn the_administrator_forgets_a_person() {
         let forget = Forget { address: "Someone@Real.example".to_owned(), forever: true };
         assert_eq!(admin(&desk, forget).await, Ok(2));
         assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
-        let refused = Err(RequestError::Rejected(Fault::OptedOut));
+        let refused = Err(RequestError::Rejected(OrderError::OptedOut));
         assert_eq!(ask(&desk, order("someone@real.example", None, 1)).await, refused);
     });
 }
@@ -225,13 +225,13 @@ fn the_same_order_is_made_once() {
             made.iter().map(|one| (one.alias.address.clone(), one.key.clone())).collect()
         };
         assert_eq!(known(&first), known(&again));
-        assert_eq!(ask(&desk, keyed(6, "one")).await, Err(RequestError::Rejected(Fault::KeyReused)));
+        assert_eq!(ask(&desk, keyed(6, "one")).await, Err(RequestError::Rejected(OrderError::KeyReused)));
         // That was as many as the target gets: the same order costs nothing, another one does.
-        assert_eq!(ask(&desk, keyed(5, "two")).await, Err(RequestError::Rejected(Fault::TooManyForTarget)));
+        assert_eq!(ask(&desk, keyed(5, "two")).await, Err(RequestError::Rejected(OrderError::TooManyForTarget)));
         assert_eq!(made(ask(&desk, keyed(5, "one")).await).len(), 3);
         for count in [0, 21, -1] {
             let order = Order { count, ..order("someone@real.example", None, 1) };
-            assert_eq!(ask(&desk, order).await, Err(RequestError::Rejected(Fault::Count { max: 20 })));
+            assert_eq!(ask(&desk, order).await, Err(RequestError::Rejected(OrderError::Count { max: 20 })));
         }
     });
 }
@@ -257,7 +257,7 @@ fn what_was_answered_and_has_ended_does_not_come_back() {
         assert_eq!(the_one(ask(&desk, order()).await), (alias.clone(), key.clone()));
         let revoke = vault_web::Revoke { aid: alias.as_str().to_owned(), key };
         assert_eq!(web(&desk, revoke).await, Ok(()));
-        assert_eq!(ask(&desk, order()).await, Err(RequestError::Rejected(Fault::Ended)));
+        assert_eq!(ask(&desk, order()).await, Err(RequestError::Rejected(OrderError::Ended)));
         assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
     });
 }
@@ -333,7 +333,7 @@ fn with_consent_an_alias_lives_once_its_target_says_so() {
         assert!(matches!(hold(&desk, &alias).await, HoldAnswer::Held { .. }));
         assert_eq!(web(&desk, follow(1)).await, Ok(Followed::Done));
         assert_eq!(hold(&desk, &alias).await, HoldAnswer::No);
-        let refused = Err(RequestError::Rejected(Fault::OptedOut));
+        let refused = Err(RequestError::Rejected(OrderError::OptedOut));
         assert_eq!(ask(&desk, order("someone@real.example", None, 1)).await, refused);
         assert_eq!(web(&desk, follow(0)).await, Err(RequestError::NotFound), "it does not come back");
     });
@@ -343,7 +343,8 @@ fn with_consent_an_alias_lives_once_its_target_says_so() {
 fn an_alias_whose_letter_is_not_taken_is_not_kept() {
     run(|desk| async move {
         desk.reload(Live { confirm: true, ..Live::clone(&desk.settings()) });
-        let (refused, unsent) = (Err(RequestError::Rejected(Fault::Undeliverable)), Err(RequestError::EmailNotSent));
+        let (refused, unsent) =
+            (Err(RequestError::Rejected(OrderError::Undeliverable)), Err(RequestError::EmailNotSent));
         // What was refused counts, what could not be sent does not.
         for (code, expected) in [(550, refused.clone()), (451, unsent), (550, refused)] {
             let ordering = tokio::task::spawn_local({
@@ -355,7 +356,7 @@ fn an_alias_whose_letter_is_not_taken_is_not_kept() {
             assert_eq!(desk.engine.count().get().await, Ok(Some(0)));
         }
         let more = ask(&desk, order("someone@real.example", None, 1)).await;
-        assert_eq!(more, Err(RequestError::Rejected(Fault::TooManyLetters)));
+        assert_eq!(more, Err(RequestError::Rejected(OrderError::TooManyEmails)));
     });
 }
 
@@ -368,7 +369,7 @@ fn who_opts_out_can_opt_in_again() {
             tokio::task::spawn_local(async move { web(&desk, request).await })
         };
         for (purpose, expected) in
-            [(LinkPurpose::OptOut, Some(Err(RequestError::Rejected(Fault::OptedOut)))), (LinkPurpose::OptIn, None)]
+            [(LinkPurpose::OptOut, Some(Err(RequestError::Rejected(OrderError::OptedOut)))), (LinkPurpose::OptIn, None)]
         {
             let asked = asking(&desk);
             let (_, letter) = next_letter(&desk, 250).await;
@@ -408,11 +409,11 @@ fn no_spelling_gets_round_an_opt_out() {
         let before = token(&desk).await;
         assert_eq!(by_letter(&desk, opt_out()).await, Ok(Followed::Done));
         for (target, fault) in [
-            ("SomeOne@Real.example", Fault::OptedOut),
-            ("someone+shop@real.example", Fault::OptedOut),
-            ("\"someone\"@real.example", Fault::Target),
-            ("\"some\\one\"@real.example", Fault::Target),
-            ("abuse+x@real.example", Fault::Reserved),
+            ("SomeOne@Real.example", OrderError::OptedOut),
+            ("someone+shop@real.example", OrderError::OptedOut),
+            ("\"someone\"@real.example", OrderError::Target),
+            ("\"some\\one\"@real.example", OrderError::Target),
+            ("abuse+x@real.example", OrderError::Reserved),
         ] {
             assert_eq!(ask(&desk, order(target, None, 1)).await, Err(RequestError::Rejected(fault)), "{target}");
         }
@@ -421,10 +422,10 @@ fn no_spelling_gets_round_an_opt_out() {
         assert_eq!(by_letter(&desk, opt_out()).await, Ok(Followed::Done));
         assert_eq!(ask(&desk, by_token(&before)).await, Err(RequestError::InvalidToken), "a token does not come back");
         the_one(ask(&desk, order("someone@real.example", None, 1)).await);
-        let refused = Err(RequestError::Rejected(Fault::TooManyLetters));
+        let refused = Err(RequestError::Rejected(OrderError::TooManyEmails));
         assert_eq!(web(&desk, opt_out()).await, refused);
         let office = OptOut { target: "abuse@real.example".to_owned(), language: Language::English };
-        assert_eq!(web(&desk, office).await, Err(RequestError::Rejected(Fault::Reserved)));
+        assert_eq!(web(&desk, office).await, Err(RequestError::Rejected(OrderError::Reserved)));
     });
 }
 

@@ -1,7 +1,7 @@
 //! vault ← web: who asks what; and what an owner may do under the manage key.
 
 use super::Desk;
-use crate::alias::{Account, AddressError, AliasAddress, Change, Fault};
+use crate::alias::{Account, AddressError, AliasAddress, Change, OrderError};
 use crate::channel::MaybeReady;
 use crate::vault::seal::{hash_manage_key, same};
 use crate::vault::store::{Key, Outage};
@@ -17,8 +17,8 @@ impl From<Outage> for RequestError {
     }
 }
 
-impl From<Fault> for RequestError {
-    fn from(fault: Fault) -> Self {
+impl From<OrderError> for RequestError {
+    fn from(fault: OrderError) -> Self {
         Self::Rejected(fault)
     }
 }

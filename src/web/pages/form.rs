@@ -1,19 +1,19 @@
 //! The form, and what comes of it.
 
-use super::problem::told;
+use super::problem::error_text;
 use super::{Bounds, Locale, page, problem_page};
 use crate::alias::{Caps, Domain};
 use crate::config::settings::web::Live;
 use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body::{self, Fields};
-use crate::web::error::Refusal;
-use crate::web::vault_client::Made;
+use crate::web::error::WebError;
+use crate::web::request::RequestContext;
+use crate::web::vault_client::NewAlias;
 use crate::words::Words;
 use askama::Template;
+use hyper::StatusCode;
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
-use hyper::{Request, StatusCode};
 
 /// What the form offers to fill in with one press.
 const DAYS: [u32; 4] = [1, 3, 7, 30];
@@ -46,8 +46,8 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub(super) fn of(refusal: &Refusal, words: &Words) -> Self {
-        Self { field: refusal.words().2, words: told(refusal, words) }
+    pub(super) fn of(error: &WebError, words: &Words) -> Self {
+        Self { field: error.report().field, words: error_text(error, words) }
     }
 
     /// The field of the page to go to.
@@ -96,7 +96,7 @@ pub(super) struct Home<'a> {
 /// An alias that was just made.
 #[derive(Template)]
 #[template(path = "made.html")]
-struct MadePage<'a> {
+struct NewAliasPage<'a> {
     locale: &'a Locale,
     address: &'a str,
     domain: &'a str,
@@ -110,41 +110,43 @@ struct MadePage<'a> {
 
 impl WebContext {
     /// `POST /aliases` of a browser.
-    pub(in crate::web) async fn page_create(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
-        let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
-        let fields = match body::read(request, self.settings.body_timeout).await {
+    pub(in crate::web) async fn page_create(&self, request: &RequestContext, body: Incoming) -> Answer {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
             Ok(fields) => fields,
-            Err(unusable) => return problem_page(&unusable.into(), locale, &headers),
+            Err(error) => return problem_page(&error, request),
         };
-        let made = knock.grant(1, self.make(1, &fields, &headers, locale.language())).await;
-        match made.and_then(|mut made| made.pop().ok_or(Refusal::Unavailable)) {
-            Ok(made) => made_page(&made, &base, locale, &headers),
-            Err(refusal) => self.page_again(&fields, &refusal, locale, &headers),
+        let work = self.create(1, &fields, request, request.locale.language());
+        let created = self.creation_guard(request).grant(1, work).await;
+        match created.and_then(|mut created| created.pop().ok_or(WebError::Unavailable)) {
+            Ok(alias) => new_alias_page(&alias, &self.base_url(request), request),
+            Err(error) => self.form_again(&fields, &error, request),
         }
     }
 
     /// The front page once more, filled in, with what is wrong.
-    fn page_again(&self, fields: &Fields, refusal: &Refusal, locale: &Locale, headers: &HeaderMap) -> Answer {
-        let form = Form::again(&self.settings, fields, Problem::of(refusal, locale.words()));
-        let mut answer = page(refusal.words().0, &Home { locale, form }, locale, headers);
-        refusal.set_headers(&mut answer);
+    fn form_again(&self, fields: &Fields, error: &WebError, request: &RequestContext) -> Answer {
+        let locale = &request.locale;
+        let form = Form::again(&self.settings, fields, Problem::of(error, locale.words()));
+        let mut answer = page(error.report().status, &Home { locale, form }, request);
+        error.set_headers(&mut answer);
         answer
     }
 }
 
 /// The alias, large.
-pub(super) fn made_page(made: &Made, base: &str, locale: &Locale, headers: &HeaderMap) -> Answer {
-    let address = made.alias.address.as_str();
-    let template = MadePage {
+pub(super) fn new_alias_page(alias: &NewAlias, base: &str, request: &RequestContext) -> Answer {
+    let (info, locale) = (&alias.created.alias, &request.locale);
+    let address = info.address.as_str();
+    let template = NewAliasPage {
         locale,
         address,
         domain: address.rsplit('@').next().unwrap_or_default(),
-        target: made.target.as_deref().unwrap_or_default(),
-        days: made.days,
-        max_usage: made.alias.account.limits.max_usage,
-        bounds: Bounds::of(&made.alias.account, made.alias.now, locale.words()),
-        manage: made.manage_url(&format!("{base}/{}", locale.tag())),
-        confirmed: !made.alias.account.pending,
+        target: alias.target.as_deref().unwrap_or_default(),
+        days: alias.days,
+        max_usage: info.account.limits.max_usage,
+        bounds: Bounds::of(&info.account, info.now, locale.words()),
+        manage: alias.manage_url(&format!("{base}/{}", locale.tag())),
+        confirmed: !info.account.pending,
     };
-    page(StatusCode::CREATED, &template, locale, headers)
+    page(StatusCode::CREATED, &template, request)
 }

@@ -1,4 +1,4 @@
-//! What goes out by letter: the form that refuses aliases for an address, and the pages behind links.
+//! What goes out by e-mail: the form that refuses aliases for an address, and the pages behind links.
 
 use super::form::Problem;
 use super::{Locale, Mood, notice, page, problem_page, token_page};
@@ -6,13 +6,12 @@ use crate::alias::AliasAddress;
 use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body;
-use crate::web::error::Refusal;
-use crate::web::vault_client::Followed;
-use crate::wire::vault_web::LinkPurpose;
+use crate::web::error::WebError;
+use crate::web::request::RequestContext;
+use crate::wire::vault_web::{Followed, LinkPurpose};
 use askama::Template;
+use hyper::StatusCode;
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
-use hyper::{Request, StatusCode};
 
 /// "No aliases for my address."
 #[derive(Template)]
@@ -44,69 +43,65 @@ struct Confirmed<'a> {
 
 impl WebContext {
     /// `POST /opt-out` of a browser.
-    pub(in crate::web) async fn page_opt_out(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
-        let (headers, knock) = (request.headers().clone(), self.knock(&request));
-        let fields = match body::read(request, self.settings.body_timeout).await {
+    pub(in crate::web) async fn page_opt_out(&self, request: &RequestContext, body: Incoming) -> Answer {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
             Ok(fields) => fields,
-            Err(unusable) => return problem_page(&unusable.into(), locale, &headers),
+            Err(error) => return problem_page(&error, request),
         };
-        match knock.grant(1, self.opt_out(&fields, locale.language())).await {
+        let work = self.opt_out(&fields, request.locale.language());
+        match self.creation_guard(request).grant(1, work).await {
             Ok(()) => {
-                let words = &locale.words().opt_out;
-                notice(StatusCode::ACCEPTED, Mood::Waiting, words.sent, words.sent_text, locale, &headers)
+                let words = &request.locale.words().opt_out;
+                notice(StatusCode::ACCEPTED, Mood::Waiting, words.sent, words.sent_text, request)
             }
-            Err(refusal) => opt_out_again(fields.plain("target"), &refusal, locale, &headers),
+            Err(error) => opt_out_again(fields.plain("target"), &error, request),
         }
     }
 
     /// `GET /confirm/{link}` of a browser: tells, and does nothing.
-    pub(in crate::web) async fn page_look(&self, link: String, locale: &Locale, headers: &HeaderMap) -> Answer {
-        match self.look(link).await {
-            Ok(purpose) => confirm_page(&purpose, locale, headers),
-            Err(refusal) => problem_page(&refusal, locale, headers),
+    pub(in crate::web) async fn page_inspect_link(&self, link: String, request: &RequestContext) -> Answer {
+        match self.inspect_link(link).await {
+            Ok(purpose) => confirm_page(&purpose, request),
+            Err(error) => problem_page(&error, request),
         }
     }
 
     /// `POST /confirm/{link}` of a browser: does it.
-    pub(in crate::web) async fn page_follow(
-        &self,
-        link: String,
-        locale: &Locale,
-        request: &Request<Incoming>,
-    ) -> Answer {
-        let headers = request.headers();
-        match self.follow(link).await {
-            Ok(Followed::Token(token)) => token_page(token, None, self.base(request), locale, headers),
-            Ok(Followed::Activated(aliases)) => activated_page(&aliases, locale, headers),
-            Ok(Followed::Done(purpose)) => done_page(&purpose, locale, headers),
-            Err(refusal) => problem_page(&refusal, locale, headers),
+    pub(in crate::web) async fn page_follow_link(&self, link: String, request: &RequestContext) -> Answer {
+        match self.follow_link(link).await {
+            Ok((_, Followed::Token(token))) => token_page(token, None, self.base_url(request), request),
+            Ok((_, Followed::Activated(aliases))) => activated_page(&aliases, request),
+            Ok((purpose, Followed::Done)) => done_page(&purpose, request),
+            Err(error) => problem_page(&error, request),
         }
     }
 }
 
 /// The form once more, with what is wrong.
-pub(super) fn opt_out_again(target: &str, refusal: &Refusal, locale: &Locale, headers: &HeaderMap) -> Answer {
-    let problem = Some(Problem::of(refusal, locale.words()));
-    let mut answer = page(refusal.words().0, &OptOut { locale, target, problem }, locale, headers);
-    refusal.set_headers(&mut answer);
+pub(super) fn opt_out_again(target: &str, error: &WebError, request: &RequestContext) -> Answer {
+    let locale = &request.locale;
+    let problem = Some(Problem::of(error, locale.words()));
+    let mut answer = page(error.report().status, &OptOut { locale, target, problem }, request);
+    error.set_headers(&mut answer);
     answer
 }
 
 /// It is done.
-pub(super) fn done_page(purpose: &LinkPurpose, locale: &Locale, headers: &HeaderMap) -> Answer {
-    let words = &locale.words().confirm;
+pub(super) fn done_page(purpose: &LinkPurpose, request: &RequestContext) -> Answer {
+    let words = &request.locale.words().confirm;
     let (mood, title, text) = match purpose {
         LinkPurpose::OptIn => (Mood::Pleased, words.allowed, words.allowed_text),
         _ => (Mood::Vanished, words.refused, words.refused_text),
     };
-    notice(StatusCode::OK, mood, title, text, locale, headers)
+    notice(StatusCode::OK, mood, title, text, request)
 }
 
-pub(super) fn activated_page(addresses: &[AliasAddress], locale: &Locale, headers: &HeaderMap) -> Answer {
-    page(StatusCode::OK, &Confirmed { locale, addresses }, locale, headers)
+pub(super) fn activated_page(addresses: &[AliasAddress], request: &RequestContext) -> Answer {
+    page(StatusCode::OK, &Confirmed { locale: &request.locale, addresses }, request)
 }
 
-pub(super) fn confirm_page(purpose: &LinkPurpose, locale: &Locale, headers: &HeaderMap) -> Answer {
+pub(super) fn confirm_page(purpose: &LinkPurpose, request: &RequestContext) -> Answer {
+    let locale = &request.locale;
     let words = &locale.words().confirm;
     let (title, text, button, mood) = match purpose {
         LinkPurpose::Activate(_) => (words.activate, words.activate_text, words.activate_button, Mood::Waiting),
@@ -114,5 +109,5 @@ pub(super) fn confirm_page(purpose: &LinkPurpose, locale: &Locale, headers: &Hea
         LinkPurpose::OptOut => (words.refuse, words.refuse_text, words.refuse_button, Mood::Alarmed),
         LinkPurpose::OptIn => (words.allow, words.allow_text, words.allow_button, Mood::Asleep),
     };
-    page(StatusCode::OK, &Confirm { locale, mood, title, text, button }, locale, headers)
+    page(StatusCode::OK, &Confirm { locale, mood, title, text, button }, request)
 }

@@ -1,7 +1,7 @@
 //! In which language a page speaks, and where it is.
 
 use super::prose;
-use crate::web::api;
+use crate::web::negotiate;
 use crate::words::{Language, Words};
 use askama::filters::Safe;
 use hyper::header::HeaderMap;
@@ -29,7 +29,7 @@ impl Locale {
                 _ => {}
             }
         }
-        (api::language(request), path)
+        (negotiate::language(request), path)
     }
 
     pub(in crate::web) fn language(&self) -> Language {

@@ -6,12 +6,13 @@ use crate::alias::{Account, Caps, Change, DAY, Time};
 use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body;
+use crate::web::error::WebError;
+use crate::web::request::RequestContext;
 use crate::wire::vault_web::AliasInfo;
 use crate::words::Words;
 use askama::Template;
+use hyper::StatusCode;
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
-use hyper::{Request, StatusCode};
 
 /// How an alias stands, with all that can be done about it.
 #[derive(Template)]
@@ -87,56 +88,57 @@ fn fuse(account: &Account, now: Time, caps: Caps) -> u64 {
 
 impl WebContext {
     /// `GET /manage/{aid}/{key}`: shows, and changes nothing.
-    pub(in crate::web) async fn page_manage(
-        &self,
-        aid: String,
-        key: String,
-        locale: &Locale,
-        headers: &HeaderMap,
-    ) -> Answer {
+    pub(in crate::web) async fn page_manage(&self, aid: String, key: String, request: &RequestContext) -> Answer {
         match self.inspect(aid, key).await {
-            Ok(alias) => page(StatusCode::OK, &self.manage_page(&alias, false, None, locale), locale, headers),
-            Err(refusal) => problem_page(&refusal, locale, headers),
+            Ok(alias) => page(StatusCode::OK, &self.manage_page(&alias, false, None, &request.locale), request),
+            Err(error) => problem_page(&error, request),
         }
     }
 
     /// `POST /manage/{aid}/{key}`.
-    pub(in crate::web) async fn page_change(
+    pub(in crate::web) async fn page_amend(
         &self,
         aid: String,
         key: String,
-        request: Request<Incoming>,
-        locale: &Locale,
+        request: &RequestContext,
+        body: Incoming,
     ) -> Answer {
-        let headers = request.headers().clone();
-        let fields = match body::read(request, self.settings.body_timeout).await {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
             Ok(fields) => fields,
-            Err(unusable) => return problem_page(&unusable.into(), locale, &headers),
+            Err(error) => return problem_page(&error, request),
         };
-        let changed = match fields.plain("action") {
+        let locale = &request.locale;
+        let change = match fields.plain("action") {
             "revoke" => {
                 let words = &locale.words().manage;
                 return match self.revoke(aid, key).await {
-                    Ok(()) => notice(StatusCode::OK, Mood::Vanished, words.gone, words.gone_text, locale, &headers),
-                    Err(refusal) => problem_page(&refusal, locale, &headers),
+                    Ok(()) => notice(StatusCode::OK, Mood::Vanished, words.gone, words.gone_text, request),
+                    Err(error) => problem_page(&error, request),
                 };
             }
-            "pause" => self.change(aid.clone(), key.clone(), paused(true)).await,
-            "resume" => self.change(aid.clone(), key.clone(), paused(false)).await,
-            _ => match fields.change(self.settings.caps) {
-                Ok(change) => self.change(aid.clone(), key.clone(), change).await,
-                Err(misfit) => Err(misfit.into()),
-            },
+            "pause" => Ok(paused(true)),
+            "resume" => Ok(paused(false)),
+            _ => fields.change(self.settings.caps),
         };
-        match changed {
-            Ok(alias) => page(StatusCode::OK, &self.manage_page(&alias, true, None, locale), locale, &headers),
-            Err(refusal) => match (refusal.words(), self.inspect(aid, key).await) {
-                ((status, _, Some(_), _), Ok(alias)) => {
-                    let problem = Problem::of(&refusal, locale.words());
-                    page(status, &self.manage_page(&alias, false, Some(problem), locale), locale, &headers)
-                }
-                _ => problem_page(&refusal, locale, &headers),
-            },
+        let amended = match change {
+            Ok(change) => self.amend(aid.clone(), key.clone(), change).await,
+            Err(error) => Err(error),
+        };
+        match amended {
+            Ok(alias) => page(StatusCode::OK, &self.manage_page(&alias, true, None, locale), request),
+            Err(error) => self.manage_again(aid, key, &error, request).await,
+        }
+    }
+
+    /// The page once more with what is wrong, if that is about one of its fields.
+    async fn manage_again(&self, aid: String, key: String, error: &WebError, request: &RequestContext) -> Answer {
+        let report = error.report();
+        match self.inspect(aid, key).await {
+            Ok(alias) if report.field.is_some() => {
+                let problem = Some(Problem::of(error, request.locale.words()));
+                page(report.status, &self.manage_page(&alias, false, problem, &request.locale), request)
+            }
+            _ => problem_page(error, request),
         }
     }
 

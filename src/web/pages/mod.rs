@@ -18,23 +18,25 @@ pub(super) use problem::{Mood, notice, problem_page};
 use tokens::token_page;
 
 use super::answer::{self, Answer};
+use super::calendar;
+use super::request::RequestContext;
 use crate::alias::{Account, Time};
 use crate::words::Words;
 use askama::Template;
 use hyper::StatusCode;
-use hyper::header::{self, HeaderMap};
+use hyper::header;
 
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// A page on which the answer depends in language and coding.
 pub(super) const VARY: &str = "Accept-Encoding, Accept-Language";
 
-fn page(status: StatusCode, template: &impl Template, locale: &Locale, request: &HeaderMap) -> Answer {
+fn page(status: StatusCode, template: &impl Template, request: &RequestContext) -> Answer {
     match template.render() {
         Ok(page) => {
-            let mut answer = answer::fresh(status, HTML, page, request);
+            let mut answer = answer::fresh(status, HTML, page, &request.headers);
             answer::set(&mut answer, header::VARY, VARY);
-            answer::set(&mut answer, header::CONTENT_LANGUAGE, locale.tag());
+            answer::set(&mut answer, header::CONTENT_LANGUAGE, request.locale.tag());
             answer::isolate(&mut answer);
             answer
         }
@@ -54,7 +56,7 @@ struct Moment {
 impl Moment {
     fn of(time: Time, now: Time, words: &Words) -> Self {
         let left = if time > now { words.time_left(time - now) } else { String::new() };
-        Self { machine: super::api::timestamp(time).to_string(), words: words.date(time), left }
+        Self { machine: calendar::rfc3339(time), words: words.date(time), left }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::{Locale, page};
 use crate::web::answer::Answer;
-use crate::web::error::Refusal;
+use crate::web::error::{FieldError, WebError};
+use crate::web::request::RequestContext;
 use crate::words::Words;
 use askama::Template;
 use hyper::StatusCode;
-use hyper::header::HeaderMap;
 
 /// The spy's.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,34 +33,32 @@ pub(in crate::web) fn notice(
     mood: Mood,
     title: &str,
     text: &str,
-    locale: &Locale,
-    headers: &HeaderMap,
+    request: &RequestContext,
 ) -> Answer {
-    page(status, &Notice { locale, mood, title, text }, locale, headers)
+    page(status, &Notice { locale: &request.locale, mood, title, text }, request)
 }
 
 /// Why something is not done, in a sentence.
-pub(super) fn told(refusal: &Refusal, words: &Words) -> String {
-    match refusal {
-        Refusal::Fault(fault) => words.fault(*fault),
-        Refusal::TooMany(allowance) => words.too_many_here(allowance.wait_seconds.div_ceil(60)),
-        Refusal::Misfit("days", _) => words.problems.nothing_changes.to_owned(),
-        _ => words.problem(refusal.words().1).text.to_owned(),
+pub(super) fn error_text(error: &WebError, words: &Words) -> String {
+    match error {
+        WebError::Order(error) => words.order_error(*error),
+        WebError::RateLimited(allowance) => words.too_many_here(allowance.wait_seconds.div_ceil(60)),
+        WebError::Field(FieldError::NothingChanges) => words.problems.nothing_changes.to_owned(),
+        _ => words.problem(error.report().kind).text.to_owned(),
     }
 }
 
 /// Why something is not done, on a page of its own.
-pub(in crate::web) fn problem_page(refusal: &Refusal, locale: &Locale, headers: &HeaderMap) -> Answer {
-    let (status, word, _, _) = refusal.words();
-    let words = locale.words();
-    let problem = words.problem(word);
-    let text = told(refusal, words);
-    let mood = match status {
+pub(in crate::web) fn problem_page(error: &WebError, request: &RequestContext) -> Answer {
+    let report = error.report();
+    let words = request.locale.words();
+    let text = error_text(error, words);
+    let mood = match report.status {
         StatusCode::NOT_FOUND => Mood::Vanished,
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Mood::Asleep,
         _ => Mood::Alarmed,
     };
-    let mut answer = notice(status, mood, problem.title, &text, locale, headers);
-    refusal.set_headers(&mut answer);
+    let mut answer = notice(report.status, mood, words.problem(report.kind).title, &text, request);
+    error.set_headers(&mut answer);
     answer
 }

@@ -1,14 +1,16 @@
 //! Pages whose data comes from elsewhere, made of data.
 
-use super::form::made_page;
+use super::form::new_alias_page;
 use super::links::{activated_page, confirm_page, done_page, opt_out_again};
 use super::*;
 use crate::alias::{AliasAddress, Domain, Limits, Mailbox};
-use crate::web::error::Refusal;
-use crate::web::vault_client::Made;
-use crate::wire::vault_web::{AliasInfo, IssuedToken, LinkPurpose};
+use crate::web::error::{FieldError, WebError};
+use crate::web::vault_client::NewAlias;
+use crate::web::visitor::{ClientAddress, Visitor};
+use crate::wire::vault_web::{AliasInfo, CreatedAlias, IssuedToken, LinkPurpose};
 use crate::words::Language;
 use http_body_util::BodyExt;
+use hyper::{HeaderMap, Method};
 
 fn html(answer: Answer) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -16,15 +18,15 @@ fn html(answer: Answer) -> String {
     String::from_utf8(content.to_vec()).unwrap()
 }
 
-fn made(pending: bool) -> Made {
+fn created(pending: bool) -> NewAlias {
     let domains = [Domain::parse("example.org").unwrap()];
     let address = Mailbox::parse("k7wp3rtaxq2e@example.org").unwrap();
     let limits = Limits { not_before: None, not_after: Some(1_790_000_000), max_usage: Some(5) };
     let account = Account::new(limits, pending);
     let address = AliasAddress::of(&address, &domains).unwrap();
-    Made {
-        alias: AliasInfo { address, account, now: 1_789_900_000 },
-        key: "KEY".to_owned(),
+    let alias = AliasInfo { address, account, now: 1_789_900_000 };
+    NewAlias {
+        created: CreatedAlias { alias, key: "KEY".to_owned() },
         target: Some("you@example.net".to_owned()),
         days: Some(3),
     }
@@ -41,27 +43,35 @@ fn token(token: Option<&str>) -> IssuedToken {
     }
 }
 
+fn request(language: Language, path: &str) -> RequestContext {
+    let client = ClientAddress::Known([192, 0, 2, 1].into());
+    RequestContext {
+        method: Method::GET,
+        headers: HeaderMap::new(),
+        visitor: Visitor { client, secure: false },
+        locale: Locale::new(language, path),
+    }
+}
+
 #[test]
 fn every_page_has_what_it_promises_in_every_language() {
-    let headers = HeaderMap::new();
     for language in Language::ALL {
-        let at = |path: &str| Locale::new(language, path);
-        let confirm = |purpose: &LinkPurpose| confirm_page(purpose, &at("/confirm/x"), &headers);
-        let done = |purpose: &LinkPurpose| done_page(purpose, &at("/confirm/x"), &headers);
-        let token_page = |text| {
-            token_page(token(text), Some("you@example.net"), "https://example.org".to_owned(), &at("/tokens"), &headers)
-        };
-        let activated = [made(false).alias.address];
-        let refusal = Refusal::Unavailable;
+        let at = |path: &str| request(language, path);
+        let confirm = |purpose: &LinkPurpose| confirm_page(purpose, &at("/confirm/x"));
+        let done = |purpose: &LinkPurpose| done_page(purpose, &at("/confirm/x"));
+        let token_page =
+            |text| token_page(token(text), Some("you@example.net"), "https://example.org".to_owned(), &at("/tokens"));
+        let activated = [created(false).created.alias.address];
+        let error = WebError::Unavailable;
         for (name, answer, parts) in [
             (
                 "made",
-                made_page(&made(false), "https://example.org", &at("/aliases"), &headers),
+                new_alias_page(&created(false), "https://example.org", &at("/aliases")),
                 &["id=\"alias\"", "id=\"copy\"", "id=\"manage-link\"", "id=\"limits\"", "id=\"again\""][..],
             ),
             (
                 "pending",
-                made_page(&made(true), "https://example.org", &at("/aliases"), &headers),
+                new_alias_page(&created(true), "https://example.org", &at("/aliases")),
                 &["id=\"pending\"", "you@example.net", "id=\"alias\""],
             ),
             (
@@ -70,11 +80,7 @@ fn every_page_has_what_it_promises_in_every_language() {
                 &["id=\"token\"", "ta_x", "addy.io", "SimpleLogin", "https://example.org"],
             ),
             ("token-pending", token_page(None), &["id=\"pending\"", "you@example.net"]),
-            (
-                "opt-out-problem",
-                opt_out_again("a\"b", &refusal, &at("/opt-out"), &headers),
-                &["id=\"problem\"", "&#34;"],
-            ),
+            ("opt-out-problem", opt_out_again("a\"b", &error, &at("/opt-out")), &["id=\"problem\"", "&#34;"]),
             (
                 "confirm-activate",
                 confirm(&LinkPurpose::Activate(activated.to_vec())),
@@ -87,14 +93,10 @@ fn every_page_has_what_it_promises_in_every_language() {
             ),
             ("confirm-refuse", confirm(&LinkPurpose::OptOut), &["id=\"confirm\"", "id=\"confirm-button\""]),
             ("confirm-allow", confirm(&LinkPurpose::OptIn), &["id=\"confirm\"", "id=\"confirm-button\""]),
-            (
-                "activated",
-                activated_page(&activated, &at("/confirm/x"), &headers),
-                &["id=\"alias\"", "k7wp3rtaxq2e@example.org"],
-            ),
+            ("activated", activated_page(&activated, &at("/confirm/x")), &["id=\"alias\"", "k7wp3rtaxq2e@example.org"]),
             ("refused", done(&LinkPurpose::OptOut), &["<h1"]),
             ("allowed", done(&LinkPurpose::OptIn), &["<h1"]),
-            ("unavailable", problem_page(&refusal, &at("/aliases"), &headers), &["<h1"]),
+            ("unavailable", problem_page(&error, &at("/aliases")), &["<h1"]),
         ] {
             let page = html(answer);
             let start = format!("<!doctype html>\n<html lang=\"{}\">", language.tag());
@@ -108,6 +110,16 @@ fn every_page_has_what_it_promises_in_every_language() {
             assert_eq!(links - spoken, 2, "{name}: only icon and style speak no language: {page}");
         }
     }
+}
+
+/// Two errors of one field are two errors: D11 of the review told the owner of a token that nothing would change.
+#[test]
+fn what_is_wrong_beside_a_token_is_not_that_nothing_changes() {
+    let words = Language::English.words();
+    let text = |error: FieldError| problem::error_text(&error.into(), words);
+    assert_eq!(FieldError::LimitsBesideToken.field(), FieldError::NothingChanges.field());
+    assert_eq!(text(FieldError::NothingChanges), words.problems.nothing_changes);
+    assert_ne!(text(FieldError::LimitsBesideToken), words.problems.nothing_changes);
 }
 
 #[test]

@@ -5,13 +5,13 @@ use super::{Locale, Moment, Mood, notice, page, problem_page};
 use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body::{self, Fields};
-use crate::web::error::Refusal;
+use crate::web::error::WebError;
+use crate::web::request::RequestContext;
 use crate::wire::vault_web::IssuedToken;
 use crate::words::{Section, Words};
 use askama::Template;
+use hyper::StatusCode;
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
-use hyper::{Request, StatusCode};
 
 /// The page with everything that needs a token.
 #[derive(Template)]
@@ -46,75 +46,61 @@ struct TokenPage<'a> {
 
 impl WebContext {
     /// `POST /tokens` of a browser.
-    pub(in crate::web) async fn page_make_token(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
-        let (headers, base, knock) = (request.headers().clone(), self.base(&request), self.knock(&request));
-        let fields = match body::read(request, self.settings.body_timeout).await {
+    pub(in crate::web) async fn page_issue_token(&self, request: &RequestContext, body: Incoming) -> Answer {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
             Ok(fields) => fields,
-            Err(unusable) => return problem_page(&unusable.into(), locale, &headers),
+            Err(error) => return problem_page(&error, request),
         };
-        match knock.grant(1, self.make_token(&fields, locale.language())).await {
-            Ok(token) => token_page(token, Some(fields.plain("target")), base, locale, &headers),
-            Err(refusal) => self.tools_again(Some(&fields), &refusal, base, locale, &headers),
+        let work = self.issue_token(&fields, request.locale.language());
+        match self.creation_guard(request).grant(1, work).await {
+            Ok(token) => token_page(token, Some(fields.plain("target")), self.base_url(request), request),
+            Err(error) => self.tools_again(Some(&fields), &error, request),
         }
     }
 
     /// `POST /tokens/revoke`, which only a form needs.
-    pub(in crate::web) async fn page_revoke_token(&self, request: Request<Incoming>, locale: &Locale) -> Answer {
-        let (headers, base) = (request.headers().clone(), self.base(&request));
-        let fields = match body::read(request, self.settings.body_timeout).await {
+    pub(in crate::web) async fn page_revoke_token(&self, request: &RequestContext, body: Incoming) -> Answer {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
             Ok(fields) => fields,
-            Err(unusable) => return problem_page(&unusable.into(), locale, &headers),
+            Err(error) => return problem_page(&error, request),
         };
         match self.revoke_token(fields.plain("token").trim().to_owned()).await {
             Ok(()) => {
-                let words = &locale.words().tools;
-                notice(StatusCode::OK, Mood::Vanished, words.revoked, words.revoked_text, locale, &headers)
+                let words = &request.locale.words().tools;
+                notice(StatusCode::OK, Mood::Vanished, words.revoked, words.revoked_text, request)
             }
-            Err(refusal) => self.tools_again(None, &refusal, base, locale, &headers),
+            Err(error) => self.tools_again(None, &error, request),
         }
     }
 
     /// The tools page once more, with what is wrong: about the form for a token if `fields` are of that form, else
     /// about the token that cannot be revoked.
-    fn tools_again(
-        &self,
-        fields: Option<&Fields>,
-        refusal: &Refusal,
-        base: String,
-        locale: &Locale,
-        headers: &HeaderMap,
-    ) -> Answer {
-        let problem = Problem::of(refusal, locale.words());
-        let settings = &self.settings;
+    fn tools_again(&self, fields: Option<&Fields>, error: &WebError, request: &RequestContext) -> Answer {
+        let (locale, base, settings) = (&request.locale, self.base_url(request), &self.settings);
+        let problem = Problem::of(error, locale.words());
         let tools = match fields {
             Some(fields) => Tools { locale, form: Form::again(settings, fields, problem), base, void: None },
             None => Tools { locale, form: Form::empty(settings), base, void: Some(problem.words) },
         };
-        let mut answer = page(refusal.words().0, &tools, locale, headers);
-        refusal.set_headers(&mut answer);
+        let mut answer = page(error.report().status, &tools, request);
+        error.set_headers(&mut answer);
         answer
     }
 }
 
 /// The token, once, and how to use it; or that its `target` must agree first.
-pub(super) fn token_page(
-    made: IssuedToken,
-    target: Option<&str>,
-    base: String,
-    locale: &Locale,
-    headers: &HeaderMap,
-) -> Answer {
-    let words = locale.words();
+pub(super) fn token_page(token: IssuedToken, target: Option<&str>, base: String, request: &RequestContext) -> Answer {
+    let (locale, words) = (&request.locale, request.locale.words());
     let template = TokenPage {
         locale,
         base,
         pending: words.token_pending(target.unwrap_or_default()),
-        each: each(&made, words),
-        expires: Moment::of(made.until, made.now, words),
-        made: &made,
+        each: each(&token, words),
+        expires: Moment::of(token.until, token.now, words),
+        made: &token,
     };
-    let status = if made.token.is_some() { StatusCode::CREATED } else { StatusCode::ACCEPTED };
-    page(status, &template, locale, headers)
+    let status = if token.token.is_some() { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+    page(status, &template, request)
 }
 
 /// "3 days, 5 messages".

@@ -1,6 +1,6 @@
-//! Sentences with parts, e-mails and faults, in German.
+//! Sentences with parts, e-mails and errors, in German.
 
-use crate::alias::{DAY, Fault, Time};
+use crate::alias::{DAY, OrderError, Time};
 use crate::words::Sentences;
 use jiff::Timestamp;
 
@@ -30,7 +30,7 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
             "Wir haben eine E-Mail an {target} geschickt. Öffne innerhalb eines Tages den Link darin, um das Token zu bekommen."
         )
     },
-    fault,
+    order_error,
     activate: |site, link, never| {
         let subject = format!("Bestätige deinen Alias bei {site}");
         let body = format!(
@@ -120,37 +120,41 @@ fn time_left(seconds: Time) -> String {
     }
 }
 
-fn fault(fault: Fault) -> String {
-    match fault {
-        Fault::Target => "Gib eine E-Mail-Adresse wie name@example.org ein.".to_owned(),
-        Fault::TargetIsOurs => "Das ist eine unserer eigenen Adressen. Gib deine echte Adresse ein.".to_owned(),
-        Fault::Domain => "Wähle eine unserer Domains.".to_owned(),
-        Fault::Days { max } => format!("Die Tage müssen eine ganze Zahl von 1 bis {max} sein."),
-        Fault::MaxUsage { max } => format!("Die Nachrichten müssen eine ganze Zahl von 1 bis {max} sein."),
-        Fault::NoLimit => "Gib Tage, Nachrichten oder beides ein. Ohne Grenze würde der Alias nie enden.".to_owned(),
-        Fault::TwoEnds => "Gib entweder Tage oder ein Ende an, nicht beides.".to_owned(),
-        Fault::ValidFrom => "Der Beginn muss weniger als hundert Jahre entfernt sein.".to_owned(),
-        Fault::ValidUntil { max } => {
+fn order_error(error: OrderError) -> String {
+    match error {
+        OrderError::Target => "Gib eine E-Mail-Adresse wie name@example.org ein.".to_owned(),
+        OrderError::TargetIsOurs => "Das ist eine unserer eigenen Adressen. Gib deine echte Adresse ein.".to_owned(),
+        OrderError::Domain => "Wähle eine unserer Domains.".to_owned(),
+        OrderError::Days { max } => format!("Die Tage müssen eine ganze Zahl von 1 bis {max} sein."),
+        OrderError::MaxUsage { max } => format!("Die Nachrichten müssen eine ganze Zahl von 1 bis {max} sein."),
+        OrderError::NoLimit => {
+            "Gib Tage, Nachrichten oder beides ein. Ohne Grenze würde der Alias nie enden.".to_owned()
+        }
+        OrderError::TwoEnds => "Gib entweder Tage oder ein Ende an, nicht beides.".to_owned(),
+        OrderError::ValidFrom => "Der Beginn muss weniger als hundert Jahre entfernt sein.".to_owned(),
+        OrderError::ValidUntil { max } => {
             format!("Das Ende muss in der Zukunft liegen, nach dem Beginn und höchstens {max} Tage danach.")
         }
-        Fault::TooManyAlive => {
+        OrderError::TooManyAlive => {
             "Diese Adresse hat die Höchstzahl an Aliassen. Beende einige oder warte, bis sie enden.".to_owned()
         }
-        Fault::TooManyLetters => {
+        OrderError::TooManyEmails => {
             "Wir haben dieser Adresse die Höchstzahl an E-Mails für einen Tag geschickt. Versuch es morgen noch einmal."
                 .to_owned()
         }
-        Fault::Reserved => {
+        OrderError::Reserved => {
             "Das ist eine Funktionsadresse, nicht die Adresse einer Person. Gib deine eigene Adresse ein.".to_owned()
         }
-        Fault::OptedOut => "Der Inhaber dieser Adresse hat uns gebeten, keine Aliasse für sie anzulegen.".to_owned(),
-        Fault::Undeliverable => {
+        OrderError::OptedOut => {
+            "Der Inhaber dieser Adresse hat uns gebeten, keine Aliasse für sie anzulegen.".to_owned()
+        }
+        OrderError::Undeliverable => {
             "Der Mailserver dieser Adresse nimmt unsere E-Mail nicht an. Prüfe die Adresse.".to_owned()
         }
-        Fault::Count { max } => format!("Die Anzahl muss eine ganze Zahl von 1 bis {max} sein."),
-        Fault::Ended => "Diese Anfrage wurde schon beantwortet, und ihre Aliasse sind beendet.".to_owned(),
-        Fault::KeyReused => "Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt.".to_owned(),
-        Fault::TooManyForTarget => {
+        OrderError::Count { max } => format!("Die Anzahl muss eine ganze Zahl von 1 bis {max} sein."),
+        OrderError::Ended => "Diese Anfrage wurde schon beantwortet, und ihre Aliasse sind beendet.".to_owned(),
+        OrderError::KeyReused => "Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt.".to_owned(),
+        OrderError::TooManyForTarget => {
             "Diese Adresse hat die Höchstzahl an Aliassen für einen Tag bekommen. Versuch es morgen noch einmal."
                 .to_owned()
         }

@@ -1,6 +1,6 @@
-//! Sentences with parts, e-mails and faults, in English.
+//! Sentences with parts, e-mails and errors, in English.
 
-use crate::alias::{DAY, Fault, Time};
+use crate::alias::{DAY, OrderError, Time};
 use crate::words::Sentences;
 use jiff::Timestamp;
 
@@ -28,7 +28,7 @@ pub(in crate::words) const SENTENCES: Sentences = Sentences {
     token_pending: |target| {
         format!("We have sent an e-mail to {target}. Open the link in it within a day to get the token.")
     },
-    fault,
+    order_error,
     activate: |site, link, never| {
         let subject = format!("Confirm your alias at {site}");
         let body = format!(
@@ -102,34 +102,36 @@ fn time_left(seconds: Time) -> String {
     }
 }
 
-fn fault(fault: Fault) -> String {
-    match fault {
-        Fault::Target => "Enter an e-mail address like name@example.org.".to_owned(),
-        Fault::TargetIsOurs => "This is one of our own addresses. Enter your real address.".to_owned(),
-        Fault::Domain => "Choose one of our domains.".to_owned(),
-        Fault::Days { max } => format!("Days must be a whole number from 1 to {max}."),
-        Fault::MaxUsage { max } => format!("Messages must be a whole number from 1 to {max}."),
-        Fault::NoLimit => "Enter days, messages, or both. Without a limit, the alias would never end.".to_owned(),
-        Fault::TwoEnds => "Enter either days or an end, not both.".to_owned(),
-        Fault::ValidFrom => "The start must be less than a hundred years from now.".to_owned(),
-        Fault::ValidUntil { max } => {
+fn order_error(error: OrderError) -> String {
+    match error {
+        OrderError::Target => "Enter an e-mail address like name@example.org.".to_owned(),
+        OrderError::TargetIsOurs => "This is one of our own addresses. Enter your real address.".to_owned(),
+        OrderError::Domain => "Choose one of our domains.".to_owned(),
+        OrderError::Days { max } => format!("Days must be a whole number from 1 to {max}."),
+        OrderError::MaxUsage { max } => format!("Messages must be a whole number from 1 to {max}."),
+        OrderError::NoLimit => "Enter days, messages, or both. Without a limit, the alias would never end.".to_owned(),
+        OrderError::TwoEnds => "Enter either days or an end, not both.".to_owned(),
+        OrderError::ValidFrom => "The start must be less than a hundred years from now.".to_owned(),
+        OrderError::ValidUntil { max } => {
             format!("The end must be in the future, after the start, and at most {max} days after it.")
         }
-        Fault::TooManyAlive => {
+        OrderError::TooManyAlive => {
             "This address has the maximum number of aliases. End some of them, or wait until they end.".to_owned()
         }
-        Fault::TooManyLetters => {
+        OrderError::TooManyEmails => {
             "We have sent this address the maximum number of e-mails for a day. Try again tomorrow.".to_owned()
         }
-        Fault::Reserved => "This is a role address, not the address of a person. Enter your own address.".to_owned(),
-        Fault::OptedOut => "The owner of this address has asked us to create no aliases for it.".to_owned(),
-        Fault::Undeliverable => {
+        OrderError::Reserved => {
+            "This is a role address, not the address of a person. Enter your own address.".to_owned()
+        }
+        OrderError::OptedOut => "The owner of this address has asked us to create no aliases for it.".to_owned(),
+        OrderError::Undeliverable => {
             "The mail server of this address does not accept our e-mail. Check the address.".to_owned()
         }
-        Fault::Count { max } => format!("The number must be a whole number from 1 to {max}."),
-        Fault::Ended => "This request was answered before, and its aliases have ended.".to_owned(),
-        Fault::KeyReused => "This Idempotency-Key was used for a different request.".to_owned(),
-        Fault::TooManyForTarget => {
+        OrderError::Count { max } => format!("The number must be a whole number from 1 to {max}."),
+        OrderError::Ended => "This request was answered before, and its aliases have ended.".to_owned(),
+        OrderError::KeyReused => "This Idempotency-Key was used for a different request.".to_owned(),
+        OrderError::TooManyForTarget => {
             "This address has received the maximum number of aliases for a day. Try again tomorrow.".to_owned()
         }
     }
