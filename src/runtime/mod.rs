@@ -20,7 +20,7 @@ mod start;
 pub use crate::sys::exit;
 pub use crate::sys::reading::consume;
 pub use crate::sys::resolve::{Resolver, Unanswered};
-pub use crate::sys::sandbox::Promise;
+pub use crate::sys::sandbox::{Ports, Promise};
 pub use accept::accept_connections;
 pub use drain::{Drain, DrainGuard};
 pub use fatal::Fatal;

@@ -13,7 +13,7 @@ mod tickets;
 
 use crate::channel::{Door, MaybeReady, RpcServer};
 use crate::config::settings::vault::{Fixed, Live, Redis, Store, Topology};
-use crate::runtime::{self, Fatal, Promise, Startup};
+use crate::runtime::{self, Fatal, Ports, Promise, Startup};
 use seal::Seal;
 use service::Desk;
 use std::rc::Rc;
@@ -34,10 +34,7 @@ pub fn run() -> Result<(), Fatal> {
         let ports = ports(&start.fixed.store);
         let drain = start.fixed.drain;
         let desk = Rc::new(Desk::new(&start.fixed, &start.live, seal, engine));
-        start.confine(&match &ports {
-            None => [Promise::Accept, Promise::Table, Promise::Threads],
-            Some(ports) => [Promise::Accept, Promise::Internet(ports), Promise::Table],
-        })?;
+        start.confine(&promises(&start.fixed.store, &ports))?;
         let mut server = RpcServer::default();
         server.serve(smtp?, answer_by(&desk, Desk::smtp));
         server.serve(relay?, answer_by(&desk, Desk::relay));
@@ -75,12 +72,23 @@ pub async fn ask_redis(redis: &Redis) -> Result<(), String> {
     engine.now().get().await.map(drop).map_err(|outage| outage.to_string())
 }
 
-/// The ports the store is at; none of a file. Nodes that Sentinels or a Cluster name may be at any.
-fn ports(store: &Store) -> Option<Vec<u16>> {
+/// The ports that the configuration names; none of a file.
+fn ports(store: &Store) -> Vec<u16> {
     match store {
-        Store::Redb { .. } => None,
-        Store::Redis(Redis { nodes, topology: Topology::Single, .. }) => Some(store::redis::ports(nodes)),
-        Store::Redis(_) => Some(Vec::new()),
+        Store::Redb { .. } => Vec::new(),
+        Store::Redis(redis) => store::redis::ports(&redis.nodes),
+    }
+}
+
+/// A file is read and written by threads, a Redis is connected to. Nodes that Sentinels or a Cluster name may be at any
+/// port.
+fn promises<'a>(store: &Store, ports: &'a [u16]) -> [Promise<'a>; 3] {
+    match store {
+        Store::Redb { .. } => [Promise::Accept, Promise::Table, Promise::Threads],
+        Store::Redis(Redis { topology: Topology::Single, .. }) => {
+            [Promise::Accept, Promise::Internet(Ports::Only(ports)), Promise::Table]
+        }
+        Store::Redis(_) => [Promise::Accept, Promise::Internet(Ports::Any), Promise::Table],
     }
 }
 

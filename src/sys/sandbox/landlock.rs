@@ -1,6 +1,6 @@
 //! Files and TCP ports (landlock(7)).
 
-use super::Promise;
+use super::{Ports, Promise};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, NetPort, PathBeneath, Ruleset,
     RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
@@ -16,7 +16,7 @@ const DNS: u16 = 53;
 
 /// The promises as rules; what they do not name is refused.
 pub(super) fn ruleset(promises: &[Promise<'_>]) -> io::Result<RulesetCreated> {
-    let every_port = promises.contains(&Promise::Internet(&[]));
+    let every_port = promises.contains(&Promise::Internet(Ports::Any));
     let mut net = AccessNet::from_all(NEWEST);
     if every_port {
         net.remove(AccessNet::ConnectTcp);
@@ -37,7 +37,7 @@ pub(super) fn ruleset(promises: &[Promise<'_>]) -> io::Result<RulesetCreated> {
     let mut ruleset = handle().map_err(io::Error::other)?;
     for promise in promises {
         match *promise {
-            Promise::Internet(ports) if !every_port => {
+            Promise::Internet(Ports::Only(ports)) if !every_port => {
                 for port in ports.iter().copied().chain([DNS]) {
                     let rule = NetPort::new(port, AccessNet::ConnectTcp);
                     ruleset = ruleset.add_rule(rule).map_err(io::Error::other)?;
@@ -64,4 +64,33 @@ pub(super) fn restrict(ruleset: RulesetCreated) -> io::Result<Option<u8>> {
         LandlockStatus::Available { effective_abi, .. } => u8::try_from(effective_abi as i32).ok(),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+
+    /// Whether a thread with these promises may connect to a port of this host; `None` where Landlock knows no ports.
+    fn connects(promise: fn(&[u16]) -> Promise<'_>, allowed: bool) -> Option<bool> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let ports = if allowed { vec![address.port()] } else { Vec::new() };
+        // Landlock binds the thread that asks for it, and those that it starts.
+        let thread = std::thread::spawn(move || {
+            let version = restrict(ruleset(&[promise(&ports)]).unwrap()).unwrap();
+            version.filter(|version| *version >= 4).map(|_| TcpStream::connect(address).is_ok())
+        });
+        thread.join().unwrap()
+    }
+
+    #[test]
+    fn an_empty_list_of_ports_allows_no_port() {
+        fn only(ports: &[u16]) -> Promise<'_> {
+            Promise::Internet(Ports::Only(ports))
+        }
+        assert_ne!(connects(only, false), Some(true));
+        assert_ne!(connects(only, true), Some(false));
+        assert_ne!(connects(|_| Promise::Internet(Ports::Any), false), Some(false));
+    }
 }

@@ -34,8 +34,8 @@ pub enum Promise<'a> {
     Accept,
     /// Kill and bury its own children, these.
     Children(&'a [i32]),
-    /// Connect to the Internet: to these TCP ports, or to any when there is none; and ask the DNS.
-    Internet(&'a [u16]),
+    /// Connect to the Internet, over TCP to these ports; and ask the DNS.
+    Internet(Ports<'a>),
     /// Make pairs of connected sockets, to hand one end to another process.
     Pairs,
     /// Read anew the files in this directory, which it has open.
@@ -44,6 +44,15 @@ pub enum Promise<'a> {
     Table,
     /// Start threads.
     Threads,
+}
+
+/// TCP ports to connect to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ports<'a> {
+    /// All there are: for peers that others name.
+    Any,
+    /// These; none if there is none.
+    Only(&'a [u16]),
 }
 
 /// What becomes of a process that breaks its promises.

@@ -17,6 +17,10 @@ use syscalls::Sysno;
 const HERE: TargetArch = TargetArch::x86_64;
 #[cfg(target_arch = "aarch64")]
 const HERE: TargetArch = TargetArch::aarch64;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+compile_error!(
+    "the lists of system calls (syscalls.rs), the handler of report.rs and this filter know x86-64 and ARM64"
+);
 
 /// By number of system call, the alternatives; an empty list is any.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;

@@ -226,6 +226,7 @@ fn lack(argument: u8, bits: i32) -> Must {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Ports;
     use super::*;
 
     #[test]
@@ -245,7 +246,7 @@ mod tests {
             Promise::Accept,
             Promise::Children(&pids),
             Promise::Pairs,
-            Promise::Internet(&[25]),
+            Promise::Internet(Ports::Only(&[25])),
             Promise::Table,
             Promise::Threads,
         ];
