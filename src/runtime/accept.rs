@@ -1,7 +1,11 @@
 //! The accept loop of a role's listening sockets.
 
 use super::{Drain, ShutdownSignal};
-use std::net::IpAddr;
+use crate::sys::accept_error::AcceptError;
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
@@ -27,24 +31,71 @@ pub async fn accept_connections(
 }
 
 async fn accept_all(listeners: &[TcpListener], take: &impl Fn(TcpStream, IpAddr)) {
-    match listeners {
-        [] => std::future::pending().await,
-        [one] => accept(one, take).await,
-        [first, rest @ ..] => {
-            tokio::join!(accept(first, take), Box::pin(accept_all(rest, take)));
+    let mut next = 0;
+    loop {
+        let (accepted, at) = accept_any(listeners, next).await;
+        // The others have their turn first.
+        next = at + 1;
+        match accepted {
+            // On a socket for both, an IPv4 client has an IPv6 address that stands for its own.
+            Ok((stream, peer)) => take(stream, peer.ip().to_canonical()),
+            Err(cause) => match AcceptError::of(&cause) {
+                AcceptError::Connection => {}
+                AcceptError::Shortage => {
+                    warn!(%cause, "cannot accept: raise LimitNOFILE=, or lower the number of sessions");
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
+                AcceptError::Listener => {
+                    warn!(%cause, "cannot accept on a listening socket");
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
+            },
         }
     }
 }
 
-async fn accept(listener: &TcpListener, take: &impl Fn(TcpStream, IpAddr)) {
-    loop {
-        match listener.accept().await {
-            // On a socket for both, an IPv4 client has an IPv6 address that stands for its own.
-            Ok((stream, peer)) => take(stream, peer.ip().to_canonical()),
-            Err(cause) => {
-                warn!(%cause, "cannot accept; if descriptors are short, raise LimitNOFILE= or lower the number of sessions");
-                tokio::time::sleep(RETRY_AFTER).await;
+/// What the first of `listeners` accepts that has something to accept, from the one at `first` on and round; and which.
+/// Never completes without listeners. Cancel safe.
+async fn accept_any(listeners: &[TcpListener], first: usize) -> (io::Result<(TcpStream, SocketAddr)>, usize) {
+    poll_fn(|context| {
+        for at in (0..listeners.len()).map(|step| (first + step) % listeners.len()) {
+            if let Poll::Ready(accepted) = listeners[at].poll_accept(context) {
+                return Poll::Ready((accepted, at));
             }
         }
+        Poll::Pending
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream as StdStream;
+
+    #[test]
+    fn every_listener_has_its_turn_however_busy_another_is() {
+        let runtime = tokio::runtime::LocalRuntime::new().unwrap();
+        runtime.block_on(async {
+            let mut listeners = Vec::new();
+            for address in ["127.0.0.1:0", "[::1]:0", "127.0.0.1:0"] {
+                listeners.push(TcpListener::bind(address).await.unwrap());
+            }
+            let addresses: Vec<SocketAddr> = listeners.iter().map(|l| l.local_addr().unwrap()).collect();
+            // Ten wait at the first before one comes to each of the others.
+            let busy = [0; 10].iter().chain(&[1, 2]);
+            let clients: Vec<StdStream> = busy.map(|&at| StdStream::connect(addresses[at]).unwrap()).collect();
+            let (mut served, mut next) = (Vec::new(), 0);
+            for _ in &clients {
+                let accept = tokio::time::timeout(Duration::from_secs(10), accept_any(&listeners, next));
+                let (accepted, at) = accept.await.unwrap();
+                accepted.unwrap();
+                served.push(at);
+                next = at + 1;
+            }
+            assert_eq!(served, [0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            assert!(tokio::time::timeout(Duration::from_millis(20), accept_any(&listeners, next)).await.is_err());
+            assert!(tokio::time::timeout(Duration::from_millis(20), accept_any(&[], 0)).await.is_err());
+        });
     }
 }

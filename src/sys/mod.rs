@@ -1,5 +1,6 @@
 //! The operating system: inherited descriptors, spawning, the walls, the log. The only place for `unsafe`.
 
+pub mod accept_error;
 pub mod clock;
 pub mod exit;
 pub mod identity;

@@ -1,7 +1,7 @@
 //! Inherited sockets: by name, else by port, never by order; several of a service; only one service; and what is no
 //! listening TCP socket is one clear line. With a real systemd-socket-activate.
 
-use crate::fixture::{Client, DEADLINE_SECONDS, Smarthost, directory, free_port, signal, until};
+use crate::fixture::{Client, DEADLINE_SECONDS, Daemon, Smarthost, Store, directory, free_port, signal, until};
 use command_fds::{CommandFdExt, FdMapping};
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -200,4 +200,26 @@ fn privileged_ports_without_privileges() {
     let line = said.lines().last().unwrap();
     assert_eq!(output.status.code(), Some(78));
     assert!(line.contains("127.0.0.1:25") && line.contains("systemctl enable --now tempalias.socket"), "{line}");
+}
+
+/// accept(2) also fails for what has become of one connection: the next is taken at once. A shortage is another matter.
+#[test]
+fn an_error_of_one_connection_is_no_shortage() {
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[smtp]\nprocesses = 1");
+    let smtp = daemon.pid_of("smtp");
+    for (error, advised) in [("ECONNABORTED", false), ("EPROTO", false), ("EMFILE", true)] {
+        let mut strace = Command::new("strace");
+        // In place of what is injected strace would make a system call that no filter allows.
+        let inject = format!("inject=accept4:error={error}:syscall=getpid:when=1..5");
+        strace.args(["-qq", "-e", "trace=accept4", "-e", &inject]);
+        strace.args(["-p", &smtp.to_string(), "-o", "/dev/null"]);
+        let mut strace = strace.stderr(Stdio::null()).spawn().expect("strace is installed");
+        let status = || fs::read_to_string(format!("/proc/{smtp}/status")).unwrap();
+        until("strace is attached", || status().lines().any(|l| l.starts_with("TracerPid:") && !l.ends_with("\t0")));
+        drop(daemon.connect());
+        signal(strace.id(), "INT");
+        strace.wait().unwrap();
+        assert_eq!(daemon.log().contains("raise LimitNOFILE="), advised, "{error}: {}", daemon.log());
+        assert!(advised || !daemon.log().contains("cannot accept"), "{}", daemon.log());
+    }
 }
