@@ -4,6 +4,7 @@ mod catcher;
 mod directory;
 
 use crate::runtime::Fatal;
+use crate::sys::identity::Identity;
 use crate::sys::spawn::{spawn, terminate};
 use directory::Directory;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
@@ -15,7 +16,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// Who a daemon becomes that is tried out as root.
-const NOBODY: (&str, &str) = ("nobody", "nogroup");
+const USER: &str = "nobody";
+
+/// Its group: Debian has the first, others the second.
+const GROUPS: [&str; 2] = ["nogroup", "nobody"];
 
 /// Runs until Ctrl-C and leaves nothing behind; the exit code of the daemon, which is a process of its own.
 ///
@@ -33,8 +37,8 @@ pub fn run(smtp_port: u16, web_port: u16) -> Result<ExitCode, Fatal> {
          drain = \"1s\"\nuser = \"{user}\"\ngroup = \"{group}\"\n[relay]\nsmarthost = \"{next}\"\n\
          [web]\nurl = \"http://127.0.0.1:{web_port}\"\n",
         dir = directory.path().display(),
-        user = NOBODY.0,
-        group = NOBODY.1,
+        user = USER,
+        group = group_of(|group| matches!(Identity::find(USER, group), Ok(Ok(_)))),
         next = next_host.local_addr()?,
     );
     fs::write(&file, text)?;
@@ -59,6 +63,11 @@ pub fn run(smtp_port: u16, web_port: u16) -> Result<ExitCode, Fatal> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
+/// The first group that there is; the first of all if there is none, so that the daemon names it.
+fn group_of(exists: impl Fn(&str) -> bool) -> &'static str {
+    GROUPS.into_iter().find(|group| exists(group)).unwrap_or(GROUPS[0])
+}
+
 fn listen(port: u16, flag: &str) -> Result<TcpListener, Fatal> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpListener::bind(address).map_err(|cause| {
@@ -81,4 +90,16 @@ Mail it, three times; the third is refused with 550:
 What arrives at the real address is shown here:
 "#
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_group_is_one_that_this_system_has() {
+        assert_eq!(group_of(|_| true), "nogroup", "Debian");
+        assert_eq!(group_of(|group| group == "nobody"), "nobody", "Fedora, Arch, Alpine");
+        assert_eq!(group_of(|_| false), "nogroup");
+    }
 }

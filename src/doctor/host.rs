@@ -25,7 +25,10 @@ const START: &str = "systemctl enable --now tempalias.socket";
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let door = Door::VaultAdmin.path(&config.monitor.runtime_dir);
-    let status = call_once(&door, GetStatus);
+    let path = door.clone();
+    // It waits for as long as an answer may take, and the runtime has other work meanwhile.
+    let status =
+        tokio::task::spawn_blocking(move || call_once(&path, GetStatus)).await.map_err(io::Error::other).flatten();
     let mut findings = vec![daemon(&door, &status)];
     let runs = status.is_ok();
     findings.push(mail_port(config, runs).await);
