@@ -17,7 +17,7 @@ const PICTURE: &[(&str, &[&str])] = &[
     ("wire", &["alias", "words"]),
     ("sys", &[]),
     ("config", &["alias"]),
-    ("net", &["proto", "sys"]),
+    ("net", &["alias", "proto", "sys"]),
     ("channel", &["sys", "wire"]),
     ("runtime", &["channel", "sys", "wire"]),
     ("smtp", &["alias", "channel", "config", "net", "proto", "runtime", "wire"]),
@@ -40,13 +40,13 @@ const RE_EXPORTS: &[(&str, &[&str])] = &[
         &[
             // Exit codes, for a role that has to end its process at once.
             "sys::exit",
-            // The read buffer that all connections share, and how what was read is overwritten.
+            // How what was read is overwritten.
             "sys::reading::consume",
-            "sys::reading::read",
             // The DNS: it reads /etc/resolv.conf and /etc/hosts before the sandbox.
             "sys::resolve::Resolver",
             "sys::resolve::Unanswered",
             // What a role promises when it enters the sandbox.
+            "sys::sandbox::Ports",
             "sys::sandbox::Promise",
         ],
     ),
@@ -144,7 +144,7 @@ fn source_files() -> Vec<Source> {
 
 impl Source {
     fn is_root(&self) -> bool {
-        ["lib", "main"].contains(&self.room.as_str())
+        ["lib", "main", "testing"].contains(&self.room.as_str())
     }
 
     /// Every path that the code names. `use` declarations are told apart from the rest, because they may be lists.
