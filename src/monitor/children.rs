@@ -108,6 +108,7 @@ impl Children {
             let probe = options.probe.as_ref().filter(|(role, _)| *role == Some(child.role));
             let process = ProcessInit {
                 number: child.number,
+                promises: (child.role.promises)(config),
                 verbosity: options.verbosity,
                 runtime_dir: config.monitor.runtime_dir.clone(),
                 callers: child.role.opens.iter().map(|door| (*door, self.callers_of(*door, child))).collect(),

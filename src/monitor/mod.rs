@@ -89,7 +89,7 @@ pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<Ex
             return Ok(exit);
         }
         let pids = children.pids();
-        let promises = [Promise::Children(&pids), Promise::Reread(file.directory())];
+        let promises = [Promise::Children(pids.clone()), Promise::Reread(file.directory())];
         let walls = sandbox::enter(&promises, preflight.identity.as_ref(), &config.monitor.runtime_dir, strictness)?;
         if let Some(gap) = walls.gap() {
             warn!("{gap}");

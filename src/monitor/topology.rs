@@ -1,6 +1,6 @@
 //! The topology of the daemon, as data: which roles there are, who may call whom, and what each gets.
 //!
-//! Spawning, sockets, doors, init messages and tests read this table. A new role is one row here and a module of its
+//! Spawning, sockets, doors, the sandbox, init messages and tests read this table. A new role is one row here and a module of its
 //! own; a new door is one row in [`crate::channel::Door`], named here by the role that opens it and the roles that call.
 
 use super::sockets::Service;
@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::config::settings::Slice;
 use crate::runtime::Fatal;
 use crate::runtime::control::{ControlMessage, InitMessage, ProcessInit, framed};
+use crate::sys::sandbox::{Ports, Promise};
 use serde::Serialize;
 use std::fmt;
 use std::io;
@@ -21,6 +22,8 @@ pub struct RoleSpec {
     pub opens: &'static [Door],
     /// The doors of other roles that it may call.
     pub calls: &'static [Door],
+    /// What its processes may do once they are in the sandbox.
+    pub promises: fn(&Config) -> Vec<Promise>,
     /// How many processes it has.
     pub processes: fn(&Config) -> usize,
     /// What it serves on listening sockets of the network.
@@ -66,6 +69,7 @@ pub const ROLES: &[RoleSpec] = &[
         name: "vault",
         opens: &[Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb, Door::VaultAdmin],
         calls: &[],
+        promises: |config| crate::vault::promises(&config.vault.fixed.store),
         processes: |_| 1,
         services: &[],
         settings: |config| &config.vault,
@@ -76,6 +80,7 @@ pub const ROLES: &[RoleSpec] = &[
         name: "relay",
         opens: &[Door::RelaySmtp, Door::RelayWeb],
         calls: &[Door::VaultRelay],
+        promises: |config| vec![Promise::Internet(Ports::Only(vec![config.relay.fixed.smarthost.port]))],
         processes: |config| config.monitor.processes.relay,
         services: &[],
         settings: |config| &config.relay,
@@ -86,6 +91,7 @@ pub const ROLES: &[RoleSpec] = &[
         name: "smtp",
         opens: &[],
         calls: &[Door::VaultSmtp, Door::RelaySmtp],
+        promises: |_| vec![Promise::Accept, Promise::Pairs],
         processes: |config| config.monitor.processes.smtp,
         services: &[Service {
             name: "smtp",
@@ -101,6 +107,7 @@ pub const ROLES: &[RoleSpec] = &[
         name: "web",
         opens: &[],
         calls: &[Door::VaultWeb, Door::RelayWeb],
+        promises: |_| vec![Promise::Accept],
         processes: |config| config.monitor.processes.web,
         services: &[
             Service { name: "web", port: Some(80), listen: |config| &config.monitor.web_listen, always: false },
@@ -169,6 +176,39 @@ mod tests {
                 let callers = RoleSpec::callers_of(*door).count();
                 assert_eq!(callers, usize::from(door.kind() != DoorKind::Admin), "callers of {door:?}");
             }
+        }
+    }
+
+    /// P6: what the Internet connects to cannot connect to the Internet, and what connects takes no connection from it.
+    #[test]
+    fn a_role_that_serves_the_network_does_not_connect_to_it() {
+        let file =
+            "hostname = 'mx.example.org'\ndomains = ['example.org']\n[relay]\nsmarthost = 'mail.example.net:587'\n";
+        for store in ["", "[store]\nurl = 'redis://127.0.0.1:6379'\n"] {
+            let config = crate::config::parse(&format!("{file}{store}")).config.unwrap();
+            for role in ROLES {
+                let promises = (role.promises)(&config);
+                let connects = promises.iter().any(|promise| matches!(promise, Promise::Internet(_)));
+                assert!(!connects || role.services.is_empty(), "{role:?} promises {promises:?}");
+            }
+        }
+    }
+
+    /// What a role is told is what the table says; what is the monitor's alone cannot be told.
+    #[test]
+    fn promises_come_back_from_a_frame() {
+        let promises = vec![
+            Promise::Accept,
+            Promise::Internet(Ports::Any),
+            Promise::Internet(Ports::Only(vec![25, 587])),
+            Promise::Pairs,
+            Promise::Table,
+            Promise::Threads,
+        ];
+        let frame = framed(&promises).unwrap();
+        assert_eq!(crate::wire::frame::decode(&frame), Ok(Some((promises, frame.len()))));
+        for promise in [Promise::Children(vec![1]), Promise::Reread(3)] {
+            assert!(framed(&promise).is_err(), "{promise:?}");
         }
     }
 

@@ -24,7 +24,7 @@ mod verdict;
 use crate::alias::Domain;
 use crate::channel::{Door, MaybeReady, RpcClient, RpcServer, SlotOut};
 use crate::config::settings::relay::{Fixed, Live};
-use crate::runtime::{self, Drain, Fatal, MetricRecorder, Ports, Promise, Resolver, RoleHandler, Startup};
+use crate::runtime::{self, Drain, Fatal, MetricRecorder, Resolver, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::relay_web;
 use crate::wire::vault_relay::VaultRelay;
@@ -62,7 +62,7 @@ pub fn run() -> Result<(), Fatal> {
         let drain = settings.drain;
         let resolver = Resolver::for_hosts([settings.smarthost.name.as_str()].into_iter()).map_err(Fatal::Config)?;
         let blocklists = Blocklists::of(settings.dnsbl.iter().map(Domain::as_str)).map_err(Fatal::Config)?;
-        start.confine(&[Promise::Internet(Ports::Only(&[settings.smarthost.port]))])?;
+        start.confine()?;
         let recorder = Rc::new(MetricRecorder::default());
         let vault = RpcClient::new(vault);
         let pool = Pool::new(&settings, start.live.clone(), resolver, Rc::clone(&recorder));

@@ -9,7 +9,7 @@ use crate::channel::Door;
 use crate::sys::identity::Identity;
 use crate::sys::log::Verbosity;
 use crate::sys::reading::consume;
-use crate::sys::sandbox::{Strictness, Walls};
+use crate::sys::sandbox::{Promise, Strictness, Walls};
 use crate::wire::frame;
 use crate::wire::vault_admin::Process;
 use serde::de::DeserializeOwned;
@@ -37,6 +37,8 @@ pub struct InitMessage<Fixed, Live> {
 pub struct ProcessInit {
     /// Which of its role's processes this is, from 0.
     pub number: usize,
+    /// What it may do once it is in the sandbox.
+    pub promises: Vec<Promise>,
     /// How much it logs.
     pub verbosity: Verbosity,
     /// The directory it changes its root to, if the daemon was started as root.

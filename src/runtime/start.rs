@@ -5,7 +5,7 @@ use super::control::{CONTROL, ControlMessage, ControlReply, InitMessage, Process
 use crate::channel::{AdminListener, Door, SlotIn, SlotOut, Stream};
 use crate::sys::inherit::Inherited;
 use crate::sys::log;
-use crate::sys::sandbox::{self, Promise, Walls, raise_descriptor_limit};
+use crate::sys::sandbox::{self, Walls, raise_descriptor_limit};
 use crate::sys::signals::leave_to_the_monitor;
 use crate::sys::spawn::{die_with_parent, take_name};
 use crate::wire::metrics::Metrics;
@@ -120,12 +120,13 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
         }
     }
 
-    /// Enters the sandbox. Whatever starts threads comes afterwards: those that exist already would stay outside.
+    /// Enters the sandbox, with the promises that the monitor's table has for this role. Whatever starts threads comes
+    /// afterwards: those that exist already would stay outside.
     ///
     /// # Errors
     /// Of the first wall that does not stand; the process must end.
-    pub fn confine(&mut self, promises: &[Promise<'_>]) -> Result<(), Fatal> {
-        let ProcessInit { identity, runtime_dir, strictness, probe, .. } = &self.process;
+    pub fn confine(&mut self) -> Result<(), Fatal> {
+        let ProcessInit { promises, identity, runtime_dir, strictness, probe, .. } = &self.process;
         self.walls = Some(sandbox::enter(promises, identity.as_ref(), runtime_dir, *strictness)?);
         if let Some(probe) = probe {
             probe.run();

@@ -13,7 +13,7 @@ mod transaction;
 
 use crate::channel::{Door, RpcClient};
 use crate::config::settings::smtp::{Fixed, Live};
-use crate::runtime::{self, ConnectionLimits, Drain, Fatal, MetricRecorder, Promise, RoleHandler, Startup};
+use crate::runtime::{self, ConnectionLimits, Drain, Fatal, MetricRecorder, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::vault_smtp::VaultSmtp;
 use connection::Connection;
@@ -44,7 +44,7 @@ pub fn run() -> Result<(), Fatal> {
     runtime::block_on(async move {
         let listeners = start.listeners("smtp")?;
         let (vault, relay) = (start.caller(Door::VaultSmtp)?, start.slot_in(Door::RelaySmtp)?);
-        start.confine(&[Promise::Accept, Promise::Pairs])?;
+        start.confine()?;
         let (fixed, settings) = (start.fixed.clone(), start.live.clone());
         let drain = fixed.drain;
         let vault = RpcClient::new(vault);

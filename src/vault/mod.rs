@@ -31,10 +31,9 @@ pub fn run() -> Result<(), Fatal> {
         let engine = start.open(|| open_engine(&start.fixed.store, &seal))?;
         let [smtp, relay, web] = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb].map(|door| start.callers(door));
         let admin = start.listener(Door::VaultAdmin)?;
-        let ports = ports(&start.fixed.store);
         let drain = start.fixed.drain;
         let desk = Rc::new(Desk::new(&start.fixed, &start.live, seal, engine));
-        start.confine(&promises(&start.fixed.store, &ports))?;
+        start.confine()?;
         let mut server = RpcServer::default();
         server.serve(smtp?, answer_by(&desk, Desk::smtp));
         server.serve(relay?, answer_by(&desk, Desk::relay));
@@ -72,23 +71,18 @@ pub async fn ask_redis(redis: &Redis) -> Result<(), String> {
     engine.now().get().await.map(drop).map_err(|outage| outage.to_string())
 }
 
-/// The ports that the configuration names; none of a file.
-fn ports(store: &Store) -> Vec<u16> {
+/// What the vault may do once it is in the sandbox: a file is read and written by threads, a Redis is connected to.
+/// Nodes that Sentinels or a Cluster name may be at any port.
+pub fn promises(store: &Store) -> Vec<Promise> {
     match store {
-        Store::Redb { .. } => Vec::new(),
-        Store::Redis(redis) => store::redis::ports(&redis.nodes),
-    }
-}
-
-/// A file is read and written by threads, a Redis is connected to. Nodes that Sentinels or a Cluster name may be at any
-/// port.
-fn promises<'a>(store: &Store, ports: &'a [u16]) -> [Promise<'a>; 3] {
-    match store {
-        Store::Redb { .. } => [Promise::Accept, Promise::Table, Promise::Threads],
-        Store::Redis(Redis { topology: Topology::Single, .. }) => {
-            [Promise::Accept, Promise::Internet(Ports::Only(ports)), Promise::Table]
+        Store::Redb { .. } => vec![Promise::Accept, Promise::Table, Promise::Threads],
+        Store::Redis(Redis { nodes, topology, .. }) => {
+            let ports = match topology {
+                Topology::Single => Ports::Only(store::redis::ports(nodes)),
+                _ => Ports::Any,
+            };
+            vec![Promise::Accept, Promise::Internet(ports), Promise::Table]
         }
-        Store::Redis(_) => [Promise::Accept, Promise::Internet(Ports::Any), Promise::Table],
     }
 }
 

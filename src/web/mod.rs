@@ -27,7 +27,7 @@ mod visitor;
 use crate::channel::{Door, RpcClient};
 use crate::config::settings::web::{Fixed, Live};
 use crate::runtime::{
-    self, ConnectionLimits, ConnectionPermit, Drain, DrainGuard, Fatal, MetricRecorder, Promise, RoleHandler, Startup,
+    self, ConnectionLimits, ConnectionPermit, Drain, DrainGuard, Fatal, MetricRecorder, RoleHandler, Startup,
 };
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::relay_web::RelayWeb;
@@ -82,7 +82,7 @@ pub fn run() -> Result<(), Fatal> {
         let drain = fixed.drain;
         let files = Rc::new(Files::prepare(&settings)?);
         let (vault, relay) = (start.caller(Door::VaultWeb)?, start.caller(Door::RelayWeb)?);
-        start.confine(&[Promise::Accept])?;
+        start.confine()?;
         let (vault, relay) = (RpcClient::new(vault), RpcClient::new(relay));
         let connection_limits = ConnectionLimits::new(settings.max_connections, settings.max_connections_per_address);
         let rate_limiter = Rc::new(RateLimiter::new(settings.creations_per_client));

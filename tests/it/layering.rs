@@ -45,7 +45,7 @@ const RE_EXPORTS: &[(&str, &[&str])] = &[
             // The DNS: it reads /etc/resolv.conf and /etc/hosts before the sandbox.
             "sys::resolve::Resolver",
             "sys::resolve::Unanswered",
-            // What a role promises when it enters the sandbox.
+            // What the vault promises the sandbox: that depends on its store.
             "sys::sandbox::Ports",
             "sys::sandbox::Promise",
         ],
@@ -143,6 +143,7 @@ fn source_files() -> Vec<Source> {
 }
 
 impl Source {
+    /// The files beside the rooms: the program, the library, and what tests, benches and fuzzers get of it.
     fn is_root(&self) -> bool {
         ["lib", "main", "testing"].contains(&self.room.as_str())
     }

@@ -15,7 +15,7 @@ const NEWEST: ABI = ABI::V9;
 const DNS: u16 = 53;
 
 /// The promises as rules; what they do not name is refused.
-pub(super) fn ruleset(promises: &[Promise<'_>]) -> io::Result<RulesetCreated> {
+pub(super) fn ruleset(promises: &[Promise]) -> io::Result<RulesetCreated> {
     let every_port = promises.contains(&Promise::Internet(Ports::Any));
     let mut net = AccessNet::from_all(NEWEST);
     if every_port {
@@ -36,14 +36,14 @@ pub(super) fn ruleset(promises: &[Promise<'_>]) -> io::Result<RulesetCreated> {
     };
     let mut ruleset = handle().map_err(io::Error::other)?;
     for promise in promises {
-        match *promise {
+        match promise {
             Promise::Internet(Ports::Only(ports)) if !every_port => {
                 for port in ports.iter().copied().chain([DNS]) {
                     let rule = NetPort::new(port, AccessNet::ConnectTcp);
                     ruleset = ruleset.add_rule(rule).map_err(io::Error::other)?;
                 }
             }
-            Promise::Reread(directory) => ruleset = reread(ruleset, directory)?,
+            Promise::Reread(directory) => ruleset = reread(ruleset, *directory)?,
             _ => {}
         }
     }
@@ -72,13 +72,13 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     /// Whether a thread with these promises may connect to a port of this host; `None` where Landlock knows no ports.
-    fn connects(promise: fn(&[u16]) -> Promise<'_>, allowed: bool) -> Option<bool> {
+    fn connects(promise: fn(Vec<u16>) -> Promise, allowed: bool) -> Option<bool> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let ports = if allowed { vec![address.port()] } else { Vec::new() };
         // Landlock binds the thread that asks for it, and those that it starts.
         let thread = std::thread::spawn(move || {
-            let version = restrict(ruleset(&[promise(&ports)]).unwrap()).unwrap();
+            let version = restrict(ruleset(&[promise(ports)]).unwrap()).unwrap();
             version.filter(|version| *version >= 4).map(|_| TcpStream::connect(address).is_ok())
         });
         thread.join().unwrap()
@@ -86,9 +86,7 @@ mod tests {
 
     #[test]
     fn an_empty_list_of_ports_allows_no_port() {
-        fn only(ports: &[u16]) -> Promise<'_> {
-            Promise::Internet(Ports::Only(ports))
-        }
+        let only = |ports| Promise::Internet(Ports::Only(ports));
         assert_ne!(connects(only, false), Some(true));
         assert_ne!(connects(only, true), Some(false));
         assert_ne!(connects(|_| Promise::Internet(Ports::Any), false), Some(false));

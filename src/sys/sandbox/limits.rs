@@ -8,7 +8,7 @@ use std::io;
 const FEW: u64 = 256;
 
 /// No core files; no processes unless threads are promised; few descriptors for those that hear few.
-pub(super) fn set(promises: &[Promise<'_>]) -> io::Result<()> {
+pub(super) fn set(promises: &[Promise]) -> io::Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     if !promises.contains(&Promise::Threads) {
         setrlimit(Resource::RLIMIT_NPROC, 0, 0)?;

@@ -28,31 +28,36 @@ use std::os::fd::RawFd;
 use std::path::Path;
 
 /// What a process may still do, beside reading, writing and waiting on what it has open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Promise<'a> {
+///
+/// The monitor tells each role its promises; those of the monitor alone cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Promise {
     /// Take connections on the listening sockets that it has.
     Accept,
-    /// Kill and bury its own children, these.
-    Children(&'a [i32]),
     /// Connect to the Internet, over TCP to these ports; and ask the DNS.
-    Internet(Ports<'a>),
+    Internet(Ports),
     /// Make pairs of connected sockets, to hand one end to another process.
     Pairs,
-    /// Read anew the files in this directory, which it has open.
-    Reread(RawFd),
     /// Read and write the files that it has open.
     Table,
     /// Start threads.
     Threads,
+    // Those of the monitor come last: serde does not count what is skipped alike on both sides.
+    /// Kill and bury its own children, these.
+    #[serde(skip)]
+    Children(Vec<i32>),
+    /// Read anew the files in this directory, which it has open.
+    #[serde(skip)]
+    Reread(RawFd),
 }
 
 /// TCP ports to connect to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ports<'a> {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ports {
     /// All there are: for peers that others name.
     Any,
     /// These; none if there is none.
-    Only(&'a [u16]),
+    Only(Vec<u16>),
 }
 
 /// What becomes of a process that breaks its promises.
@@ -113,7 +118,7 @@ impl fmt::Display for Walls {
 /// # Errors
 /// Of the first wall that does not stand. A process that gets one must end.
 pub fn enter(
-    promises: &[Promise<'_>],
+    promises: &[Promise],
     identity: Option<&Identity>,
     root: &Path,
     strictness: Strictness,

@@ -26,7 +26,7 @@ compile_error!(
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Puts the filters in force for this thread and those it starts.
-pub(super) fn restrict(promises: &[Promise<'_>], strictness: Strictness) -> io::Result<()> {
+pub(super) fn restrict(promises: &[Promise], strictness: Strictness) -> io::Result<()> {
     let outlaw = match strictness {
         Strictness::Kill => SeccompAction::KillProcess,
         Strictness::Report => {
@@ -42,7 +42,7 @@ pub(super) fn restrict(promises: &[Promise<'_>], strictness: Strictness) -> io::
 }
 
 /// The last is the one that kills: putting up the others takes a system call that it does not allow.
-fn compile(promises: &[Promise<'_>], outlaw: SeccompAction) -> Result<Vec<BpfProgram>, Error> {
+fn compile(promises: &[Promise], outlaw: SeccompAction) -> Result<Vec<BpfProgram>, Error> {
     let refused = refused(promises);
     let errors: BTreeSet<i32> = refused.iter().map(|refused| refused.error).collect();
     let mut programs = Vec::new();

@@ -132,7 +132,7 @@ const REFUSED_OLD: &[(Sysno, i32)] = &[
 const REFUSED_OLD: &[(Sysno, i32)] = &[];
 
 /// All that `promises` allow; the same system call may occur more than once, any will do.
-pub(super) fn allowed(promises: &[Promise<'_>]) -> Vec<Allowed> {
+pub(super) fn allowed(promises: &[Promise]) -> Vec<Allowed> {
     let mut all: Vec<Allowed> = plain(BASE).chain(plain(BASE_OLD)).collect();
     for command in [F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL] {
         all.push((Sysno::fcntl, vec![be(1, command)]));
@@ -150,7 +150,7 @@ pub(super) fn allowed(promises: &[Promise<'_>]) -> Vec<Allowed> {
     // To abort is to signal oneself.
     all.push((Sysno::tgkill, vec![be(0, std::process::id().cast_signed())]));
     for promise in promises {
-        match *promise {
+        match promise {
             Promise::Accept => {
                 all.extend(plain(ACCEPT));
                 all.push(no_delay());
@@ -178,7 +178,7 @@ pub(super) fn allowed(promises: &[Promise<'_>]) -> Vec<Allowed> {
             Promise::Pairs => all.push((Sysno::socketpair, vec![be(0, AF_UNIX)])),
             Promise::Reread(directory) => {
                 all.extend([Sysno::fstat, Sysno::lseek, Sysno::statx].map(|call| (call, Vec::new())));
-                all.push((Sysno::openat, vec![be(0, directory), be(2, O_CLOEXEC)]));
+                all.push((Sysno::openat, vec![be(0, *directory), be(2, O_CLOEXEC)]));
             }
             Promise::Table => all.extend(plain(TABLE)),
             Promise::Threads => {
@@ -199,7 +199,7 @@ pub(super) struct Refused {
 }
 
 /// All that is refused to who promises this.
-pub(super) fn refused(promises: &[Promise<'_>]) -> Vec<Refused> {
+pub(super) fn refused(promises: &[Promise]) -> Vec<Refused> {
     let allowed = allowed(promises);
     let unless = |call| allowed.iter().filter(move |(also, _)| *also == call).map(|(_, musts)| musts.clone()).collect();
     let all = REFUSED.iter().chain(REFUSED_OLD).map(|&(call, error)| Refused { call, error, unless: unless(call) });
@@ -241,12 +241,11 @@ mod tests {
 
     #[test]
     fn nobody_may_run_programs_trace_or_open() {
-        let pids = [1];
         let all = [
             Promise::Accept,
-            Promise::Children(&pids),
+            Promise::Children(vec![1]),
             Promise::Pairs,
-            Promise::Internet(Ports::Only(&[25])),
+            Promise::Internet(Ports::Only(vec![25])),
             Promise::Table,
             Promise::Threads,
         ];
