@@ -6,7 +6,7 @@ use crate::config::{self, Diagnostic};
 use crate::proto::command;
 use crate::proto::content::Content;
 use crate::proto::dot_stuffing::DotStuffer;
-use crate::proto::header::Watch;
+use crate::proto::header::{HeaderDecision, HeaderSection};
 use crate::proto::line::{Flaw, Lines, Next};
 use crate::proto::response;
 use crate::runtime::control::{ControlMessage, ControlReply, InitMessage};
@@ -74,7 +74,7 @@ pub enum ParsedCommand {
 /// # Errors
 /// The reply line that refuses it, with its CRLF.
 pub fn parse_command(line: &[u8]) -> Result<ParsedCommand, Vec<u8>> {
-    match command::parse(line) {
+    match command::parse(line).map(|parsed| parsed.command) {
         Ok(command::Command::Helo(name) | command::Command::Ehlo(name)) => Ok(ParsedCommand::Hello(name)),
         Ok(command::Command::Mail(mail)) => {
             let path = mail.reverse_path.map_or_else(String::new, |path| path.as_str().to_owned());
@@ -131,9 +131,8 @@ pub fn dot_stuffed(pieces: &[&[u8]]) -> Vec<u8> {
 
 /// Whether content that comes in these pieces, and is for `alias`, goes in circles.
 pub fn is_loop(pieces: &[&[u8]], alias: &str) -> bool {
-    let mut watch = Watch::new(vec![alias.into()]);
-    pieces.iter().for_each(|piece| watch.feed(piece));
-    watch.is_loop()
+    let mut section = HeaderSection::new(vec![alias.into()]);
+    pieces.iter().map(|piece| section.feed(piece)).last() == Some(HeaderDecision::Loop)
 }
 
 /// A reply of a server.

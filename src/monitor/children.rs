@@ -107,7 +107,6 @@ impl Children {
         for child in &self.children {
             let probe = options.probe.as_ref().filter(|(role, _)| *role == Some(child.role));
             let process = ProcessInit {
-                number: child.number,
                 promises: (child.role.promises)(config),
                 verbosity: options.verbosity,
                 runtime_dir: config.monitor.runtime_dir.clone(),

@@ -49,20 +49,6 @@ impl Transport {
         }
     }
 
-    /// Writes all of it. Not cancel safe: whoever may be cancelled counts what [`Self::write`] took.
-    ///
-    /// # Errors
-    /// Of the connection.
-    pub async fn write_all(&mut self, mut octets: &[u8]) -> io::Result<()> {
-        while !octets.is_empty() {
-            match self.write(octets).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                written => octets = &octets[written..],
-            }
-        }
-        Ok(())
-    }
-
     /// Appends to `input` what has come already, without waiting: how many octets, 0 at its end.
     ///
     /// # Errors

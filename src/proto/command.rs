@@ -1,4 +1,8 @@
 //! Commands of RFC 5321 §4.1 with the parameters of RFC 1870 (SIZE), RFC 6152 (8BITMIME) and RFC 6531 (SMTPUTF8).
+//!
+//! 1. The first word of a line names a row of [`VERBS`].
+//! 2. The row parses the arguments: a command, or the reply to a line that is wrong.
+//! 3. The row also says in which phases of a session the verb may come ([`Parsed::allowed_in`]).
 
 use super::reply::{self, Reply};
 use crate::alias::Mailbox;
@@ -6,25 +10,25 @@ use crate::alias::Mailbox;
 /// A command, its arguments parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// With the client's name.
+    /// HELO, with the client's name for itself.
     Helo(String),
-    /// With the client's name.
+    /// EHLO, with the client's name for itself.
     Ehlo(String),
-    /// A new transaction.
+    /// MAIL: begins a transaction.
     Mail(Mail),
-    /// One more recipient.
+    /// RCPT: one more recipient.
     Rcpt(Recipient),
-    /// The message follows.
+    /// DATA: the message follows.
     Data,
-    /// Forget the transaction.
+    /// RSET: ends the transaction without a message.
     Rset,
-    /// Nothing.
+    /// NOOP.
     Noop,
-    /// The end.
+    /// QUIT.
     Quit,
-    /// Is there such a mailbox?
+    /// VRFY, whose argument makes no difference.
     Vrfy,
-    /// What is spoken here?
+    /// HELP.
     Help,
 }
 
@@ -50,38 +54,104 @@ pub enum Recipient {
     Postmaster,
 }
 
-type Parse = fn(&str) -> Result<Command, Reply>;
+/// Where a session stands, as far as it decides which verbs may come (RFC 5321 §4.1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Neither HELO nor EHLO has come.
+    Greeted,
+    /// Between two transactions.
+    Ready,
+    /// From MAIL to DATA.
+    Transaction,
+}
 
-/// A row a verb.
-const VERBS: &[(&str, Parse)] = &[
-    ("RCPT", rcpt),
-    ("MAIL", mail),
-    ("DATA", |rest| bare(rest, Command::Data)),
-    ("EHLO", |rest| name(rest).map(Command::Ehlo)),
-    ("HELO", |rest| name(rest).map(Command::Helo)),
-    ("QUIT", |rest| bare(rest, Command::Quit)),
-    ("RSET", |rest| bare(rest, Command::Rset)),
-    ("NOOP", |_| Ok(Command::Noop)),
-    ("VRFY", |_| Ok(Command::Vrfy)),
-    ("HELP", |_| Ok(Command::Help)),
-    ("EXPN", |_| Err(reply::NOT_IMPLEMENTED)),
-    ("AUTH", |_| Err(reply::NOT_IMPLEMENTED)),
-    ("STARTTLS", |_| Err(reply::NOT_IMPLEMENTED)),
-    ("BDAT", |_| Err(reply::NOT_IMPLEMENTED)),
-    ("ETRN", |_| Err(reply::NOT_IMPLEMENTED)),
-    ("TURN", |_| Err(reply::NOT_IMPLEMENTED)),
+/// A set of phases.
+#[derive(Clone, Copy, Debug)]
+struct Phases(u8);
+
+/// In any phase.
+const ALWAYS: Phases = Phases::of(&[Phase::Greeted, Phase::Ready, Phase::Transaction]);
+/// MAIL: between two transactions, so that they are not nested.
+const BETWEEN_TRANSACTIONS: Phases = Phases::of(&[Phase::Ready]);
+/// RCPT and DATA: what belongs to a transaction.
+const WITHIN_TRANSACTION: Phases = Phases::of(&[Phase::Transaction]);
+
+impl Phases {
+    const fn of(phases: &[Phase]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < phases.len() {
+            bits |= 1 << phases[at] as u8;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    fn contains(self, phase: Phase) -> bool {
+        self.0 & 1 << phase as u8 != 0
+    }
+}
+
+/// A verb: how its arguments are parsed, and when it may come.
+struct Verb {
+    name: &'static str,
+    parse: fn(&str) -> Result<Command, Reply>,
+    allowed: Phases,
+}
+
+const fn verb(name: &'static str, allowed: Phases, parse: fn(&str) -> Result<Command, Reply>) -> Verb {
+    Verb { name, parse, allowed }
+}
+
+/// A row a verb, the frequent ones first.
+const VERBS: &[Verb] = &[
+    verb("RCPT", WITHIN_TRANSACTION, rcpt),
+    verb("MAIL", BETWEEN_TRANSACTIONS, mail),
+    verb("DATA", WITHIN_TRANSACTION, |rest| bare(rest, Command::Data)),
+    verb("EHLO", ALWAYS, |rest| name(rest).map(Command::Ehlo)),
+    verb("HELO", ALWAYS, |rest| name(rest).map(Command::Helo)),
+    verb("QUIT", ALWAYS, |rest| bare(rest, Command::Quit)),
+    verb("RSET", ALWAYS, |rest| bare(rest, Command::Rset)),
+    verb("NOOP", ALWAYS, |_| Ok(Command::Noop)),
+    verb("VRFY", ALWAYS, |_| Ok(Command::Vrfy)),
+    verb("HELP", ALWAYS, |_| Ok(Command::Help)),
+    verb("EXPN", ALWAYS, |_| Err(reply::NOT_IMPLEMENTED)),
+    verb("AUTH", ALWAYS, |_| Err(reply::NOT_IMPLEMENTED)),
+    verb("STARTTLS", ALWAYS, |_| Err(reply::NOT_IMPLEMENTED)),
+    verb("BDAT", ALWAYS, |_| Err(reply::NOT_IMPLEMENTED)),
+    verb("ETRN", ALWAYS, |_| Err(reply::NOT_IMPLEMENTED)),
+    verb("TURN", ALWAYS, |_| Err(reply::NOT_IMPLEMENTED)),
 ];
 
-/// Parses one line without its CRLF, or says how it is refused.
-pub fn parse(line: &[u8]) -> Result<Command, Reply> {
+/// A command that is well formed. Whether it may come now depends on the session.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Wherever it may come.
+    pub command: Command,
+    allowed: Phases,
+}
+
+impl Parsed {
+    /// The command.
+    ///
+    /// # Errors
+    /// The reply to a command that may not come in this phase.
+    pub fn allowed_in(self, phase: Phase) -> Result<Command, Reply> {
+        if self.allowed.contains(phase) { Ok(self.command) } else { Err(reply::BAD_SEQUENCE) }
+    }
+}
+
+/// Parses one line without its CRLF.
+///
+/// # Errors
+/// The reply to a line that is no command, or one whose arguments are wrong.
+pub fn parse(line: &[u8]) -> Result<Parsed, Reply> {
     // RFC 6531 §3.7.1: what is not ASCII is UTF-8.
     let line = std::str::from_utf8(line).map_err(|_| reply::BAD_ARGUMENTS)?;
     let end = line.find([' ', '\t']).unwrap_or(line.len());
-    let (verb, rest) = line.split_at(end);
-    match VERBS.iter().find(|(known, _)| known.eq_ignore_ascii_case(verb)) {
-        Some((_, parse)) => parse(rest.trim_matches([' ', '\t'])),
-        None => Err(reply::UNKNOWN_COMMAND),
-    }
+    let (name, rest) = line.split_at(end);
+    let verb = VERBS.iter().find(|verb| verb.name.eq_ignore_ascii_case(name)).ok_or(reply::UNKNOWN_COMMAND)?;
+    let command = (verb.parse)(rest.trim_matches([' ', '\t']))?;
+    Ok(Parsed { command, allowed: verb.allowed })
 }
 
 fn bare(rest: &str, command: Command) -> Result<Command, Reply> {

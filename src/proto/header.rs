@@ -1,60 +1,141 @@
-//! A look at the header as it passes, for loops (RFC 5321 §6.3, RFC 9228 §3).
+//! The header section of a message: the one stage at which its content can be judged before any of it goes on.
+//!
+//! 1. [`TraceFields`] are put above the message (RFC 5321 §4.4, RFC 9228).
+//! 2. [`HeaderSection`] then sees the content as it comes in, in the buffer from which it goes on, up to the first empty
+//!    line. It keeps one line at a time, and of a long line the beginning.
+//! 3. After each piece it gives its [`HeaderDecision`]. A loop is found by the number of `Received` fields (RFC 5321
+//!    §6.3) and by a `Delivered-To` that names a recipient (RFC 9228 §3).
 
+use crate::alias::AliasAddress;
+use jiff::Timestamp;
 use memchr::memchr;
+use std::fmt;
+use std::net::IpAddr;
 
 /// As many `Received` fields as a message may have had before (RFC 5321 §6.3 asks for at least 100
 /// to be tolerated by a host that counts nothing else; we also know our own `Delivered-To`).
-const MAX_HOPS: u32 = 30;
+const MAX_RECEIVED_FIELDS: u32 = 30;
 
-/// How much of a line is kept: a field name and an address.
-const WINDOW: usize = 320;
+/// Octets of a line that are kept: a field name and an address.
+const MAX_LINE_KEPT: usize = 320;
 
-/// Watches the header of one message.
-#[derive(Debug)]
-pub struct Watch {
-    line: Vec<u8>,
-    over: bool,
-    hops: u32,
-    seen: bool,
-    aliases: Vec<Box<str>>,
+/// What becomes of a message, as far as its header section tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderDecision {
+    /// It goes on.
+    Pass,
+    /// It has been here before, or has passed too many hosts.
+    Loop,
 }
 
-impl Watch {
-    /// Looks for `Delivered-To` any of `aliases`.
-    pub fn new(aliases: Vec<Box<str>>) -> Self {
-        Self { line: Vec::new(), over: false, hops: 0, seen: false, aliases }
+/// The header section of one message on its way through.
+#[derive(Debug)]
+pub struct HeaderSection {
+    line: Vec<u8>,
+    complete: bool,
+    received_fields: u32,
+    delivered_here: bool,
+    recipients: Vec<Box<str>>,
+}
+
+impl HeaderSection {
+    /// Of a message to these recipients.
+    pub fn new(recipients: Vec<Box<str>>) -> Self {
+        Self { line: Vec::new(), complete: false, received_fields: 0, delivered_here: false, recipients }
     }
 
-    /// Whether the message goes in circles.
-    pub fn is_loop(&self) -> bool {
-        self.seen || self.hops > MAX_HOPS
+    /// The recipients' aliases.
+    pub fn recipients(&self) -> impl Iterator<Item = &str> {
+        self.recipients.iter().map(|alias| &**alias)
     }
 
-    /// Looks at the next octets of content, without dot-stuffing.
-    pub fn feed(&mut self, mut content: &[u8]) {
-        while !self.over && !content.is_empty() {
+    /// Looks at the next octets of content, without dot-stuffing: the decision so far.
+    pub fn feed(&mut self, mut content: &[u8]) -> HeaderDecision {
+        while !self.complete && !content.is_empty() {
             let end = memchr(b'\n', content);
             let part = &content[..end.unwrap_or(content.len())];
-            let room = WINDOW - self.line.len().min(WINDOW);
+            let room = MAX_LINE_KEPT - self.line.len().min(MAX_LINE_KEPT);
             self.line.extend_from_slice(&part[..part.len().min(room)]);
-            let Some(end) = end else { return };
+            let Some(end) = end else { break };
             self.end_of_line();
             content = &content[end + 1..];
+        }
+        if self.delivered_here || self.received_fields > MAX_RECEIVED_FIELDS {
+            HeaderDecision::Loop
+        } else {
+            HeaderDecision::Pass
         }
     }
 
     fn end_of_line(&mut self) {
         let line = self.line.trim_ascii_end();
         if line.is_empty() {
-            self.over = true;
+            self.complete = true;
         } else if let Some(colon) = memchr(b':', line) {
             let (name, value) = (line[..colon].trim_ascii_end(), line[colon + 1..].trim_ascii());
             if name.eq_ignore_ascii_case(b"Received") {
-                self.hops += 1;
+                self.received_fields += 1;
             } else if name.eq_ignore_ascii_case(b"Delivered-To") {
-                self.seen |= self.aliases.iter().any(|alias| alias.as_bytes().eq_ignore_ascii_case(value));
+                self.delivered_here |= self.recipients.iter().any(|alias| alias.as_bytes().eq_ignore_ascii_case(value));
             }
         }
         self.line.clear();
+    }
+}
+
+/// How a message came, in the `with` of `Received`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// After HELO.
+    Smtp,
+    /// After EHLO (RFC 3848).
+    Esmtp,
+    /// With SMTPUTF8 (RFC 6531 §4.3).
+    Utf8Smtp,
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Smtp => "SMTP",
+            Self::Esmtp => "ESMTP",
+            Self::Utf8Smtp => "UTF8SMTP",
+        })
+    }
+}
+
+/// What the trace fields say.
+pub struct TraceFields<'a, I> {
+    /// The client's name for itself.
+    pub helo: &'a str,
+    /// The client's address.
+    pub peer: IpAddr,
+    /// This host's name.
+    pub hostname: &'a str,
+    /// How the message came.
+    pub protocol: Protocol,
+    /// Of this message, as in the log.
+    pub id: I,
+    /// When DATA came.
+    pub date: Timestamp,
+    /// The recipient, if there is one only: with several it would tell each of the others.
+    pub delivered_to: Option<&'a AliasAddress>,
+}
+
+impl<I: fmt::Display> TraceFields<'_, I> {
+    /// Appends `Received`, and `Delivered-To`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let Self { helo, peer, hostname, protocol, id, .. } = self;
+        let tag = if peer.is_ipv6() { "IPv6:" } else { "" };
+        let date = self.date.strftime("%a, %d %b %Y %H:%M:%S +0000");
+        super::append(
+            out,
+            format_args!(
+                "Received: from {helo} ([{tag}{peer}])\r\n\tby {hostname} with {protocol} id {id};\r\n\t{date}\r\n"
+            ),
+        );
+        if let Some(alias) = self.delivered_to {
+            super::append(out, format_args!("Delivered-To: {alias}\r\n"));
+        }
     }
 }

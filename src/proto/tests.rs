@@ -1,10 +1,11 @@
 //! Tables, each run again octet by octet and from every cut; and properties.
 
-use super::command::{Command, Recipient, parse};
+use super::command::{self, Command, Phase, Recipient};
 use super::content::Content;
 use super::dot_stuffing::DotStuffer;
-use super::header::Watch;
+use super::header::{HeaderDecision, HeaderSection};
 use super::line::{Flaw, Lines, MAX_LINE, Next};
+use super::reply::Reply;
 use super::status::EnhancedCode;
 use super::{reply, response};
 use proptest::prelude::*;
@@ -23,6 +24,12 @@ fn content(pieces: &[&[u8]]) -> (Vec<u8>, bool, Option<Vec<u8>>) {
     }
     assert_eq!(machine.size(), out.len() as u64);
     (out, machine.is_flawed(), rest)
+}
+
+/// In whichever phase it may come.
+fn parse(line: &[u8]) -> Result<Command, Reply> {
+    let anywhere = |phase| command::parse(line).and_then(|parsed| parsed.allowed_in(phase));
+    anywhere(Phase::Ready).or_else(|_| anywhere(Phase::Transaction))
 }
 
 fn every_cut(input: &[u8], check: impl Fn(&[&[u8]])) {
@@ -66,10 +73,12 @@ fn contents() {
     }
 }
 
-#[test]
-fn lines() {
-    let all = |input: &[u8]| {
-        let (mut lines, mut at, mut found) = (Lines::default(), 0, Vec::new());
+/// What the lines of a stream are that comes in pieces, as a connection reads them.
+fn lines(pieces: &[&[u8]]) -> Vec<Result<Vec<u8>, Flaw>> {
+    let (mut lines, mut input, mut found) = (Lines::default(), Vec::new(), Vec::new());
+    for piece in pieces {
+        input.extend_from_slice(piece);
+        let mut at = 0;
         loop {
             match lines.next(&input[at..]) {
                 Next::Line(line, taken) => {
@@ -77,15 +86,30 @@ fn lines() {
                     at += taken;
                 }
                 Next::Swallow(taken) => at += taken,
-                Next::More => return found,
+                Next::More => break,
             }
         }
-    };
-    assert_eq!(all(b"a\r\nb\r\nc"), [Ok(b"a".to_vec()), Ok(b"b".to_vec())]);
-    assert_eq!(all(b"a\nb\r\n"), [Err(Flaw::Discipline)]);
-    assert_eq!(all(b"a\rb\r\n\0\r\nx\r\n"), [Err(Flaw::Discipline), Err(Flaw::Discipline), Ok(b"x".to_vec())]);
-    let long = [vec![b'x'; MAX_LINE + 1], b"\r\nNOOP\r\n".to_vec()].concat();
-    assert_eq!(all(&long), [Err(Flaw::TooLong), Ok(b"NOOP".to_vec())]);
+        input.drain(..at);
+        assert!(input.len() <= MAX_LINE + 1, "what is kept is bounded");
+    }
+    found
+}
+
+#[test]
+fn lines_from_every_cut() {
+    let line = |text: &[u8]| Ok(text.to_vec());
+    let long = [&[b'x'; MAX_LINE + 1][..], b"\r\nNOOP\r\n"].concat();
+    let longest = [&[b'x'; MAX_LINE][..], b"\r\n"].concat();
+    for (input, expected) in [
+        (&b"a\r\nb\r\nc"[..], vec![line(b"a"), line(b"b")]),
+        (b"a\nb\r\n", vec![Err(Flaw::Discipline)]),
+        (b"a\rb\r\n\0\r\nx\r\n", vec![Err(Flaw::Discipline), Err(Flaw::Discipline), line(b"x")]),
+        (b"a\r\r\n\r\n", vec![Err(Flaw::Discipline), line(b"")]),
+        (&long, vec![Err(Flaw::TooLong), line(b"NOOP")]),
+        (&longest, vec![line(&longest[..MAX_LINE])]),
+    ] {
+        every_cut(input, |pieces| assert!(lines(pieces) == expected, "{:?}", pieces.iter().map(|p| p.len())));
+    }
     let mut lines = Lines::default();
     assert_eq!(lines.next(&[b'x'; MAX_LINE + 2]), Next::Swallow(MAX_LINE + 1));
     assert_eq!(lines.next(b"x\r\n"), Next::Line(Err(Flaw::TooLong), 3));
@@ -102,6 +126,27 @@ fn f01_the_longest_line_is_taken_from_every_cut() {
             assert_eq!(lines.next(&line[..cut]), Next::More, "{cut}");
         }
         assert_eq!(lines.next(&line), Next::Line(Ok(&line[..MAX_LINE]), line.len()), "{cut}");
+    }
+}
+
+#[test]
+fn dots_are_stuffed_from_every_cut() {
+    for (content, expected) in [
+        (&b""[..], &b".\r\n"[..]),
+        (b".\r\n", b"..\r\n.\r\n"),
+        (b"a\r\n.b\r\n..\r\n", b"a\r\n..b\r\n...\r\n.\r\n"),
+        (b"a.\r\n", b"a.\r\n.\r\n"),
+        (b"a", b"a\r\n.\r\n"),
+        (b"a\r", b"a\r\r\n.\r\n"),
+        (b"a\n.b\r\n", b"a\n.b\r\n.\r\n"),
+        (b"\r\n\r\n.", b"\r\n\r\n..\r\n.\r\n"),
+    ] {
+        every_cut(content, |pieces| {
+            let (mut stuffer, mut out) = (DotStuffer::default(), Vec::new());
+            pieces.iter().for_each(|piece| stuffer.feed(piece, &mut out));
+            stuffer.end(&mut out);
+            assert_eq!(out.escape_ascii().to_string(), expected.escape_ascii().to_string());
+        });
     }
 }
 
@@ -147,7 +192,51 @@ fn commands() {
 }
 
 #[test]
-fn replies() {
+fn replies_of_the_server_on_the_wire() {
+    for (reply, line) in [
+        (reply::HELP, "214 2.0.0 RFC 5321 is spoken here; aliases are made on the web"),
+        (reply::BYE, "221 2.0.0 Bye"),
+        (reply::OK, "250 2.0.0 OK"),
+        (reply::SENDER_OK, "250 2.1.0 Sender OK"),
+        (reply::RECIPIENT_OK, "250 2.1.5 Recipient OK"),
+        (reply::CANNOT_VERIFY, "252 2.5.0 Send some mail, it will be tried"),
+        (reply::START_MAIL_INPUT, "354 End data with <CR><LF>.<CR><LF>"),
+        (reply::TOO_MANY_SESSIONS, "421 4.7.0 Too many sessions, try again later"),
+        (reply::SHUTTING_DOWN, "421 4.3.2 Service shutting down, try again later"),
+        (reply::TIMED_OUT, "421 4.4.2 Timed out"),
+        (reply::TOO_MANY_COMMANDS, "421 4.7.0 Too many commands"),
+        (reply::TOO_MANY_ERRORS, "421 4.7.0 Too many errors"),
+        (reply::TOO_MANY_UNKNOWN, "421 4.7.0 Too many unknown recipients"),
+        (reply::BUSY, "450 4.2.1 Mailbox busy, try again later"),
+        (reply::LOCAL_ERROR, "451 4.3.0 Temporary local trouble, try again later"),
+        (reply::TOO_MANY_RECIPIENTS, "452 4.5.3 Too many recipients"),
+        (reply::LINE_TOO_LONG, "500 5.5.2 Line too long"),
+        (reply::BAD_LINE, "500 5.5.2 Lines end with <CR><LF> and hold no other CR, LF or NUL"),
+        (reply::UNKNOWN_COMMAND, "500 5.5.1 Command not recognized"),
+        (reply::BAD_ARGUMENTS, "501 5.5.4 Syntax error in arguments"),
+        (reply::BAD_PATH, "501 5.1.7 Bad address syntax"),
+        (reply::NOT_IMPLEMENTED, "502 5.5.1 Command not implemented"),
+        (reply::BAD_SEQUENCE, "503 5.5.1 Bad sequence of commands"),
+        (reply::NO_RECIPIENTS, "554 5.5.1 No valid recipients"),
+        (reply::UNKNOWN_USER, "550 5.1.1 User unknown"),
+        (reply::NO_POSTMASTER, "550 5.1.1 Nobody reads this mailbox here"),
+        (reply::RELAY_DENIED, "550 5.7.1 Relay access denied"),
+        (reply::TOO_LARGE, "552 5.3.4 Message too large"),
+        (reply::NEEDS_UTF8, "553 5.6.7 Such an address needs SMTPUTF8"),
+        (reply::EARLY_TALKER, "554 5.5.0 You must wait for the greeting"),
+        (reply::BAD_CONTENT, "554 5.6.0 Message holds a bare CR, a bare LF or a NUL"),
+        (reply::ROUTING_LOOP, "554 5.4.6 Routing loop detected"),
+        (reply::UNKNOWN_PARAMETER, "555 5.5.4 Parameter not recognized or not implemented"),
+        (Reply::new(599, EnhancedCode::new(5, 10, 100), "x"), "599 5.10.100 x"),
+    ] {
+        let mut out = Vec::new();
+        reply.write(&mut out);
+        assert_eq!(String::from_utf8_lossy(&out), format!("{line}\r\n"));
+    }
+}
+
+#[test]
+fn replies_of_a_next_host() {
     let text = b"250-mx\r\n250-PIPELINING\r\n250-SIZE 100\r\n250-8BITMIME\r\n250 SMTPUTF8\r\nrest";
     for cut in 0..text.len() - 4 {
         assert_eq!(response::parse(&text[..cut]), Ok(None), "{cut}");
@@ -181,22 +270,23 @@ fn f02_a_reply_line_that_is_too_long_is_refused_whole_and_in_pieces() {
 fn loops_are_seen_from_every_cut() {
     let looks = |header: &[u8], expected: bool| {
         every_cut(header, |pieces| {
-            let mut watch = Watch::new(vec!["name@example.org".into()]);
-            pieces.iter().for_each(|piece| watch.feed(piece));
-            assert_eq!(watch.is_loop(), expected);
+            let mut section = HeaderSection::new(vec!["name@example.org".into()]);
+            let decision = pieces.iter().map(|piece| section.feed(piece)).last();
+            assert_eq!(decision == Some(HeaderDecision::Loop), expected);
         });
     };
     looks(b"Subject: x\r\ndelivered-to:  NAME@example.org \r\n\r\n", true);
     looks(b"Subject: x\r\n\r\nDelivered-To: name@example.org\r\n", false);
     looks(b"Delivered-To: other@example.org\r\nX-Delivered-To: name@example.org\r\n", false);
-    let mut watch = Watch::new(Vec::new());
-    watch.feed(&b"Received: x\r\n".repeat(30));
-    assert!(!watch.is_loop());
-    watch.feed(b"RECEIVED : y\r\n");
-    assert!(watch.is_loop());
-    let mut long = Watch::new(Vec::new());
-    long.feed(&vec![b'x'; 1 << 20]);
-    assert!(!long.is_loop());
+    let mut section = HeaderSection::new(Vec::new());
+    every_cut(&b"Received: x\r\n".repeat(31), |pieces| {
+        let mut section = HeaderSection::new(Vec::new());
+        assert_eq!(pieces.iter().map(|piece| section.feed(piece)).last(), Some(HeaderDecision::Loop));
+    });
+    assert_eq!(section.feed(&b"Received: x\r\n".repeat(30)), HeaderDecision::Pass);
+    assert_eq!(section.feed(b"RECEIVED : y\r\n"), HeaderDecision::Loop);
+    let mut long = HeaderSection::new(Vec::new());
+    assert_eq!(long.feed(&vec![b'x'; 1 << 20]), HeaderDecision::Pass);
 }
 
 fn lines_of_alphabet() -> impl Strategy<Value = Vec<u8>> {
@@ -225,7 +315,7 @@ proptest! {
         let _ = parse(&input);
         let _ = response::parse(&input);
         let _ = content(&[&input]);
-        Watch::new(Vec::new()).feed(&input);
+        HeaderSection::new(Vec::new()).feed(&input);
     }
 
     #[test]

@@ -35,8 +35,6 @@ pub struct InitMessage<Fixed, Live> {
 /// The part of an [`InitMessage`] that is the same for all roles.
 #[derive(Serialize, Deserialize)]
 pub struct ProcessInit {
-    /// Which of its role's processes this is, from 0.
-    pub number: usize,
     /// What it may do once it is in the sandbox.
     pub promises: Vec<Promise>,
     /// How much it logs.

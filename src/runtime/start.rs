@@ -66,11 +66,6 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
         Ok(Self { fixed, live, process, inherited, control, walls: None })
     }
 
-    /// Which of its role's processes this is, from 0.
-    pub fn process_number(&self) -> usize {
-        self.process.number
-    }
-
     /// The listening TCP sockets of this name. Needs a runtime.
     pub fn listeners(&mut self, name: &str) -> Result<Vec<TcpListener>, Fatal> {
         let listeners = self.inherited.tcp_listeners(name)?;

@@ -1,85 +1,88 @@
-//! The client's connection: what it has said and was not heard yet, what it is to be told.
+//! The client's connection with its two buffers. Both are empty, and take no memory, while the client is silent.
 
 use crate::net::Transport;
-use crate::proto::reply::{self, Reply};
+use crate::proto::reply;
 use nix::sys::socket::{MsgFlags, recv};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// How long, and for how many octets, a client is listened to after the last word, so that its own
-/// pending words do not make the kernel reset the connection before it has read ours.
-const LINGER: Duration = Duration::from_secs(1);
+/// How long, and for how many octets, input is read and thrown away after the last reply, so that what the client still
+/// sends does not make the kernel reset the connection before the client has read the reply.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 const LINGER_OCTETS: usize = 64 * 1024;
 
-/// A connection with its two buffers. Both are empty, and take no memory, while the client is silent.
+/// A connection to a client.
 pub(super) struct Connection {
     transport: Transport,
     input: Vec<u8>,
-    heard: usize,
+    /// Octets of `input` that are consumed.
+    consumed: usize,
     output: Vec<u8>,
+    /// Octets of `output` that are written. Kept here, because a flush may be cancelled.
+    written: usize,
 }
 
 impl Connection {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { transport: Transport::plain(stream), input: Vec::new(), heard: 0, output: Vec::new() }
+        let transport = Transport::plain(stream);
+        Self { transport, input: Vec::new(), consumed: 0, output: Vec::new(), written: 0 }
     }
 
-    /// What was said and not heard yet.
-    pub(super) fn pending(&self) -> &[u8] {
-        &self.input[self.heard..]
+    /// What has come and is not consumed, and where replies are appended.
+    pub(super) fn buffers(&mut self) -> (&[u8], &mut Vec<u8>) {
+        (&self.input[self.consumed..], &mut self.output)
     }
 
-    /// Marks the next `octets` as heard.
+    /// Marks the next `octets` of the input as consumed.
     pub(super) fn consume(&mut self, octets: usize) {
-        self.heard += octets;
+        self.consumed += octets;
     }
 
-    /// Whether it has said anything, in the kernel's buffer included; or hung up.
-    pub(super) fn has_spoken(&self) -> bool {
+    /// Whether anything has come, in the kernel's buffer included, or the client has closed the connection.
+    pub(super) fn has_input(&self) -> bool {
         let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
         self.transport.as_plain().is_some_and(|stream| recv(stream.as_raw_fd(), &mut [0], flags).is_ok())
     }
 
-    /// Waits until it says more: how many octets; 0 when it has hung up.
-    pub(super) async fn listen(&mut self) -> io::Result<usize> {
-        if self.heard == self.input.len() {
+    /// Waits until more comes: how many octets; 0 when the client has closed the connection. Cancel safe.
+    pub(super) async fn read(&mut self) -> io::Result<usize> {
+        if self.consumed == self.input.len() {
             self.input = Vec::new();
         } else {
-            self.input.drain(..self.heard);
+            self.input.drain(..self.consumed);
         }
-        self.heard = 0;
+        self.consumed = 0;
         if self.output.is_empty() {
             self.output = Vec::new();
         }
         self.transport.read(&mut self.input).await
     }
 
-    /// Adds a reply to what it is to be told.
-    pub(super) fn say(&mut self, reply: &Reply) {
-        reply.write(&mut self.output);
+    /// Whether replies are not written yet.
+    pub(super) fn has_output(&self) -> bool {
+        !self.output.is_empty()
     }
 
-    /// Adds lines of a reply as they are.
-    pub(super) fn say_lines(&mut self, lines: &str) {
-        self.output.extend_from_slice(lines.as_bytes());
-    }
-
-    /// Tells it.
+    /// Writes all replies. Cancel safe: the next flush goes on where this one was.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
-        if !self.output.is_empty() {
-            self.transport.write_all(&self.output).await?;
-            self.output.clear();
+        while self.written < self.output.len() {
+            match self.transport.write(&self.output[self.written..]).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                octets => self.written += octets,
+            }
         }
+        self.output.clear();
+        self.written = 0;
         Ok(())
     }
 
-    /// Tells it the last, and hangs up; at once if it is `agreed` that nothing more comes.
-    pub(super) async fn farewell(&mut self, agreed: bool) {
-        let farewell = async {
+    /// Writes the last replies and closes the connection; without waiting for the client if it expects that (QUIT).
+    pub(super) async fn close(&mut self, expected: bool) {
+        let close = async {
             self.flush().await?;
-            if agreed {
+            if expected {
                 return Ok(());
             }
             self.transport.shutdown().await?;
@@ -93,16 +96,16 @@ impl Connection {
             }
             Ok::<(), io::Error>(())
         };
-        // A client that does not want to hear it is left alone.
-        let _ = tokio::time::timeout(LINGER, farewell).await;
+        // The client misses a reply that it does not read.
+        let _ = tokio::time::timeout(LINGER_TIMEOUT, close).await;
     }
 }
 
-/// One word to a client for which there is no place, at no cost.
+/// One reply to a client for which there is no permit. Never waits.
 pub(super) fn reject(stream: &TcpStream) {
-    let mut word = Vec::new();
-    reply::TOO_MANY_SESSIONS.write(&mut word);
+    let mut output = Vec::new();
+    reply::TOO_MANY_SESSIONS.write(&mut output);
     // A new connection has room for one line. If not, the client sees a closed connection.
-    let _ = nix::sys::socket::send(stream.as_raw_fd(), &word, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
+    let _ = nix::sys::socket::send(stream.as_raw_fd(), &output, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
     let _ = nix::sys::socket::shutdown(stream.as_raw_fd(), nix::sys::socket::Shutdown::Write);
 }

@@ -1,18 +1,21 @@
-//! The `smtp` role: hears port 25, and knows no real address.
+//! The `smtp` role: serves mail sessions on port 25, and knows no real address.
 //!
-//! A recipient is an alias that the vault holds a use of, or it is refused; what it stands for, only
-//! the relay learns. A message goes through in pieces as it comes, and the client is told what the
-//! next host said to it.
+//! 1. A connection gets a permit within the connection limits, or one reply.
+//! 2. A recipient is an alias of which the vault holds a use, or it is refused; what it stands for, only the relay
+//!    learns.
+//! 3. A message goes through to the relay in pieces as it comes, and the reply to it is the relay's verdict.
+//!
+//! The protocol is [`crate::proto::session`]; what is here waits for client, vault and relay in its place.
 
 mod connection;
+mod holds;
 mod link;
-mod message;
 mod session;
-mod trace;
-mod transaction;
+mod verdict;
 
 use crate::channel::{Door, RpcClient};
 use crate::config::settings::smtp::{Fixed, Live};
+use crate::proto::session::{Policy, SessionId};
 use crate::runtime::{self, ConnectionLimits, Drain, Fatal, MetricRecorder, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::vault_smtp::VaultSmtp;
@@ -20,22 +23,27 @@ use connection::Connection;
 use link::Links;
 use session::Session;
 use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher as _, RandomState};
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// What sessions share. New settings make a new one, for the sessions that begin from then on.
 #[derive(Clone)]
 struct SmtpContext {
     fixed: Fixed,
-    settings: Live,
+    policy: Rc<Policy>,
+    greeting_delay: Duration,
+    /// Sessions count their time from here.
+    started: Instant,
     vault: RpcClient<VaultSmtp>,
     links: Rc<Links>,
     connection_limits: Rc<ConnectionLimits>,
     recorder: Rc<MetricRecorder>,
-    numbers: Rc<Numbers>,
+    session_ids: Rc<SessionIds>,
 }
 
-/// The context as who comes now finds it.
+/// The context that new sessions get.
 struct SharedContext(RefCell<Rc<SmtpContext>>);
 
 /// Runs the role until it is told to stop.
@@ -53,9 +61,11 @@ pub fn run() -> Result<(), Fatal> {
             links: Rc::new(Links::new(relay)),
             connection_limits: ConnectionLimits::new(settings.max_sessions, settings.max_sessions_per_address),
             recorder: Rc::default(),
-            numbers: Rc::new(Numbers::new(start.process_number())),
+            session_ids: Rc::default(),
+            started: Instant::now(),
+            greeting_delay: settings.greeting_delay,
+            policy: Rc::new(policy(&fixed, settings)),
             fixed,
-            settings,
         }))));
         start.report_metrics(Rc::clone(&shared), move |metrics| vault.notify(metrics));
         let stop = start.ready(Rc::clone(&shared)).await?;
@@ -63,10 +73,11 @@ pub fn run() -> Result<(), Fatal> {
         let take = |stream, peer| {
             let context = Rc::clone(&shared.0.borrow());
             match context.connection_limits.try_acquire(peer) {
-                Some(place) => {
+                Some(permit) => {
                     context.recorder.increment(Metric::SmtpSessionsTotal);
-                    let session = Session::new(Connection::new(stream), peer, place, context);
-                    tokio::task::spawn_local(session.attend(draining.enter()));
+                    let id = context.session_ids.next();
+                    let session = Session::new(Connection::new(stream), peer, id, permit, context);
+                    tokio::task::spawn_local(session.serve(draining.enter()));
                 }
                 None => {
                     context.recorder.increment(Metric::SmtpConnectionsRejected);
@@ -83,7 +94,9 @@ impl RoleHandler<Live> for SharedContext {
     fn reload(&self, settings: Live) {
         let mut context = self.0.borrow_mut();
         context.connection_limits.set(settings.max_sessions, settings.max_sessions_per_address);
-        *context = Rc::new(SmtpContext { settings, ..SmtpContext::clone(&context) });
+        let greeting_delay = settings.greeting_delay;
+        let policy = Rc::new(policy(&context.fixed, settings));
+        *context = Rc::new(SmtpContext { policy, greeting_delay, ..SmtpContext::clone(&context) });
     }
 
     fn metrics(&self) -> Metrics {
@@ -93,24 +106,37 @@ impl RoleHandler<Live> for SharedContext {
     }
 }
 
-/// Numbers of sessions. No two processes of one life share one, nor do two lives of the daemon.
-struct Numbers {
-    /// The time of the start, with room for 4,096 sessions in each millisecond of this life.
-    next: Cell<u64>,
-    /// Which of the role's processes this is.
-    process: u64,
-}
-
-impl Numbers {
-    fn new(process_number: usize) -> Self {
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let milliseconds = u64::try_from(since_1970.as_millis()).unwrap_or_default();
-        Self { next: Cell::new(milliseconds << 12), process: process_number as u64 & 0xff }
-    }
-
-    fn next(&self) -> u64 {
-        let next = self.next.get();
-        self.next.set(next + 1);
-        next << 8 | self.process
+fn policy(fixed: &Fixed, settings: Live) -> Policy {
+    Policy {
+        hostname: settings.hostname,
+        domains: settings.domains,
+        max_message_size: settings.max_message_size,
+        max_recipients: settings.max_recipients,
+        max_commands: settings.max_commands,
+        max_errors: settings.max_errors,
+        max_unknown: settings.max_unknown,
+        command_timeout: settings.command_timeout,
+        data_timeout: settings.data_timeout,
+        transaction_timeout: fixed.transaction_timeout,
+        after_final_dot: fixed.after_final_dot,
     }
 }
+
+/// Identifiers of sessions. Recipients see them, so that they tell neither how many sessions there were nor since when:
+/// each is a number of this process under a keyed hash, whose key is the process's own and random.
+#[derive(Default)]
+struct SessionIds {
+    key: RandomState,
+    sessions: Cell<u64>,
+}
+
+impl SessionIds {
+    fn next(&self) -> SessionId {
+        let number = self.sessions.get();
+        self.sessions.set(number + 1);
+        SessionId(self.key.hash_one(number))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,341 +1,263 @@
-//! A mail session: commands in, replies out, in order.
+//! The driver of a mail session: carries out what [`proto::session`](crate::proto::session) wants, and waits.
+//!
+//! 1. What the client has sent goes into the machine; its actions are carried out at once.
+//! 2. While the machine waits for vault or relay, the client is not read: that is the backpressure.
+//! 3. When the machine waits for the client, all replies are flushed, then more is read.
+//!
+//! Everything that waits can be cancelled when the drain deadline passes, and every wait has a deadline.
 
 use super::SmtpContext;
 use super::connection::Connection;
+use super::holds::Holds;
 use super::link::Link;
-use super::transaction::{Due, Transaction};
-use crate::alias::AliasAddress;
 use crate::net::Timer;
-use crate::proto::command::{self, Command, Mail, Recipient};
-use crate::proto::line::{Flaw, Lines, Next};
-use crate::proto::reply::{self, Reply};
+use crate::proto::session::{self, Action, EndReason, Event, MessageResult, RecipientResult, SessionId, Turn, Wait};
 use crate::runtime::{ConnectionPermit, DrainGuard};
+use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
-use std::convert::Infallible;
+use crate::wire::vault_smtp::{Hold, Release};
+use jiff::Timestamp;
 use std::io;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::time::Instant;
 use tracing::{debug, info};
-
-/// How long a client may be silent that has a recipient accepted. RFC 5321 §4.5.3.2.7 would have five minutes;
-/// clients that are about to send a message take none.
-const HOLDING: Duration = Duration::from_secs(60);
-
-/// Why a session ends.
-pub(super) enum End {
-    /// With these as the last words.
-    Said(Reply),
-    /// The client is gone.
-    Gone,
-}
-
-impl From<io::Error> for End {
-    fn from(_: io::Error) -> Self {
-        Self::Gone
-    }
-}
-
-/// How the client calls itself, and which protocol it thereby speaks.
-pub(super) struct Hello {
-    pub(super) name: Box<str>,
-    pub(super) extended: bool,
-}
-
-/// What a session has done so far, against its bounds.
-#[derive(Default)]
-struct Usage {
-    commands: u32,
-    errors: u32,
-    unknown: u32,
-}
 
 /// One session. Small while it is idle: what a transaction needs is made for it and gone with it.
 pub(super) struct Session {
-    pub(super) context: Rc<SmtpContext>,
-    pub(super) client: Connection,
-    pub(super) peer: IpAddr,
-    pub(super) number: u64,
-    pub(super) messages: u32,
-    pub(super) hello: Option<Hello>,
-    pub(super) transaction: Option<Box<Transaction>>,
-    pub(super) link: Option<Box<Link>>,
-    pub(super) timer: Timer,
-    lines: Lines,
-    usage: Usage,
-    _place: ConnectionPermit,
+    context: Rc<SmtpContext>,
+    machine: session::Session<Ticket>,
+    connection: Connection,
+    holds: Holds,
+    /// Of the transaction, as long as the relay knows of it.
+    link: Option<Box<Link>>,
+    timer: Timer,
+    _permit: ConnectionPermit,
 }
 
 impl Session {
-    pub(super) fn new(client: Connection, peer: IpAddr, place: ConnectionPermit, context: Rc<SmtpContext>) -> Self {
-        let number = context.numbers.next();
+    pub(super) fn new(
+        connection: Connection,
+        peer: IpAddr,
+        id: SessionId,
+        permit: ConnectionPermit,
+        context: Rc<SmtpContext>,
+    ) -> Self {
         Self {
-            client,
-            peer,
-            number,
-            messages: 0,
-            hello: None,
-            transaction: None,
+            machine: session::Session::new(Rc::clone(&context.policy), id, peer),
+            connection,
+            holds: Holds::default(),
             link: None,
-            timer: Timer::new(context.settings.command_timeout),
+            timer: Timer::new(context.policy.command_timeout),
             context,
-            lines: Lines::default(),
-            usage: Usage::default(),
-            _place: place,
+            _permit: permit,
         }
     }
 
-    /// The session from greeting to farewell.
-    pub(super) async fn attend(mut self, draining: DrainGuard) {
-        let until_expired = draining.clone();
-        let end = tokio::select! {
-            Err(end) = self.converse(&draining) => end,
-            () = until_expired.expired() => End::Said(reply::SHUTTING_DOWN),
-        };
-        // What is held is free for others while this client is still being told.
-        self.transaction = None;
-        self.link = None;
-        if let End::Said(reply) = end {
-            let id = format_args!("{:x}", self.number);
-            if [reply::TOO_MANY_COMMANDS, reply::TOO_MANY_ERRORS, reply::TOO_MANY_UNKNOWN].contains(&reply) {
-                info!(id, peer = %self.peer, "a session was cut off");
-            } else {
-                debug!(id, peer = %self.peer, code = reply.code, "session ended");
+    /// Serves the session from greeting to close.
+    #[expect(clippy::manual_async_fn, reason = "an async fn has room for two: its argument, and what that is moved to")]
+    pub(super) fn serve(mut self, drain: DrainGuard) -> impl Future<Output = ()> {
+        async move {
+            let until_expired = drain.clone();
+            tokio::select! {
+                () = self.converse(&drain) => {}
+                () = until_expired.expired() => self.step(Event::DrainExpired),
             }
-            self.client.say(&reply);
-            self.client.farewell(reply == reply::BYE).await;
+            // What was held is free for others already, while this client is still being replied to.
+            if let Some(reason) = self.machine.end_reason() {
+                self.log_end(reason);
+                if reason != EndReason::ClientClosed {
+                    Box::pin(self.connection.close(reason == EndReason::Quit)).await;
+                }
+            }
         }
     }
 
-    async fn converse(&mut self, draining: &DrainGuard) -> Result<Infallible, End> {
-        self.greet().await?;
-        let mut silent_since = Instant::now();
+    async fn converse(&mut self, drain: &DrainGuard) {
+        self.greet().await;
         loop {
-            let mut spoken = false;
-            while let Some(heard) = self.hear()? {
-                spoken = true;
-                match heard {
-                    Ok(Command::Rcpt(recipient)) => self.rcpt(recipient).await?,
-                    other => {
-                        self.resolve().await?;
-                        match other {
-                            Ok(command) => self.obey(command).await?,
-                            Err(fault) => self.fault(&fault)?,
-                        }
+            self.receive();
+            match self.machine.wait() {
+                Wait::Client { drainable } => {
+                    if self.flush().await {
+                        self.read(drainable.then_some(drain)).await;
                     }
                 }
+                Wait::Flush => {
+                    self.flush().await;
+                }
+                // Boxed: a session waits for its client for longer than for others.
+                Wait::Vault | Wait::Offer | Wait::Forward | Wait::End => Box::pin(self.consult()).await,
+                Wait::Greeting | Wait::Closed => return,
             }
-            self.resolve().await?;
-            self.tell().await?;
-            // Octets that make no line do not count as words.
-            if spoken {
-                silent_since = Instant::now();
-            }
-            self.listen(draining, silent_since).await?;
         }
     }
 
-    /// Nobody who speaks before the greeting speaks SMTP (RFC 5321 §3.1).
-    async fn greet(&mut self) -> Result<(), End> {
-        let delay = self.context.settings.greeting_delay;
+    /// A client that speaks before the greeting does not speak SMTP (RFC 5321 §3.1).
+    async fn greet(&mut self) {
+        let delay = self.context.greeting_delay;
         let early = if delay.is_zero() {
-            self.client.has_spoken()
+            self.connection.has_input()
         } else {
-            tokio::time::timeout(delay, self.client.listen()).await.is_ok()
+            Box::pin(tokio::time::timeout(delay, self.connection.read())).await.is_ok()
         };
-        if early {
-            return Err(End::Said(reply::EARLY_TALKER));
-        }
-        self.client.say_lines(&format!("220 {} ESMTP tempalias\r\n", self.context.settings.hostname));
-        self.tell().await
+        self.step(if early { Event::EarlyTalk } else { Event::GreetingDue });
     }
 
-    /// Sends what is to be said; a client that does not listen is given up.
-    pub(super) async fn tell(&mut self) -> Result<(), End> {
-        match self.timer.timeout(self.context.settings.command_timeout, self.client.flush()).await {
-            Some(told) => Ok(told?),
-            None => Err(End::Gone),
-        }
+    /// Gives the machine what the client has sent.
+    fn receive(&mut self) {
+        let (now, mut actions) = (self.now(), Vec::new());
+        let (input, replies) = self.connection.buffers();
+        let mut turn = Turn { now, date: Timestamp::now, actions: &mut actions, replies };
+        let taken = self.machine.receive(input, &mut turn);
+        self.connection.consume(taken);
+        self.perform(actions);
     }
 
-    /// The next whole line of what has been said, parsed.
-    fn hear(&mut self) -> Result<Option<Result<Command, Reply>>, End> {
-        let heard = loop {
-            let (heard, taken) = match self.lines.next(self.client.pending()) {
-                Next::Line(Ok(line), taken) => (command::parse(line), taken),
-                Next::Line(Err(Flaw::TooLong), taken) => (Err(reply::LINE_TOO_LONG), taken),
-                Next::Line(Err(Flaw::Discipline), taken) => (Err(reply::BAD_LINE), taken),
-                Next::Swallow(octets) => {
-                    self.client.consume(octets);
-                    continue;
-                }
-                Next::More => return Ok(None),
+    /// Tells the machine what has happened.
+    fn step(&mut self, event: Event<Ticket>) {
+        let (now, mut actions) = (self.now(), Vec::new());
+        let (_, replies) = self.connection.buffers();
+        self.machine.step(event, &mut Turn { now, date: Timestamp::now, actions: &mut actions, replies });
+        self.perform(actions);
+    }
+
+    fn now(&self) -> Duration {
+        self.context.started.elapsed()
+    }
+
+    fn time_left(&self) -> Duration {
+        self.machine.deadline().saturating_sub(self.now())
+    }
+
+    /// Writes all replies; false if that ended the session.
+    async fn flush(&mut self) -> bool {
+        if self.connection.has_output() {
+            let limit = self.context.policy.command_timeout;
+            let flushed = {
+                let flush = pin!(self.connection.flush());
+                self.timer.timeout(limit, flush).await
             };
-            self.client.consume(taken);
-            break heard;
-        };
-        self.usage.commands += 1;
-        if self.usage.commands > self.context.settings.max_commands {
-            return Err(End::Said(reply::TOO_MANY_COMMANDS));
-        }
-        Ok(Some(heard))
-    }
-
-    /// Waits for more, until the session's or the transaction's time is up.
-    async fn listen(&mut self, draining: &DrainGuard, since: Instant) -> Result<(), End> {
-        let limit = self.patience_left(since);
-        let (client, idle) = (&mut self.client, self.transaction.is_none());
-        let heard = async {
-            tokio::select! {
-                biased;
-                octets = client.listen() => if octets? == 0 { Err(End::Gone) } else { Ok(()) },
-                () = draining.stopping(), if idle => Err(End::Said(reply::SHUTTING_DOWN)),
-            }
-        };
-        self.timer.timeout(limit, heard).await.unwrap_or(Err(End::Said(reply::TIMED_OUT)))
-    }
-
-    /// How long a client that is silent since then may go on.
-    fn patience_left(&self, since: Instant) -> Duration {
-        let usual = self.context.settings.command_timeout;
-        let end = match &self.transaction {
-            // A recipient that is accepted keeps a connection to the next host from others.
-            Some(transaction) if transaction.accepted() > 0 => (since + usual.min(HOLDING)).min(transaction.deadline()),
-            _ => since + usual,
-        };
-        end.saturating_duration_since(Instant::now())
-    }
-
-    /// Says that something was wrong with what the client said.
-    pub(super) fn fault(&mut self, fault: &Reply) -> Result<(), End> {
-        self.client.say(fault);
-        self.usage.errors += 1;
-        if self.usage.errors >= self.context.settings.max_errors {
-            return Err(End::Said(reply::TOO_MANY_ERRORS));
-        }
-        Ok(())
-    }
-
-    async fn obey(&mut self, command: Command) -> Result<(), End> {
-        match command {
-            Command::Helo(name) => self.hello(name, false).await,
-            Command::Ehlo(name) => self.hello(name, true).await,
-            Command::Mail(mail) => return self.mail(mail),
-            // Recipients are gathered before they get here.
-            Command::Rcpt(recipient) => return self.rcpt(recipient).await,
-            // Boxed: a session is idle for longer than it is busy.
-            Command::Data => return Box::pin(self.data()).await,
-            Command::Rset => {
-                self.reset().await;
-                self.client.say(&reply::OK);
-            }
-            Command::Noop => self.client.say(&reply::OK),
-            Command::Vrfy => self.client.say(&reply::NOT_TOLD),
-            Command::Help => self.client.say(&reply::HELP),
-            Command::Quit => return Err(End::Said(reply::BYE)),
-        }
-        Ok(())
-    }
-
-    async fn hello(&mut self, name: String, extended: bool) {
-        self.reset().await;
-        let settings = &self.context.settings;
-        let hostname = &settings.hostname;
-        let lines = if extended {
-            let size = settings.max_message_size;
-            format!(
-                "250-{hostname}\r\n250-PIPELINING\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n"
-            )
-        } else {
-            format!("250 {hostname}\r\n")
-        };
-        self.client.say_lines(&lines);
-        self.hello = Some(Hello { name: name.into(), extended });
-    }
-
-    fn mail(&mut self, mail: Mail) -> Result<(), End> {
-        if self.hello.is_none() || self.transaction.is_some() {
-            return self.fault(&reply::BAD_SEQUENCE);
-        }
-        let settings = &self.context.settings;
-        if mail.size.is_some_and(|size| size > settings.max_message_size) {
-            self.client.say(&reply::TOO_LARGE);
-            return Ok(());
-        }
-        let transaction = Transaction::new(mail, self.context.fixed.transaction_timeout, self.context.vault.clone());
-        self.transaction = Some(Box::new(transaction));
-        self.client.say(&reply::SENDER_OK);
-        Ok(())
-    }
-
-    /// Asks about a recipient; its reply comes with [`Self::resolve`], after those before it.
-    async fn rcpt(&mut self, recipient: Recipient) -> Result<(), End> {
-        let Some(transaction) = &mut self.transaction else { return self.fault(&reply::BAD_SEQUENCE) };
-        let context = &self.context;
-        let domains = &context.settings.domains;
-        let alias = match recipient {
-            Recipient::Path(path) if !path.is_ascii() && !transaction.mail.utf8 => {
-                transaction.due.push(Due::Told(reply::NEEDS_UTF8));
-                return Ok(());
-            }
-            Recipient::Path(path) => AliasAddress::of(&path, domains),
-            Recipient::Postmaster => {
-                domains.first().and_then(|d| AliasAddress::parse(&format!("postmaster@{d}"), domains))
-            }
-        };
-        let Some(alias) = alias else {
-            transaction.due.push(Due::Told(reply::RELAY_DENIED));
-            return Ok(());
-        };
-        // Whether it is one too many, or one that is there already, those before it decide.
-        if transaction.possible() >= context.settings.max_recipients || transaction.awaits(&alias) {
-            self.resolve().await?;
-        }
-        let Some(transaction) = &mut self.transaction else { return Ok(()) };
-        if transaction.has(&alias) {
-            transaction.due.push(Due::Told(reply::RECIPIENT_OK));
-        } else if transaction.accepted() >= self.context.settings.max_recipients {
-            transaction.due.push(Due::Told(reply::TOO_MANY_RECIPIENTS));
-        } else {
-            transaction.ask(alias);
-        }
-        Ok(())
-    }
-
-    /// Replies to all recipients that are due.
-    async fn resolve(&mut self) -> Result<(), End> {
-        let Some(transaction) = self.transaction.as_mut().filter(|t| !t.due.is_empty()) else { return Ok(()) };
-        // Boxed for the same reason as DATA.
-        for reply in Box::pin(transaction.resolve(&mut self.link, &self.context.links)).await {
-            self.context.recorder.increment(match reply.code {
-                200..300 => Metric::RecipientsAccepted,
-                400..500 => Metric::RecipientsDeferred,
-                _ if reply == reply::UNKNOWN_USER => Metric::RecipientsUnknown,
-                _ => Metric::RecipientsRejected,
+            self.step(match flushed {
+                Some(Ok(())) => Event::Flushed,
+                // A client that does not take replies is gone.
+                Some(Err(_)) | None => Event::ClientClosed,
             });
-            if reply == reply::UNKNOWN_USER {
-                self.usage.unknown += 1;
-                self.client.say(&reply);
-                if self.usage.unknown >= self.context.settings.max_unknown {
-                    return Err(End::Said(reply::TOO_MANY_UNKNOWN));
-                }
-            } else if reply == reply::RELAY_DENIED {
-                self.fault(&reply)?;
-            } else {
-                self.client.say(&reply);
-            }
         }
-        Ok(())
+        self.machine.wait() != Wait::Closed
     }
 
-    /// Forgets the transaction.
-    pub(super) async fn reset(&mut self) {
-        let Some(transaction) = self.transaction.take() else { return };
-        if let Some(mut link) = self.link.take()
-            && (!transaction.begun || link.abort().await.is_ok())
-        {
-            self.context.links.put(*link);
+    /// Waits for more of the client, or for the drain if that ends the session.
+    async fn read(&mut self, drain: Option<&DrainGuard>) {
+        let event = {
+            let (limit, connection) = (self.time_left(), &mut self.connection);
+            let read = pin!(async {
+                let draining = async {
+                    match drain {
+                        Some(drain) => drain.stopping().await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    octets = connection.read() => match octets {
+                        Ok(1..) => None,
+                        Ok(0) | Err(_) => Some(Event::ClientClosed),
+                    },
+                    () = draining => Some(Event::Drain),
+                }
+            });
+            self.timer.timeout(limit, read).await.unwrap_or(Some(Event::TimedOut))
+        };
+        if let Some(event) = event {
+            self.step(event);
         }
     }
+
+    /// Waits for the vault and the relay, until it is the client's turn.
+    async fn consult(&mut self) {
+        loop {
+            let limit = self.time_left();
+            let Self { context, machine, holds, link, timer, .. } = self;
+            let event = match machine.wait() {
+                Wait::Vault => timer.timeout(limit, holds.answers()).await.map(Event::HoldsAnswered),
+                Wait::Offer => match machine.offer() {
+                    Some(offer) => timer.timeout(limit, context.links.offer(offer, link)).await,
+                    None => return,
+                },
+                Wait::Forward => {
+                    let forwarded = timer.timeout(limit, forward(link, machine.outgoing())).await;
+                    forwarded.map(|forwarded| forwarded.map_or(Event::RelayLost, |()| Event::Forwarded))
+                }
+                Wait::End => {
+                    let ended = timer.timeout(limit, end(link, machine.outgoing())).await;
+                    ended.map(|verdict| verdict.map_or(Event::RelayLost, Event::MessageVerdict))
+                }
+                Wait::Greeting | Wait::Client { .. } | Wait::Flush | Wait::Closed => return,
+            };
+            self.step(event.unwrap_or(Event::TimedOut));
+        }
+    }
+
+    fn perform(&mut self, actions: Vec<Action<Ticket>>) {
+        let context = &self.context;
+        for action in actions {
+            match action {
+                Action::Hold(recipient) => self.holds.ask(Hold { recipient }, &context.vault),
+                Action::CancelHolds => self.holds.cancel(&context.vault),
+                Action::Release(ticket) => context.vault.notify(Release { ticket }),
+                Action::Abort => {
+                    if let Some(mut link) = self.link.take()
+                        && link.abort().is_ok()
+                    {
+                        context.links.put(*link);
+                    }
+                }
+                Action::FreeRelay => {
+                    if let Some(link) = self.link.take() {
+                        context.links.put(*link);
+                    }
+                }
+                Action::DropRelay => self.link = None,
+                Action::CountRecipient(result) => context.recorder.increment(match result {
+                    RecipientResult::Accepted => Metric::RecipientsAccepted,
+                    RecipientResult::Unknown => Metric::RecipientsUnknown,
+                    RecipientResult::Deferred => Metric::RecipientsDeferred,
+                    RecipientResult::Rejected => Metric::RecipientsRejected,
+                }),
+                Action::MessageBegun => {
+                    if let Some((id, aliases)) = self.machine.message() {
+                        aliases.for_each(|alias| debug!(%id, alias, "recipient"));
+                    }
+                }
+                Action::MessageDone(summary) => {
+                    context.recorder.increment(match summary.result() {
+                        MessageResult::Delivered => Metric::MessagesDelivered,
+                        MessageResult::Deferred => Metric::MessagesDeferred,
+                        MessageResult::Rejected => Metric::MessagesRejected,
+                    });
+                    let session::MessageSummary { id, size, recipients, code } = summary;
+                    info!(%id, peer = %self.machine.peer(), size, recipients, code, "message");
+                }
+            }
+        }
+    }
+
+    fn log_end(&self, reason: EndReason) {
+        let (id, peer) = (self.machine.id(), self.machine.peer());
+        if reason.is_cut_off() {
+            info!(%id, %peer, "a session was cut off");
+        } else if let Some(reply) = reason.reply() {
+            debug!(%id, %peer, code = reply.code, "session ended");
+        }
+    }
+}
+
+async fn forward(link: &mut Option<Box<Link>>, content: &[u8]) -> io::Result<()> {
+    link.as_mut().ok_or(io::ErrorKind::NotConnected)?.forward(content).await
+}
+
+async fn end(link: &mut Option<Box<Link>>, rest: &[u8]) -> io::Result<session::Verdict> {
+    link.as_mut().ok_or(io::ErrorKind::NotConnected)?.end(rest).await
 }

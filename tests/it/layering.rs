@@ -67,7 +67,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hyper_util", &["web"]),
     ("indexmap", &["web"]),
     ("ipnet", &["config", "web"]),
-    ("jiff", &["cli", "config", "smtp", "web", "words"]),
+    ("jiff", &["cli", "config", "proto", "smtp", "web", "words"]),
     ("landlock", &["sys"]),
     ("listenfd", &["sys"]),
     ("mail_builder", &["vault"]),

@@ -1,0 +1,66 @@
+//! Holds that the vault was asked for.
+
+use crate::channel::{Disconnected, RpcClient};
+use crate::proto::session::HoldOutcome;
+use crate::wire::Ticket;
+use crate::wire::vault_smtp::{Hold, HoldAnswer, Release, VaultSmtp};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+type Pending = Pin<Box<dyn Future<Output = Result<HoldAnswer, Disconnected>>>>;
+
+/// Answers that are due, in the order of asking.
+#[derive(Default)]
+pub(super) struct Holds(VecDeque<Pending>);
+
+impl Holds {
+    /// Asks at once.
+    pub(super) fn ask(&mut self, hold: Hold, vault: &RpcClient<VaultSmtp>) {
+        self.0.push_back(Box::pin(vault.call(hold)));
+    }
+
+    /// The next answers, as many as are there. Cancel safe: those that are not returned are still due.
+    pub(super) async fn answers(&mut self) -> Vec<HoldOutcome<Ticket>> {
+        if self.0.is_empty() {
+            return vec![HoldOutcome::Unavailable];
+        }
+        poll_fn(|context| {
+            let mut answers = Vec::new();
+            while let Some(pending) = self.0.front_mut()
+                && let Poll::Ready(answer) = pending.as_mut().poll(context)
+            {
+                answers.push(outcome(answer));
+                self.0.pop_front();
+            }
+            if self.0.is_empty() {
+                // An idle session keeps no memory for it.
+                self.0 = VecDeque::new();
+            }
+            if answers.is_empty() { Poll::Pending } else { Poll::Ready(answers) }
+        })
+        .await
+    }
+
+    /// Wants no answer any more. What is granted even so is released.
+    pub(super) fn cancel(&mut self, vault: &RpcClient<VaultSmtp>) {
+        let (pending, vault) = (std::mem::take(&mut self.0), vault.clone());
+        tokio::task::spawn_local(async move {
+            for answer in pending {
+                if let Ok(HoldAnswer::Held { ticket }) = answer.await {
+                    vault.notify(Release { ticket });
+                }
+            }
+        });
+    }
+}
+
+fn outcome(answer: Result<HoldAnswer, Disconnected>) -> HoldOutcome<Ticket> {
+    match answer {
+        Ok(HoldAnswer::Held { ticket }) => HoldOutcome::Granted(ticket),
+        Ok(HoldAnswer::Busy) => HoldOutcome::Busy,
+        Ok(HoldAnswer::No) => HoldOutcome::No,
+        Ok(HoldAnswer::Unavailable) | Err(Disconnected) => HoldOutcome::Unavailable,
+    }
+}

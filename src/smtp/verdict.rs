@@ -1,0 +1,25 @@
+//! The relay's verdict in words for the client. The next host's own words may name people, and never get here.
+
+use crate::proto::reply::Reply;
+use crate::proto::session;
+use crate::proto::status::EnhancedCode;
+use crate::wire::relay_smtp::{Origin, Verdict};
+
+/// Code and enhanced code as they came, and words that fit their origin.
+pub(super) fn verdict(verdict: Verdict) -> session::Verdict {
+    if verdict.is_positive() {
+        return Ok(());
+    }
+    let (class, subject, detail) = verdict.enhanced;
+    let temporary = verdict.code < 500;
+    let text = match verdict.origin {
+        Origin::NextHost if temporary => "The next host does not take it now, try again later",
+        Origin::NextHost => "The next host does not take it",
+        Origin::NoNextHost => "The next host does not answer, try again later",
+        Origin::Unsupported if temporary => "Send this recipient's copy separately",
+        Origin::Unsupported => "The next host lacks an extension that this message needs",
+        Origin::NoUse => "Mailbox busy, try again later",
+        Origin::NoVault => "Temporary local trouble, try again later",
+    };
+    Err(Reply::new(verdict.code, EnhancedCode::new(class, subject, detail), text))
+}
