@@ -30,4 +30,4 @@ mod wire;
 mod words;
 
 pub use cli::run;
-pub use sys::memory::Forgetful as Allocator;
+pub use sys::zeroing_allocator::ZeroingAllocator;

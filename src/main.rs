@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 #[global_allocator]
-static ALLOCATOR: tempalias::Allocator = tempalias::Allocator;
+static ALLOCATOR: tempalias::ZeroingAllocator = tempalias::ZeroingAllocator;
 
 fn main() -> std::process::ExitCode {
     tempalias::run()

@@ -15,9 +15,10 @@ use crate::wire::{relay_smtp, relay_web, vault_admin, vault_relay, vault_smtp, v
 use serde::{Deserialize, Serialize};
 
 pub use crate::cli::Arguments;
-pub use crate::monitor::{ROLES, SIGNALS};
+pub use crate::monitor::ROLES;
 pub use crate::proto::line::MAX_LINE as MAX_COMMAND_LINE;
 pub use crate::sys::exit::ALL as EXIT_CODES;
+pub use crate::sys::signals::MONITOR_SIGNALS as SIGNALS;
 pub use crate::vault::testing::SenderRewriter;
 pub use crate::web::testing::{
     Body, MAX_PROXY_HEADER, NamedHop, ProxyHeader, forwarded_hops, read_body, read_proxy_header, x_forwarded_hops,

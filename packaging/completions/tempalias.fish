@@ -41,7 +41,7 @@ normal\t''
 debug\t''"
 complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l sandbox -d 'What happens if a process makes a system call that it has not promised' -r -f -a "kill\t'The kernel kills it'
 report\t'The call fails and is named on stderr: for whoever ports tempalias to another system'"
-complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l probe -d 'ROLE:DEED, what a process is to try within its walls' -r
+complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l probe -d 'ROLE:ACTION, what a process is to try in its sandbox' -r
 complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -l attended -d 'End when the program ends that has started this one'
 complete -c tempalias -n "__fish_tempalias_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tempalias -n "__fish_tempalias_using_subcommand check" -l config -d 'The configuration file' -r -F

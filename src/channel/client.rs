@@ -2,7 +2,7 @@
 
 use super::send_buffer::SendBuffer;
 use super::{Numbered, Stream};
-use crate::sys::reading::consume;
+use crate::sys::read_buffer::consume;
 use crate::wire::{Protocol, Rpc, frame};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

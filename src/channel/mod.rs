@@ -17,7 +17,7 @@ mod maybe_ready;
 mod send_buffer;
 mod server;
 
-pub use crate::sys::passing::{SlotIn, SlotOut};
+pub use crate::sys::fd_passing::{HandoffReceiver, HandoffSender};
 pub use crate::sys::stream::Stream;
 pub use admin::AdminListener;
 pub use call_once::call_once;

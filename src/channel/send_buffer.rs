@@ -1,7 +1,7 @@
 //! The send buffer of one end of a door.
 
 use super::{Numbered, Stream};
-use crate::sys::reading::consume;
+use crate::sys::read_buffer::consume;
 use crate::wire::frame::{self, Hostile};
 use serde::Serialize;
 use std::cell::RefCell;

@@ -7,7 +7,7 @@
 use super::maybe_ready::MaybeReady;
 use super::send_buffer::SendBuffer;
 use super::{Numbered, Stream};
-use crate::sys::reading::consume;
+use crate::sys::read_buffer::consume;
 use crate::wire::frame;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

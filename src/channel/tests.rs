@@ -1,8 +1,8 @@
-//! Many questions over one connection, answers in any order; a slot for connections; who stays outside.
+//! Many questions over one connection, answers in any order; a handoff of connections; who stays outside.
 
 use super::server::MAX_REQUESTS_IN_FLIGHT;
-use super::{AdminListener, MaybeReady, RpcClient, RpcServer, SlotIn, SlotOut, Stream, serve};
-use crate::sys::passing::slot;
+use super::{AdminListener, HandoffReceiver, HandoffSender, MaybeReady, RpcClient, RpcServer, Stream, serve};
+use crate::sys::fd_passing::handoff_pair;
 use crate::wire::{Protocol, Rpc};
 use std::cell::Cell;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -184,14 +184,14 @@ fn a_door_that_closes_answers_nobody() {
 }
 
 #[test]
-fn connections_come_out_of_the_slot_once_each() {
+fn each_handed_off_connection_is_received_once() {
     run(async {
-        let (inwards, outwards) = slot().unwrap();
-        let (inwards, outwards) = (SlotIn::new(inwards).unwrap(), SlotOut::new(outwards).unwrap());
-        // More than the kernel keeps: who puts in waits.
+        let (sender, receiver) = handoff_pair().unwrap();
+        let (sender, receiver) = (HandoffSender::new(sender).unwrap(), HandoffReceiver::new(receiver).unwrap());
+        // More than the kernel keeps: the sender waits.
         let taker = tokio::task::spawn_local(async move {
             let mut taken = 0;
-            while let Some(stream) = outwards.accept().await.unwrap() {
+            while let Some(stream) = receiver.accept().await.unwrap() {
                 stream.write_all(b"here").await.unwrap();
                 taken += 1;
             }
@@ -199,14 +199,14 @@ fn connections_come_out_of_the_slot_once_each() {
         });
         let mut streams = Vec::new();
         for _ in 0..400 {
-            streams.push(inwards.connect().await.unwrap());
+            streams.push(sender.connect().await.unwrap());
         }
         for stream in streams {
             let mut said = Vec::new();
             stream.read(&mut said).await.unwrap();
             assert_eq!(said, b"here");
         }
-        drop(inwards);
+        drop(sender);
         assert_eq!(taker.await.unwrap(), 400);
     });
 }

@@ -10,7 +10,7 @@ use crate::monitor::{self, Exit, Role, RoleSpec, Sockets, StartOptions};
 use crate::runtime::Fatal;
 use crate::sys::exit;
 use crate::sys::log::{self, Verbosity};
-use crate::sys::sandbox::{Deed, Strictness};
+use crate::sys::sandbox::{ProbeAction, Strictness};
 use crate::sys::spawn::die_with_parent;
 use admin::Asking;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -86,9 +86,9 @@ struct Serve {
     /// End when the program ends that has started this one
     #[arg(long, hide = true)]
     attended: bool,
-    /// ROLE:DEED, what a process is to try within its walls
+    /// ROLE:ACTION, what a process is to try in its sandbox
     #[arg(long, hide = true, value_parser = probe)]
-    probe: Option<(Option<Role>, Deed)>,
+    probe: Option<(Option<Role>, ProbeAction)>,
 }
 
 #[derive(Args)]
@@ -125,13 +125,13 @@ impl From<Sandbox> for Strictness {
     }
 }
 
-fn probe(text: &str) -> Result<(Option<Role>, Deed), String> {
-    let (role, deed) = text.split_once(':').ok_or("needs ROLE:DEED")?;
+fn probe(text: &str) -> Result<(Option<Role>, ProbeAction), String> {
+    let (role, action) = text.split_once(':').ok_or("needs ROLE:ACTION")?;
     let role = match role {
         "monitor" => None,
         role => Some(RoleSpec::named(role).ok_or("there is no such role")?),
     };
-    Ok((role, Deed::parse(deed)?))
+    Ok((role, ProbeAction::parse(action)?))
 }
 
 impl From<LogLevel> for Verbosity {

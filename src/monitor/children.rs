@@ -10,7 +10,7 @@ use crate::runtime::control::{CONTROL, ControlMessage, ControlReply, ProcessInit
 use crate::runtime::{Fatal, Probe};
 use crate::sys::exit;
 use crate::sys::log::Verbosity;
-use crate::sys::sandbox::{Deed, Strictness, Walls};
+use crate::sys::sandbox::{ProbeAction, Strictness, Walls};
 use crate::sys::spawn::spawn;
 use crate::wire::vault_admin::Process;
 use signal_hook::consts::SIGSYS;
@@ -61,7 +61,7 @@ pub(super) struct SpawnOptions {
     pub(super) verbosity: Verbosity,
     pub(super) strictness: Strictness,
     /// What a role (`None`: the monitor) is to try in its sandbox.
-    pub(super) probe: Option<(Option<Role>, Deed)>,
+    pub(super) probe: Option<(Option<Role>, ProbeAction)>,
 }
 
 /// All processes but the monitor.
@@ -114,7 +114,7 @@ impl Children {
                 pids: self.pids(),
                 identity: preflight.identity.clone(),
                 strictness: options.strictness,
-                probe: probe.map(|(_, deed)| Probe { deed: deed.clone(), sibling: self.sibling_of(child.pid) }),
+                probe: probe.map(|(_, action)| Probe { action: action.clone(), sibling: self.sibling_of(child.pid) }),
             };
             let init = (child.role.settings)(config).init(process).map_err(|cause| Fatal::Config(cause.to_string()))?;
             // A process that has ended already is noticed because it does not become ready.

@@ -3,7 +3,7 @@
 use super::topology::{ROLES, Role, RoleSpec};
 use crate::channel::{Door, DoorKind};
 use crate::config::Config;
-use crate::sys::passing::slot;
+use crate::sys::fd_passing::handoff_pair;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -25,7 +25,7 @@ impl Doors {
                 match door.kind() {
                     DoorKind::Rpc => doors.add_rpc(door, owner, config)?,
                     DoorKind::Handoff => {
-                        let (sender, receiver) = slot()?;
+                        let (sender, receiver) = handoff_pair()?;
                         for caller in RoleSpec::callers_of(door) {
                             doors.shared.push((caller, door, sender.try_clone()?));
                         }

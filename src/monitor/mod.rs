@@ -20,11 +20,11 @@ use crate::config::{self, Config, Located};
 use crate::runtime::control::ControlMessage;
 use crate::runtime::{self, Fatal, Probe};
 use crate::sys::exit;
-use crate::sys::lasting::Lasting;
 use crate::sys::log::Verbosity;
 use crate::sys::notify::{self, Notifier};
-use crate::sys::sandbox::{self, Deed, Promise, Strictness};
-use crate::sys::signals::Signals;
+use crate::sys::reopenable_file::ReopenableFile;
+use crate::sys::sandbox::{self, ProbeAction, Promise, Strictness};
+use crate::sys::signals::{MONITOR_SIGNALS, Signals};
 use children::{Children, SpawnOptions};
 use preflight::Preflight;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
@@ -42,9 +42,6 @@ const TERMINATION_GRACE: Duration = Duration::from_secs(5);
 
 /// Pings that may go unanswered, one after the other, before it is logged that the watchdog will strike.
 const MAX_MISSED_PINGS: u32 = 3;
-
-/// The signals that the daemon obeys.
-pub const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGTERM, SIGUSR1];
 
 /// How the daemon ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +62,8 @@ pub struct StartOptions {
     pub verbosity: Verbosity,
     /// What happens to a process that breaks its promises.
     pub strictness: Strictness,
-    /// A deed that a role (`None`: the monitor) is to try in its sandbox.
-    pub probe: Option<(Option<Role>, Deed)>,
+    /// What a role (`None`: the monitor) is to try in its sandbox, for a test.
+    pub probe: Option<(Option<Role>, ProbeAction)>,
 }
 
 /// Runs the daemon until a signal stops it or a role ends.
@@ -75,9 +72,9 @@ pub struct StartOptions {
 /// What keeps the daemon from starting.
 pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<Exit, Fatal> {
     runtime::block_on(async move {
-        let signals = Signals::catch(&[&[SIGCHLD][..], &SIGNALS].concat())?;
+        let signals = Signals::catch(&[&[SIGCHLD][..], &MONITOR_SIGNALS].concat())?;
         let notifier = Notifier::from_env();
-        let file = Lasting::open(&options.file)?;
+        let file = ReopenableFile::open(&options.file)?;
         let config = config.with_credentials(credentials_directory().as_deref());
         let (preflight, admin) = Preflight::prepare(&config)?;
         let StartOptions { verbosity, strictness, probe, .. } = options;
@@ -94,8 +91,8 @@ pub fn run(config: Config, sockets: Sockets, options: StartOptions) -> Result<Ex
         if let Some(gap) = walls.gap() {
             warn!("{gap}");
         }
-        if let Some((None, deed)) = probe {
-            Probe { deed, sibling: pids.first().copied().unwrap_or_default() }.run();
+        if let Some((None, action)) = probe {
+            Probe { action, sibling: pids.first().copied().unwrap_or_default() }.run();
         }
         info!(pids = %children, %walls, "ready");
         children.send_to_all(&ControlMessage::AllReady(children.processes(&walls)));
@@ -132,7 +129,7 @@ async fn wait_until_ready(children: &mut Children, signals: &Signals) -> Option<
 struct Monitor {
     config: Config,
     path: PathBuf,
-    file: Lasting,
+    file: ReopenableFile,
     children: Children,
     notifier: Notifier,
     _preflight: Preflight,

@@ -5,7 +5,7 @@
 use crate::channel::Door;
 use crate::config::Config;
 use crate::runtime::Fatal;
-use crate::sys::identity::{self, Identity, Nobody};
+use crate::sys::identity::{self, Identity, IdentityError};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -46,13 +46,13 @@ fn find_identity(config: &Config) -> Result<Identity, Fatal> {
     let (user, group) = (&config.monitor.user, &config.monitor.group);
     Identity::find(user, group)?.map_err(|nobody| {
         Fatal::Config(match nobody {
-            Nobody::User => format!(
+            IdentityError::User => format!(
                 "started as root, and the user \"{user}\" to become does not exist: make it (adduser --system --group {user}), or set user"
             ),
-            Nobody::Group => format!(
+            IdentityError::Group => format!(
                 "started as root, and the group \"{group}\" to become does not exist: make it (addgroup --system {group}), or set group"
             ),
-            Nobody::Root => "user must not be root: set user to one that owns nothing else".to_owned(),
+            IdentityError::Root => "user must not be root: set user to one that owns nothing else".to_owned(),
         })
     })
 }

@@ -1,6 +1,6 @@
 //! One connection: plain TCP today, TLS next.
 
-use crate::sys::reading::{read, read_with};
+use crate::sys::read_buffer::{read, read_with};
 use std::io;
 use std::net::SocketAddr;
 use tokio::io::AsyncWriteExt as _;

@@ -22,7 +22,7 @@ mod uses;
 mod verdict;
 
 use crate::alias::Domain;
-use crate::channel::{Door, MaybeReady, RpcClient, RpcServer, SlotOut};
+use crate::channel::{Door, HandoffReceiver, MaybeReady, RpcClient, RpcServer};
 use crate::config::settings::relay::{Fixed, Live};
 use crate::runtime::{self, Drain, Fatal, MetricRecorder, Resolver, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
@@ -56,7 +56,7 @@ impl RoleHandler<Live> for RelayContext {
 pub fn run() -> Result<(), Fatal> {
     let mut start = Startup::<Fixed, Live>::take("relay")?;
     runtime::block_on(async move {
-        let (vault, door) = (start.caller(Door::VaultRelay)?, start.slot_out(Door::RelaySmtp)?);
+        let (vault, door) = (start.caller(Door::VaultRelay)?, start.handoff_receiver(Door::RelaySmtp)?);
         let askers = start.callers(Door::RelayWeb)?;
         let settings = start.fixed.clone();
         let drain = settings.drain;
@@ -92,7 +92,7 @@ pub fn run() -> Result<(), Fatal> {
 }
 
 /// Serves sessions until something fails that must not.
-async fn serve(door: &SlotOut, context: &Rc<RelayContext>, draining: &Drain, server: &mut RpcServer) -> Fatal {
+async fn serve(door: &HandoffReceiver, context: &Rc<RelayContext>, draining: &Drain, server: &mut RpcServer) -> Fatal {
     loop {
         let stream = tokio::select! {
             cause = server.hostile() => return cause.into(),

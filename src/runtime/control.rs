@@ -8,7 +8,7 @@ use super::Probe;
 use crate::channel::Door;
 use crate::sys::identity::Identity;
 use crate::sys::log::Verbosity;
-use crate::sys::reading::consume;
+use crate::sys::read_buffer::consume;
 use crate::sys::sandbox::{Promise, Strictness, Walls};
 use crate::wire::frame;
 use crate::wire::vault_admin::Process;

@@ -1,7 +1,7 @@
 //! Errors that end a process, each told in one line that says what to do.
 
 use crate::sys::exit;
-use crate::sys::inherit::Unusable;
+use crate::sys::inherit::InheritError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub enum Fatal {
     /// The operating system refused something that has no better name here.
     System(io::Error),
     /// A descriptor that should have been handed over was not.
-    Descriptor(Unusable),
+    Descriptor(InheritError),
     /// A file or directory cannot be used.
     File {
         /// Which.
@@ -55,8 +55,8 @@ impl From<io::Error> for Fatal {
     }
 }
 
-impl From<Unusable> for Fatal {
-    fn from(cause: Unusable) -> Self {
+impl From<InheritError> for Fatal {
+    fn from(cause: InheritError) -> Self {
         Self::Descriptor(cause)
     }
 }

@@ -18,7 +18,7 @@ mod probe;
 mod start;
 
 pub use crate::sys::exit;
-pub use crate::sys::reading::consume;
+pub use crate::sys::read_buffer::consume;
 pub use crate::sys::resolve::{Resolver, Unanswered};
 pub use crate::sys::sandbox::{Ports, Promise};
 pub use accept::accept_connections;

@@ -1,6 +1,6 @@
 //! The hidden `--probe` of `tempalias serve`: shows what the sandbox refuses to a process that was taken over.
 
-use crate::sys::sandbox::Deed;
+use crate::sys::sandbox::ProbeAction;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info};
 
@@ -8,18 +8,18 @@ use tracing::{error, info};
 #[derive(Serialize, Deserialize)]
 pub struct Probe {
     /// What it tries.
-    pub deed: Deed,
-    /// The pid of another process of the daemon, for deeds that are done to one.
+    pub action: ProbeAction,
+    /// The pid of another process of the daemon, for actions against one.
     pub sibling: i32,
 }
 
 impl Probe {
     /// Tries it, and logs the outcome. Does not return if the sandbox kills the process.
     pub fn run(&self) {
-        let deed = &self.deed;
-        match deed.attempt(self.sibling) {
-            Ok(()) => error!(?deed, "probe: succeeded"),
-            Err(cause) => info!(?deed, %cause, "probe: refused"),
+        let action = &self.action;
+        match action.attempt(self.sibling) {
+            Ok(()) => error!(?action, "probe: succeeded"),
+            Err(cause) => info!(?action, %cause, "probe: refused"),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use super::Fatal;
 use super::control::{CONTROL, ControlMessage, ControlReply, InitMessage, ProcessInit, framed, receive, take};
-use crate::channel::{AdminListener, Door, SlotIn, SlotOut, Stream};
+use crate::channel::{AdminListener, Door, HandoffReceiver, HandoffSender, Stream};
 use crate::sys::inherit::Inherited;
 use crate::sys::log;
 use crate::sys::sandbox::{self, Walls, raise_descriptor_limit};
-use crate::sys::signals::leave_to_the_monitor;
-use crate::sys::spawn::{die_with_parent, take_name};
+use crate::sys::signals::ignore_monitor_signals;
+use crate::sys::spawn::{die_with_parent, set_process_name};
 use crate::wire::metrics::Metrics;
 use crate::wire::vault_admin::Process;
 use serde::de::DeserializeOwned;
@@ -55,9 +55,9 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
     /// # Errors
     /// Of the operating system; [`Fatal::Descriptor`] if the monitor did not start this process.
     pub fn take(role: &'static str) -> Result<Self, Fatal> {
-        take_name();
+        set_process_name();
         die_with_parent()?;
-        leave_to_the_monitor()?;
+        ignore_monitor_signals()?;
         raise_descriptor_limit()?;
         let mut inherited = Inherited::from_env();
         let mut control = inherited.unix_stream(CONTROL)?;
@@ -94,13 +94,13 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
     }
 
     /// The sending end of a handoff door. Needs a runtime.
-    pub fn slot_in(&mut self, door: Door) -> Result<SlotIn, Fatal> {
-        Ok(SlotIn::new(self.inherited.slot(door.name())?)?)
+    pub fn handoff_sender(&mut self, door: Door) -> Result<HandoffSender, Fatal> {
+        Ok(HandoffSender::new(self.inherited.handoff(door.name())?)?)
     }
 
     /// The receiving end of a handoff door. Needs a runtime.
-    pub fn slot_out(&mut self, door: Door) -> Result<SlotOut, Fatal> {
-        Ok(SlotOut::new(self.inherited.slot(door.name())?)?)
+    pub fn handoff_receiver(&mut self, door: Door) -> Result<HandoffReceiver, Fatal> {
+        Ok(HandoffReceiver::new(self.inherited.handoff(door.name())?)?)
     }
 
     /// Does `work` with the privileges that this process will have in the sandbox, so that the files it makes belong to

@@ -1,7 +1,7 @@
 //! Connections to the relay ([`crate::wire::relay_smtp`]), each used by one transaction at a time.
 
 use super::verdict::verdict;
-use crate::channel::{SlotIn, Stream};
+use crate::channel::{HandoffSender, Stream};
 use crate::proto::command::Mail;
 use crate::proto::session::{Event, Offer, Verdict};
 use crate::wire::frame;
@@ -15,13 +15,13 @@ const MAX_IDLE: usize = 32;
 
 /// Connections on which no transaction is under way.
 pub(super) struct Links {
-    relay: SlotIn,
+    relay: HandoffSender,
     idle: RefCell<Vec<Link>>,
 }
 
 impl Links {
     /// To whichever relay takes them.
-    pub(super) fn new(relay: SlotIn) -> Self {
+    pub(super) fn new(relay: HandoffSender) -> Self {
         Self { relay, idle: RefCell::default() }
     }
 

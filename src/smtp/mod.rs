@@ -51,7 +51,7 @@ pub fn run() -> Result<(), Fatal> {
     let mut start = Startup::<Fixed, Live>::take("smtp")?;
     runtime::block_on(async move {
         let listeners = start.listeners("smtp")?;
-        let (vault, relay) = (start.caller(Door::VaultSmtp)?, start.slot_in(Door::RelaySmtp)?);
+        let (vault, relay) = (start.caller(Door::VaultSmtp)?, start.handoff_sender(Door::RelaySmtp)?);
         start.confine()?;
         let (fixed, settings) = (start.fixed.clone(), start.live.clone());
         let drain = fixed.drain;

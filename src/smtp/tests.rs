@@ -6,7 +6,7 @@ use super::link::Links;
 use super::session::Session;
 use super::{SessionIds, SmtpContext, policy};
 use crate::alias::Domain;
-use crate::channel::{MaybeReady, RpcClient, RpcServer, SlotIn, SlotOut, Stream};
+use crate::channel::{HandoffReceiver, HandoffSender, MaybeReady, RpcClient, RpcServer, Stream};
 use crate::config::settings::smtp::{Fixed, Live};
 use crate::runtime::{ConnectionLimits, Drain};
 use crate::wire::relay_smtp::{Origin, ToRelay, ToSmtp, Verdict};
@@ -119,7 +119,7 @@ enum Manner {
     Silent,
 }
 
-async fn relay(connections: SlotOut, manner: Manner) {
+async fn relay(connections: HandoffReceiver, manner: Manner) {
     while let Some(stream) = connections.accept().await.unwrap() {
         tokio::task::spawn_local(relay_connection(stream, manner));
     }
@@ -148,14 +148,14 @@ async fn relay_connection(stream: Stream, manner: Manner) {
 }
 
 /// A context with its vault, and where the relay gets its connections.
-fn context(fixed: Fixed, grants: bool) -> (Rc<SmtpContext>, Vault, SlotOut) {
+fn context(fixed: Fixed, grants: bool) -> (Rc<SmtpContext>, Vault, HandoffReceiver) {
     let (vault, client) = Vault::start(grants);
     let settings = live();
-    let (inwards, outwards) = UnixStream::pair().unwrap();
-    let (inwards, outwards) = (OwnedFd::from(inwards), OwnedFd::from(outwards));
+    let (sender, receiver) = UnixStream::pair().unwrap();
+    let (sender, receiver) = (OwnedFd::from(sender), OwnedFd::from(receiver));
     let context = Rc::new(SmtpContext {
         vault: client,
-        links: Rc::new(Links::new(SlotIn::new(inwards).unwrap())),
+        links: Rc::new(Links::new(HandoffSender::new(sender).unwrap())),
         connection_limits: ConnectionLimits::new(settings.max_sessions, settings.max_sessions_per_address),
         recorder: Rc::default(),
         session_ids: Rc::default(),
@@ -164,7 +164,7 @@ fn context(fixed: Fixed, grants: bool) -> (Rc<SmtpContext>, Vault, SlotOut) {
         policy: Rc::new(policy(&fixed, settings)),
         fixed,
     });
-    (context, vault, SlotOut::new(outwards).unwrap())
+    (context, vault, HandoffReceiver::new(receiver).unwrap())
 }
 
 struct Rig {
@@ -177,8 +177,8 @@ struct Rig {
 impl Rig {
     /// Serves one session after the other.
     async fn start(fixed: Fixed, grants: bool, manner: Manner, socket_buffers: Option<u32>) -> Self {
-        let (context, vault, outwards) = context(fixed, grants);
-        tokio::task::spawn_local(relay(outwards, manner));
+        let (context, vault, receiver) = context(fixed, grants);
+        tokio::task::spawn_local(relay(receiver, manner));
         let socket = TcpSocket::new_v4().unwrap();
         if let Some(octets) = socket_buffers {
             // Connections inherit it.

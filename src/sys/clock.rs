@@ -3,7 +3,7 @@
 
 use nix::libc::{TIME_ERROR, adjtimex, timex};
 
-/// Whether something keeps the clock in step (NTP); `None` where the kernel does not tell.
+/// Whether NTP or something like it keeps the clock synchronized; `None` if the kernel does not tell.
 pub fn is_synchronized() -> Option<bool> {
     // SAFETY: timex is made of integers, for which zero is a value; with no mode set the call only fills it.
     let state = unsafe {

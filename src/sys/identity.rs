@@ -1,7 +1,7 @@
-//! Whose rights this process has.
+//! Privilege separation, the part of dropping privileges: which user this process is, and which it will be.
 //!
-//! Started as root, it keeps them until it has bound and opened what it needs. Files it opens and makes as the
-//! user that it will be ([`Identity::act`]): root's rights are never used in a directory that belongs to others.
+//! Started as root, a process stays root until it has bound and opened what it needs. It opens and makes its files as
+//! the user that it will be ([`Identity::act`]): in a directory of others, root could be led astray by a link.
 
 use caps::{CapSet, Capability};
 use nix::fcntl::{OFlag, open};
@@ -27,46 +27,52 @@ pub struct Identity {
     gid: u32,
 }
 
-/// There is no such user or group; which.
+/// Why there is no [`Identity`] for a user and group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nobody {
-    /// The user.
+pub enum IdentityError {
+    /// There is no such user.
     User,
-    /// The group.
+    /// There is no such group.
     Group,
     /// The user is root.
     Root,
 }
 
-/// Whether root's rights are there to be given up.
+/// Whether this process is root, and so has privileges to give up.
 pub fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Who runs this process.
+/// The effective user ID of this process.
 pub fn current_user() -> u32 {
     geteuid().as_raw()
 }
 
 impl Identity {
-    /// The user's number.
+    /// The user ID.
     pub fn uid(&self) -> u32 {
         self.uid
     }
 
-    /// Looks the names up.
-    pub fn find(user: &str, group: &str) -> io::Result<Result<Self, Nobody>> {
-        let Some(found) = User::from_name(user)? else { return Ok(Err(Nobody::User)) };
-        let Some(gid) = Group::from_name(group)? else { return Ok(Err(Nobody::Group)) };
+    /// Looks up the names.
+    ///
+    /// # Errors
+    /// The outer one if the databases of users and groups cannot be read.
+    pub fn find(user: &str, group: &str) -> io::Result<Result<Self, IdentityError>> {
+        let Some(found) = User::from_name(user)? else { return Ok(Err(IdentityError::User)) };
+        let Some(gid) = Group::from_name(group)? else { return Ok(Err(IdentityError::Group)) };
         if found.uid.is_root() {
-            return Ok(Err(Nobody::Root));
+            return Ok(Err(IdentityError::Root));
         }
         let (user, group) = (user.to_owned(), group.to_owned());
         Ok(Ok(Self { user, group, uid: found.uid.as_raw(), gid: gid.gid.as_raw() }))
     }
 
-    /// Makes a directory that belongs to this user: by its own rights where they suffice, else by root's, in a
-    /// directory where only root could have put something else in its place.
+    /// Makes a directory that belongs to this user: with the user's own permissions if they suffice. If not, only root
+    /// may write to the parent directory, and so root can make it there without a race.
+    ///
+    /// # Errors
+    /// Of mkdir(2) and fchown(2).
     pub fn make_directory(&self, path: &Path, mode: u32) -> io::Result<()> {
         let make = || DirBuilder::new().mode(mode).create(path);
         match self.act(make)? {
@@ -78,12 +84,12 @@ impl Identity {
         Ok(fchown(&made, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid)))?)
     }
 
-    /// Does `work` with this user's rights, root's put aside.
+    /// Does `work` as this user, and is root again afterwards.
     ///
     /// # Errors
-    /// When rights cannot be put aside or taken up again.
+    /// If the effective user cannot be changed, or changed back.
     pub fn act<T>(&self, work: impl FnOnce() -> T) -> io::Result<T> {
-        // To change it makes the kernel forget what to do when the parent dies.
+        // A change of the effective user clears the signal at the parent's death (prctl(2), PR_SET_PDEATHSIG).
         let death = prctl::get_pdeathsig()?;
         setgroups(&[])?;
         setegid(Gid::from_raw(self.gid))?;
@@ -95,7 +101,7 @@ impl Identity {
         Ok(outcome)
     }
 
-    /// Becomes this user in the directory `root`, for good, and makes sure that there is no way back.
+    /// Becomes this user for good, in a chroot at `root`, and verifies that there is no way back.
     pub(super) fn become_for_good(&self, root: &Path) -> io::Result<()> {
         // As in `act`.
         let death = prctl::get_pdeathsig()?;
@@ -111,13 +117,13 @@ impl Identity {
         let root = (Uid::from_raw(0), Gid::from_raw(0));
         let back = setuid(root.0).is_ok() || seteuid(root.0).is_ok() || setgid(root.1).is_ok();
         if !is_user || !is_group || !alone || back || geteuid() != uid || getegid() != gid {
-            return Err(io::Error::other("root's rights could be taken up again"));
+            return Err(io::Error::other("the process could become root again"));
         }
         Ok(())
     }
 }
 
-/// Whether the bounding set is empty, after it was emptied if this process may do that.
+/// Empties the bounding set of capabilities if this process may do that; whether it is empty now.
 pub(super) fn empty_bounding_set() -> io::Result<bool> {
     let may = caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).map_err(io::Error::other)?;
     if may {
@@ -126,11 +132,11 @@ pub(super) fn empty_bounding_set() -> io::Result<bool> {
     Ok(caps::read(None, CapSet::Bounding).map_err(io::Error::other)?.is_empty())
 }
 
-/// Empties the other four sets, and makes sure that they are.
+/// Empties the other four sets of capabilities, and verifies that they are empty.
 pub(super) fn empty_capabilities() -> io::Result<()> {
     let sets = [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted];
     let full = |set: &CapSet| caps::read(None, *set).map_or(true, |found| !found.is_empty());
-    // Where there are none, whoever started us may not even allow the system call.
+    // Only sets that are not empty: a service manager that granted no capability may have forbidden capset(2) as well.
     for set in sets.iter().filter(|set| full(set)) {
         caps::clear(None, *set).map_err(io::Error::other)?;
     }

@@ -1,9 +1,12 @@
-//! Where log lines go: a terminal, journald or syslog, as the place says.
+//! The log: lines on stderr, journald's native protocol, or syslog, by what stderr is.
 //!
-//! 1. stderr is the stream that `JOURNAL_STREAM` names: systemd reads it; each event goes to journald natively, as a line
-//!    and as fields.
-//! 2. stderr is a terminal, a pipe or a file: lines go there.
-//! 3. stderr is `/dev/null` or closed, as under a classic init: syslog.
+//! 1. stderr is the stream that `JOURNAL_STREAM` names: systemd reads it. Each event goes to journald as a line and as
+//!    fields.
+//! 2. stderr is a terminal, a pipe or a file: each event is a line there.
+//! 3. stderr is `/dev/null` or closed, as under a classic init: each event goes to syslog.
+//!
+//! The sockets are connected at the start, because paths cannot be reached after the chroot. (tracing-journald connects
+//! anew for each event.)
 
 use nix::sys::stat::fstat;
 use serde::{Deserialize, Serialize};
@@ -20,12 +23,12 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 /// How much is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verbosity {
-    /// Only what an administrator must act on.
+    /// Warnings and errors.
     Warnings,
-    /// One line an event.
+    /// What happens, without aliases.
     #[default]
     Normal,
-    /// Aliases too.
+    /// Aliases as well.
     Debug,
 }
 
@@ -39,13 +42,13 @@ impl Verbosity {
     }
 }
 
-/// Starts logging for this process, which calls itself `role`. Call once, while paths mean what they did.
+/// Starts the log of this process, whose events name `role`. Call once, before the sandbox.
 pub fn start(role: &'static str, verbosity: Verbosity) {
     let filter = verbosity.filter();
-    // Only our own events: a library's may show what is not ours to show.
+    // Only events of this program: a library's may hold addresses.
     let ours = tracing_subscriber::filter::FilterFn::new(|meta| meta.target().starts_with("tempalias"));
     let base = tracing_subscriber::registry();
-    // A second start would be a defect of ours; logging then goes on as it was.
+    // It fails if the log was started before, which goes on then.
     let _ = if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref(), io::stderr())
         && let Ok(journal) = Journal::open(role)
     {
@@ -60,8 +63,8 @@ pub fn start(role: &'static str, verbosity: Verbosity) {
     };
 }
 
-/// Whether `output` is what `JOURNAL_STREAM` names, as `device:inode` (systemd.exec(5)): the variable alone is inherited by
-/// every program that is started from a session of systemd's, whose stderr may be a terminal.
+/// Whether `output` is the stream that `JOURNAL_STREAM` names as `device:inode` (systemd.exec(5)). The variable alone says
+/// nothing: it is inherited by each program of a desktop session, whose stderr may be a terminal.
 fn is_journal(stream: Option<&str>, output: impl AsFd) -> bool {
     let named = stream.and_then(|stream| stream.split_once(':')).and_then(|(device, inode)| {
         let (device, inode): (u64, u64) = (device.parse().ok()?, inode.parse().ok()?);
@@ -70,7 +73,7 @@ fn is_journal(stream: Option<&str>, output: impl AsFd) -> bool {
     named.is_some_and(|named| fstat(output).is_ok_and(|stat| (stat.st_dev, stat.st_ino) == named))
 }
 
-/// Whether stderr leads nowhere.
+/// Whether stderr is `/dev/null` or closed.
 fn is_void() -> bool {
     match (std::fs::metadata("/proc/self/fd/2"), std::fs::metadata("/dev/null")) {
         (Ok(stderr), Ok(null)) => {
@@ -81,21 +84,21 @@ fn is_void() -> bool {
     }
 }
 
-/// Octets of one value at the most. An event has 32 fields at the most, so that with [`MAX_LINE`] it fits into a datagram,
-/// which may not be longer than the socket's buffer (208 KiB by default): a longer one is lost (EMSGSIZE).
-const MAX_VALUE: usize = 4 * 1024;
+/// The most octets of a value. An event has at most 32 fields: together with [`MAX_LINE_OCTETS`] it fits into a datagram,
+/// which is lost (EMSGSIZE) if it is longer than the socket's buffer, 208 KiB by default.
+const MAX_VALUE_OCTETS: usize = 4 * 1024;
 
-/// Octets of one line at the most.
-const MAX_LINE: usize = 16 * 1024;
+/// The most octets of a line.
+const MAX_LINE_OCTETS: usize = 16 * 1024;
 
-/// One event as `message key=value …`, which is logfmt: a value that would seem to be several is quoted.
+/// An event as `message key=value …` (logfmt). A value with spaces, say, is quoted.
 struct Line(String);
 
 impl Line {
     fn of(event: &Event<'_>) -> Self {
         let mut line = Self(String::with_capacity(128));
         event.record(&mut line);
-        cut(&mut line.0, MAX_LINE);
+        cut(&mut line.0, MAX_LINE_OCTETS);
         line
     }
 }
@@ -118,30 +121,30 @@ impl Visit for Line {
     }
 }
 
-/// A value that stays on its line and shows as what it is: what is not printable is escaped, controls of the direction
-/// of writing and what has no width among it. It is cut where it is too long.
+/// A value with all characters escaped that are not printable: line ends, control sequences of terminals, bidi controls,
+/// what has no width. With them, a value could make a line look like another one. Cut if it is too long.
 fn escaped(value: &str) -> String {
     escaped_with(value, |c| matches!(c, '"' | '\'' | '\\'))
 }
 
-/// The same between quotes, where quotes and backslashes are escaped too.
+/// The same in quotes. Quotes and backslashes in it are escaped as well.
 fn quoted(value: &str) -> String {
     format!("\"{}\"", escaped_with(value, |c| c == '\''))
 }
 
 fn escaped_with(value: &str, is_plain: impl Fn(char) -> bool) -> String {
-    let mut text = String::with_capacity(value.len().min(MAX_VALUE));
+    let mut text = String::with_capacity(value.len().min(MAX_VALUE_OCTETS));
     for c in value.chars() {
-        if text.len() > MAX_VALUE {
+        if text.len() > MAX_VALUE_OCTETS {
             break;
         }
         if is_plain(c) { text.push(c) } else { text.extend(c.escape_debug()) }
     }
-    cut(&mut text, MAX_VALUE);
+    cut(&mut text, MAX_VALUE_OCTETS);
     text
 }
 
-/// Cuts what is longer, and shows that it did.
+/// Cuts text that is longer, and marks the place.
 fn cut(text: &mut String, most: usize) {
     if text.len() > most {
         let end = (0..=most).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
@@ -160,20 +163,20 @@ impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = event.metadata().level();
         let line = format!("tempalias[{}] {} {level}: {}\n", self.pid, self.role, Line::of(event).0);
-        // One write, so that lines of several processes do not mix. A log that is gone is nobody's fault here.
+        // One write, so that lines of several processes do not mix. If the log is gone, mail is served all the same.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
     }
 }
 
 /// journald's [native protocol](https://systemd.io/JOURNAL_NATIVE_PROTOCOL/): a datagram of `FIELD=value` lines.
 ///
-/// The message is the whole line, because that is what `systemctl status` shows; the fields are for machines.
+/// `MESSAGE` is the whole line, because `systemctl status` shows nothing else. The other fields are for programs.
 struct Journal {
     role: &'static str,
     socket: UnixDatagram,
 }
 
-/// An event's fields as journald wants them.
+/// An event's fields, a line each.
 struct Fields(String);
 
 impl Visit for Fields {
@@ -194,7 +197,7 @@ impl Journal {
     fn open(role: &'static str) -> std::io::Result<Self> {
         let socket = UnixDatagram::unbound()?;
         socket.connect("/run/systemd/journal/socket")?;
-        // A journal that does not keep up must not hold up mail.
+        // A journal that does not keep up must not block mail.
         socket.set_nonblocking(true)?;
         Ok(Self { role, socket })
     }
@@ -214,7 +217,7 @@ impl<S: Subscriber> Layer<S> for Journal {
             Line::of(event).0
         ));
         event.record(&mut fields);
-        // A log that is gone is nobody's fault here.
+        // If the log is gone, mail is served all the same.
         let _ = self.socket.send(fields.0.as_bytes());
     }
 }
@@ -241,7 +244,7 @@ impl<S: Subscriber> Layer<S> for Syslog {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let line = format!("{}: {}", self.role, Line::of(event).0);
         let Ok(mut logger) = self.logger.lock() else { return };
-        // A log that is gone is nobody's fault here.
+        // If the log is gone, mail is served all the same.
         let _ = match *event.metadata().level() {
             Level::ERROR => logger.err(line),
             Level::WARN => logger.warning(line),

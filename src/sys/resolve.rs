@@ -1,20 +1,20 @@
-//! From names to addresses, by a resolver that opens no file once it is made: it works within walls.
+//! The DNS, by a resolver that opens no file after it is made, so that it works in the sandbox.
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolveHosts};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// The DNS could not be asked, or does not know for now.
+/// The DNS cannot be asked, or has no answer for now (a timeout, SERVFAIL, REFUSED).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unanswered;
 
-/// Knows the addresses of a name for as long as the DNS says (TTL), and then asks again.
+/// Looks up names, and keeps answers for as long as the DNS says (TTL).
 #[derive(Clone)]
 pub struct Resolver(Option<Box<TokioResolver>>);
 
 impl Resolver {
-    /// For these hosts alone: reads `resolv.conf` and `hosts` unless all are addresses already.
+    /// A resolver for these hosts only. Reads `/etc/resolv.conf` and `/etc/hosts`, unless all hosts are addresses.
     ///
     /// # Errors
     /// What is wrong with `/etc/resolv.conf`.
@@ -22,7 +22,8 @@ impl Resolver {
         if hosts.all(is_address) { Ok(Self(None)) } else { Self::new() }
     }
 
-    /// For these hosts and others yet unknown, which may be names: those are not found where the DNS cannot be asked.
+    /// A resolver for these hosts and for others that are not known yet. If all of `hosts` are addresses and
+    /// `/etc/resolv.conf` cannot be used, it finds no names.
     ///
     /// # Errors
     /// What is wrong with `/etc/resolv.conf`, if any of `hosts` is a name.
@@ -30,7 +31,7 @@ impl Resolver {
         Self::new().or_else(|cause| if hosts.all(is_address) { Ok(Self(None)) } else { Err(cause) })
     }
 
-    /// For what the DNS says, whatever this host's own list of names has.
+    /// A resolver that asks the DNS alone and does not look into `/etc/hosts`.
     ///
     /// # Errors
     /// What is wrong with `/etc/resolv.conf`.
@@ -45,7 +46,7 @@ impl Resolver {
     pub async fn addresses_of(&self, name: &str) -> Result<Vec<IpAddr>, Unanswered> {
         let four = self.look_up(name, RecordType::A, |data| data.ip_addr()).await;
         let six = self.look_up(name, RecordType::AAAA, |data| data.ip_addr()).await;
-        // Some servers refuse to speak of the kind that they do not have.
+        // Some servers refuse the type of record that they do not have.
         match (four, six) {
             (Ok(four), Ok(six)) => Ok([four, six].concat()),
             (Ok(some), Err(Unanswered)) | (Err(Unanswered), Ok(some)) if !some.is_empty() => Ok(some),
@@ -53,7 +54,7 @@ impl Resolver {
         }
     }
 
-    /// The IPv4 addresses of `name`; none if the DNS says that there are none, or no such name.
+    /// The IPv4 addresses of `name`; none if the DNS says that it has none, or does not exist.
     ///
     /// # Errors
     /// [`Unanswered`].
@@ -65,7 +66,7 @@ impl Resolver {
         .await
     }
 
-    /// The hosts that take mail for `domain`, in no order.
+    /// The mail exchanges of `domain` (MX), in no order.
     ///
     /// # Errors
     /// [`Unanswered`].
@@ -128,13 +129,13 @@ impl Resolver {
         Ok(Self(Some(Box::new(builder.build().map_err(unusable)?))))
     }
 
-    /// Where to connect to, in the order to try; empty when the name is not known or the DNS does not answer.
+    /// The addresses to connect to, in the order to try; none if the name is not known or the DNS does not answer.
     pub async fn addresses(&self, host: &str, port: u16) -> Vec<SocketAddr> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return vec![SocketAddr::new(address, port)];
         }
         let Some(resolver) = &self.0 else { return Vec::new() };
-        // Fully qualified: search domains of this host have no say in where mail goes.
+        // Fully qualified, so that the search domains of this host do not decide where mail goes.
         let name = if host.contains('.') { format!("{host}.") } else { host.to_owned() };
         match resolver.lookup_ip(name).await {
             Ok(found) => found.iter().map(|address| SocketAddr::new(address, port)).collect(),

@@ -1,21 +1,26 @@
-//! Starting a role: this program again, with descriptors at the places `LISTEN_FDS` promises.
+//! Privilege separation, the part of starting the roles: each is this program again (fork and exec, so that each has an
+//! address space layout of its own), with descriptors at the numbers that `LISTEN_FDS` promises.
 
 use command_fds::{CommandFdExt, FdMapping, FdMappingCollision};
-use std::ffi::OsStr;
+use std::ffi::{CStr, OsStr};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// What processes are called in lists of them.
-const NAME: &str = "tempalias";
+/// The name of every process in ps(1) and top(1).
+const PROCESS_NAME: &CStr = c"tempalias";
 
-/// Where inherited descriptors begin (sd_listen_fds(3)).
+/// The number of the first inherited descriptor (sd_listen_fds(3)).
 const LISTEN_FDS_START: i32 = 3;
 
-/// Runs this very program with `arguments`, `variables` beside those it would inherit, and the named `descriptors`.
+/// Runs this program with `arguments`, with `variables` beside those that it inherits, and with the named `descriptors`.
 ///
 /// The child is in a process group of its own, so that a terminal's Ctrl-C reaches the monitor alone.
+///
+/// # Errors
+/// Of fork(2) and execve(2).
 pub fn spawn(
     arguments: &[&str],
     variables: &[(&str, &OsStr)],
@@ -25,10 +30,10 @@ pub fn spawn(
     // LISTEN_PID stays unset: the child's pid is not known before it is there.
     let mut command = Command::new("/proc/self/exe");
     command
-        .arg0(NAME)
+        .arg0(OsStr::from_bytes(PROCESS_NAME.to_bytes()))
         .args(arguments)
         .env_remove("LISTEN_PID")
-        // What systemd asked of us is not asked of them.
+        // Only the monitor notifies systemd.
         .env_remove("NOTIFY_SOCKET")
         .env_remove("WATCHDOG_PID")
         .env_remove("WATCHDOG_USEC")
@@ -43,12 +48,18 @@ pub fn spawn(
     command.spawn()
 }
 
-/// Has the kernel kill this process when its parent is gone: a role does not outlive the monitor.
+/// Has the kernel kill this process when its parent ends: no role outlives the monitor.
+///
+/// # Errors
+/// Of prctl(2).
 pub fn die_with_parent() -> io::Result<()> {
     Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?)
 }
 
-/// Asks a child to end; without effect on one that has.
+/// Asks a child to end (SIGTERM); without effect if it has ended.
+///
+/// # Errors
+/// Of kill(2).
 pub fn terminate(child: &Child) -> io::Result<()> {
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
     match nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM) {
@@ -57,8 +68,8 @@ pub fn terminate(child: &Child) -> io::Result<()> {
     }
 }
 
-/// Has lists of processes show this one by its name, not by the path that it was started by.
-pub fn take_name() {
-    // It cannot fail, and is only for the eye.
-    let _ = nix::sys::prctl::set_name(c"tempalias");
+/// Sets the name of this process in ps(1) and top(1), which would otherwise be that of `/proc/self/exe`: `exe`.
+pub fn set_process_name() {
+    // It fails for an invalid pointer only.
+    let _ = nix::sys::prctl::set_name(PROCESS_NAME);
 }

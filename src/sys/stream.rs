@@ -1,7 +1,7 @@
-//! One connection through a door.
-#![allow(unsafe_code)] // to register a descriptor is a promise about it
+//! A connected Unix socket for a door (IPC between the processes).
+#![allow(unsafe_code)] // AsyncFd takes a promise about the descriptor
 
-use super::reading::{READ_SIZE, read_with};
+use super::read_buffer::{READ_BUFFER_OCTETS, read_with};
 use nix::libc::{EMFILE, ENFILE};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use std::io::{self, Read, Write};
@@ -10,28 +10,38 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// How long to wait for room where waiting for it takes a descriptor that is not to be had.
-const FULL_TABLE_PAUSE: Duration = Duration::from_millis(10);
+/// How long to wait for room if there is no descriptor left to be woken by.
+const WRITE_RETRY_AFTER: Duration = Duration::from_millis(10);
 
-/// A Unix stream that waits for its peer's words, and for room only when there is none.
+/// A Unix stream that is registered with the runtime for reading only, and for writing while there is no room.
 ///
-/// The kernel tells whoever listens for room each time the peer has read something. On a connection
-/// of short questions and answers that is a wake-up for each, for nothing.
+/// Whoever is registered for writing is woken each time the peer has read something. On a connection of short requests
+/// and answers that would be one wake-up for each, with nothing to do.
 pub struct Stream(AsyncFd<StdStream>);
 
 impl Stream {
     /// Takes a connected stream. Needs a runtime.
+    ///
+    /// # Errors
+    /// Of the operating system.
     pub fn new(stream: StdStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         Ok(Self(register(stream, Interest::READABLE)?))
     }
 
-    /// The process at the other end when it was connected, as the kernel knows it; 0 in another pid name space.
+    /// The pid of the process that connected, as the kernel knows it (`SO_PEERCRED`); 0 if it is in another pid
+    /// namespace.
+    ///
+    /// # Errors
+    /// Of getsockopt(2).
     pub fn peer(&self) -> io::Result<i32> {
         Ok(getsockopt(self.0.get_ref(), PeerCredentials)?.pid())
     }
 
-    /// Appends to `input` what the peer says; how many octets, 0 when it has gone. Cancel safe.
+    /// Appends to `input` what comes from the peer: how many octets, 0 if it has closed the stream. Cancel safe.
+    ///
+    /// # Errors
+    /// Of read(2).
     pub async fn read(&self, input: &mut Vec<u8>) -> io::Result<usize> {
         loop {
             let mut ready = self.0.readable().await?;
@@ -40,8 +50,8 @@ impl Stream {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(cause) => return Err(cause),
                 Ok(octets) => {
-                    if octets < READ_SIZE {
-                        // There is no more: the next read would only be told so.
+                    if octets < READ_BUFFER_OCTETS {
+                        // It was not filled, so that there is no more: this saves a read that would say so.
                         ready.clear_ready();
                     }
                     return Ok(octets);
@@ -59,19 +69,25 @@ impl Stream {
     }
 
     /// Completes when there may be room. Cancel safe.
+    ///
+    /// # Errors
+    /// Of the operating system.
     pub async fn writable(&self) -> io::Result<()> {
         match self.0.get_ref().try_clone() {
             Ok(second) => register(second, Interest::WRITABLE)?.writable().await.map(drop),
-            // As many descriptors are open as may be: the connection is well, and the caller tries again.
+            // The descriptor table is full. The connection is still good: the caller tries to write again.
             Err(e) if matches!(e.raw_os_error(), Some(EMFILE | ENFILE)) => {
-                tokio::time::sleep(FULL_TABLE_PAUSE).await;
+                tokio::time::sleep(WRITE_RETRY_AFTER).await;
                 Ok(())
             }
             Err(cause) => Err(cause),
         }
     }
 
-    /// Writes all of it.
+    /// Writes all of it. Not cancel safe.
+    ///
+    /// # Errors
+    /// Of write(2).
     pub async fn write_all(&self, mut octets: &[u8]) -> io::Result<()> {
         while !octets.is_empty() {
             match self.try_write(octets) {

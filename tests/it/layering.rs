@@ -34,14 +34,14 @@ const PICTURE: &[(&str, &[&str])] = &[
 /// need of the operating system has to be there, because it takes `unsafe` or opens files before the sandbox.
 const RE_EXPORTS: &[(&str, &[&str])] = &[
     // The ends of doors: to register a descriptor takes `unsafe`.
-    ("channel", &["sys::passing::SlotIn", "sys::passing::SlotOut", "sys::stream::Stream"]),
+    ("channel", &["sys::fd_passing::HandoffReceiver", "sys::fd_passing::HandoffSender", "sys::stream::Stream"]),
     (
         "runtime",
         &[
             // Exit codes, for a role that has to end its process at once.
             "sys::exit",
             // How what was read is overwritten.
-            "sys::reading::consume",
+            "sys::read_buffer::consume",
             // The DNS: it reads /etc/resolv.conf and /etc/hosts before the sandbox.
             "sys::resolve::Resolver",
             "sys::resolve::Unanswered",

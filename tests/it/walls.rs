@@ -1,6 +1,6 @@
 //! P6, P8: what a process of the daemon that has been taken over cannot do.
 //!
-//! - In every role, each deed of the hidden probe is refused or kills the process; the table is printed.
+//! - In every role, each action of the hidden probe is refused or kills the process; the table is printed.
 //! - The same on a kernel without Landlock, but for what only Landlock gives: the ports that `relay` may connect to.
 //! - Started as root in a network namespace of its own it binds 25 and 80, and nobody keeps root.
 //! - A Redis by name and over TLS is reached from within the walls, where no file can be opened.
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 /// An address that is routed on the Internet, and in the test's namespace is this host.
 const PUBLIC: &str = "198.51.100.25";
 
-const DEEDS: [&str; 15] = [
+const ACTIONS: [&str; 15] = [
     "open=/etc/passwd",
     "connect=127.0.0.1:25",
     "connect=198.51.100.25:25",
@@ -139,7 +139,7 @@ fn is_root() -> bool {
     root
 }
 
-/// Every role's outcome of every deed, printed.
+/// Every role's outcome of every action, printed.
 fn table(without_landlock: bool) -> BTreeMap<(&'static str, &'static str), String> {
     let rows: Vec<(&'static str, &'static str, &'static str)> = std::iter::once("monitor")
         .chain(ROLES.iter().map(|role| role.name))
@@ -148,10 +148,10 @@ fn table(without_landlock: bool) -> BTreeMap<(&'static str, &'static str), Strin
         .collect();
     let row = |(name, role, store): (&'static str, &'static str, &'static str)| {
         std::thread::spawn(move || {
-            DEEDS.map(|deed| {
-                let probe = format!("{role}:{deed}");
+            ACTIONS.map(|action| {
+                let probe = format!("{role}:{action}");
                 let mut daemon = Alone::start(&["--probe", &probe], store, without_landlock);
-                ((name, deed), daemon.outcome())
+                ((name, action), daemon.outcome())
             })
         })
     };
@@ -166,10 +166,10 @@ fn table(without_landlock: bool) -> BTreeMap<(&'static str, &'static str), Strin
         "\nwhat a process that was taken over gets, {} Landlock\n\n",
         if without_landlock { "without" } else { "with" }
     );
-    for deed in DEEDS {
-        writeln!(text, "{deed}").unwrap();
+    for action in ACTIONS {
+        writeln!(text, "{action}").unwrap();
         for (name, ..) in &rows {
-            writeln!(text, "    {name:<16}{}", outcomes[&(*name, deed)]).unwrap();
+            writeln!(text, "    {name:<16}{}", outcomes[&(*name, action)]).unwrap();
         }
     }
     println!("{text}");
@@ -177,7 +177,7 @@ fn table(without_landlock: bool) -> BTreeMap<(&'static str, &'static str), Strin
 }
 
 #[test]
-fn every_deed_is_refused_in_every_role() {
+fn every_action_is_refused_in_every_role() {
     if !is_root() {
         return;
     }
@@ -185,8 +185,10 @@ fn every_deed_is_refused_in_every_role() {
     let done: Vec<_> = outcomes.iter().filter(|(_, outcome)| !is_denied(outcome)).map(|(what, _)| *what).collect();
     assert_eq!(done, MAY_DIAL.map(|role| (role, "redial")), "who may connect may connect anew");
     for role in ["monitor", "vault", "smtp", "web"] {
-        for deed in DEEDS.iter().filter(|deed| !["open", "peek", "write"].iter().any(|verb| deed.starts_with(verb))) {
-            assert_eq!(outcomes[&(role, *deed)], "killed", "{role} {deed}");
+        for action in
+            ACTIONS.iter().filter(|action| !["open", "peek", "write"].iter().any(|verb| action.starts_with(verb)))
+        {
+            assert_eq!(outcomes[&(role, *action)], "killed", "{role} {action}");
         }
     }
 }
@@ -198,7 +200,7 @@ fn without_landlock_only_the_ports_of_relay_are_open() {
     }
     let outcomes = table(true);
     let done: Vec<_> = outcomes.iter().filter(|(_, outcome)| !is_denied(outcome)).map(|(what, _)| *what).collect();
-    let open = |role| ["connect=127.0.0.1:25", "connect=198.51.100.25:25", "redial"].map(|deed| (role, deed));
+    let open = |role| ["connect=127.0.0.1:25", "connect=198.51.100.25:25", "redial"].map(|action| (role, action));
     assert_eq!(done, MAY_DIAL.map(open).concat());
 }
 

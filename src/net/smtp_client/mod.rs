@@ -17,7 +17,7 @@ use crate::alias::RealAddress;
 use crate::proto::client::{ClientError, ClientEvent, ClientSession, DialogPhase, MailFrom};
 use crate::proto::response::Extensions;
 use crate::proto::status::Status;
-use crate::sys::reading::consume;
+use crate::sys::read_buffer::consume;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What becomes of values that are hostile or long, and which stream is the journal's.
+//! Values that are hostile or long, and which stream is the journal's.
 
 use super::*;
 use std::fs::File;
@@ -29,14 +29,14 @@ fn values_of_a_line_are_told_apart_and_cannot_deceive_the_eye() {
         ("192.0.2.1", "192.0.2.1"),
         ("it's", "it's"),
         ("müller.example", "müller.example"),
-        // Quoted are what would seem to be several, and what is nothing.
+        // Quoted: what would look like several values, or like none.
         ("two words", "\"two words\""),
         ("x admin=yes", "\"x admin=yes\""),
         ("a=b", "\"a=b\""),
         ("", "\"\""),
         ("say \"x\"", "\"say \\\"x\\\"\""),
         ("back\\slash", "\"back\\\\slash\""),
-        // What does not show as what it is.
+        // Escaped: what is not printable.
         ("a\r\nb\u{1b}[2K", "a\\r\\nb\\u{1b}[2K"),
         ("abc\u{202e}fed", "abc\\u{202e}fed"),
         ("\u{2066}x\u{2069}\u{200f}\u{61c}", "\\u{2066}x\\u{2069}\\u{200f}\\u{61c}"),

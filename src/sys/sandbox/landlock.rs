@@ -1,4 +1,4 @@
-//! Files and TCP ports (landlock(7)).
+//! Landlock (landlock(7)): which files and TCP ports a process may reach.
 
 use super::{Ports, Promise};
 use landlock::{
@@ -8,28 +8,28 @@ use landlock::{
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// The newest version whose every right is refused where it is not granted.
-const NEWEST: ABI = ABI::V9;
+/// The newest version of Landlock's ABI that is used: every right that it knows is denied unless a rule grants it.
+const LANDLOCK_ABI: ABI = ABI::V9;
 
-/// The DNS over TCP, for answers too long for a datagram (RFC 7766).
-const DNS: u16 = 53;
+/// The DNS over TCP, for answers that are too long for a datagram (RFC 7766).
+const DNS_PORT: u16 = 53;
 
-/// The promises as rules; what they do not name is refused.
+/// The promises as rules. What they do not name is denied.
 pub(super) fn ruleset(promises: &[Promise]) -> io::Result<RulesetCreated> {
     let every_port = promises.contains(&Promise::Internet(Ports::Any));
-    let mut net = AccessNet::from_all(NEWEST);
+    let mut net = AccessNet::from_all(LANDLOCK_ABI);
     if every_port {
         net.remove(AccessNet::ConnectTcp);
     }
-    let mut scope = Scope::from_all(NEWEST);
+    let mut scope = Scope::from_all(LANDLOCK_ABI);
     if promises.iter().any(|promise| matches!(promise, Promise::Children(_))) {
-        // The children are outside of these walls: they have their own.
+        // The children are not in this Landlock domain, and the monitor must be able to signal them.
         scope.remove(Scope::Signal);
     }
     let handle = || {
         Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
-            .handle_access(AccessFs::from_all(NEWEST))?
+            .handle_access(AccessFs::from_all(LANDLOCK_ABI))?
             .handle_access(net)?
             .scope(scope)?
             .create()
@@ -38,7 +38,7 @@ pub(super) fn ruleset(promises: &[Promise]) -> io::Result<RulesetCreated> {
     for promise in promises {
         match promise {
             Promise::Internet(Ports::Only(ports)) if !every_port => {
-                for port in ports.iter().copied().chain([DNS]) {
+                for port in ports.iter().copied().chain([DNS_PORT]) {
                     let rule = NetPort::new(port, AccessNet::ConnectTcp);
                     ruleset = ruleset.add_rule(rule).map_err(io::Error::other)?;
                 }
@@ -50,14 +50,14 @@ pub(super) fn ruleset(promises: &[Promise]) -> io::Result<RulesetCreated> {
     Ok(ruleset)
 }
 
-#[allow(unsafe_code)] // to borrow a descriptor by its number is a promise about it
+#[allow(unsafe_code)] // a promise names a descriptor by its number
 fn reread(ruleset: RulesetCreated, directory: i32) -> io::Result<RulesetCreated> {
-    // SAFETY: whoever promises `Reread` keeps the directory open; it is borrowed for this call only.
+    // SAFETY: a caller that promises `Reread` keeps the directory open, and it is borrowed for this call only.
     let directory = unsafe { BorrowedFd::borrow_raw(directory) };
     ruleset.add_rule(PathBeneath::new(directory, AccessFs::ReadFile)).map_err(io::Error::other)
 }
 
-/// Puts the rules in force: the kernel's version of Landlock, if it has it.
+/// Puts the rules in force: the version of the ABI that the kernel has of it; `None` if it has no Landlock.
 pub(super) fn restrict(ruleset: RulesetCreated) -> io::Result<Option<u8>> {
     let status = ruleset.restrict_self().map_err(io::Error::other)?;
     Ok(match status.landlock {

@@ -1,13 +1,15 @@
-//! The walls around a process: entered once, when all is open that it needs, and never left.
+//! The sandbox of a process, called its *walls*: a process names its promises, as with OpenBSD's pledge(2), and from then
+//! on it can do nothing else. It is entered once, after everything is open that the process needs.
 //!
-//! 1. Root, if it still has it, is given up for good ([`Identity`]); capabilities are emptied.
-//! 2. `no_new_privs`: no program run from here could gain rights, and none can be run anyway.
-//! 3. Not dumpable, no core files: memory is not to be read by others of the same user.
-//! 4. Resource limits: descriptors, processes.
-//! 5. Landlock: no file and no TCP port but those promised; where the kernel has none, one warning.
-//! 6. seccomp: the system calls of the promises; a few harmless ones are refused, every other one kills.
+//! 1. If the process is root, it becomes another user for good ([`Identity`]), in a chroot. Capabilities are emptied.
+//! 2. `no_new_privs`: a set-user-ID program gives no privileges. (seccomp does not let any program run.)
+//! 3. Not dumpable, no core files: other processes of the same user cannot read its memory.
+//! 4. Resource limits on descriptors and processes.
+//! 5. Landlock allows the files and TCP ports that are promised, and no others. Without it in the kernel there is one
+//!    warning.
+//! 6. seccomp allows the system calls of the promises. A few harmless ones fail, any other one kills the process.
 //!
-//! Threads that exist already would stay outside: enter before there are any.
+//! Landlock and seccomp bind the calling thread and those that it starts: enter before there are others.
 
 mod landlock;
 mod limits;
@@ -17,7 +19,7 @@ mod seccomp;
 mod syscalls;
 
 pub use limits::raise_descriptor_limit;
-pub use probe::Deed;
+pub use probe::ProbeAction;
 
 use super::identity::Identity;
 use nix::sys::prctl;
@@ -27,26 +29,26 @@ use std::io;
 use std::os::fd::RawFd;
 use std::path::Path;
 
-/// What a process may still do, beside reading, writing and waiting on what it has open.
+/// What a process may still do in the sandbox, beside reading, writing and waiting on what it has open.
 ///
-/// The monitor tells each role its promises; those of the monitor alone cannot be told.
+/// The monitor sends each role its promises. Those that only the monitor has cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Promise {
-    /// Take connections on the listening sockets that it has.
+    /// Accept connections on the listening sockets that it has.
     Accept,
-    /// Connect to the Internet, over TCP to these ports; and ask the DNS.
+    /// Connect to the Internet over TCP, to these ports; and ask the DNS.
     Internet(Ports),
-    /// Make pairs of connected sockets, to hand one end to another process.
+    /// Make pairs of connected Unix sockets, to hand one end to another process.
     Pairs,
-    /// Read and write the files that it has open.
+    /// Read, write and lock the files that it has open.
     Table,
     /// Start threads.
     Threads,
-    // Those of the monitor come last: serde does not count what is skipped alike on both sides.
-    /// Kill and bury its own children, these.
+    // Those of the monitor come last: serde counts skipped variants when it serializes, and not when it deserializes.
+    /// Send signals to these children, and wait for any.
     #[serde(skip)]
     Children(Vec<i32>),
-    /// Read anew the files in this directory, which it has open.
+    /// Open and read files in this directory, which it has open.
     #[serde(skip)]
     Reread(RawFd),
 }
@@ -54,43 +56,43 @@ pub enum Promise {
 /// TCP ports to connect to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ports {
-    /// All there are: for peers that others name.
+    /// All: for peers that are not known before, such as the nodes that a Redis Cluster names.
     Any,
-    /// These; none if there is none.
+    /// These only. An empty list allows none.
     Only(Vec<u16>),
 }
 
-/// What becomes of a process that breaks its promises.
+/// What happens to a process that breaks its promises.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Strictness {
     /// The kernel kills it.
     #[default]
     Kill,
-    /// The system call fails, and its name is written to stderr: for whoever ports this program.
+    /// The system call fails and its name is written to stderr, for porting to another system.
     Report,
 }
 
-/// The walls as they stand.
+/// The sandbox that a process is in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Walls {
-    /// The version of Landlock in force; `None` on a kernel without it.
+    /// The version of Landlock's ABI that is in force; `None` on a kernel without Landlock.
     pub landlock: Option<u8>,
     /// What seccomp does.
     pub strictness: Strictness,
-    /// Whether this process can see no file but the doors.
+    /// Whether the file system that the process sees is the runtime directory only.
     pub chroot: bool,
-    /// Whether the bounding set of capabilities is empty too, which only root or systemd can bring about.
+    /// Whether the bounding set of capabilities is empty as well. Only root or systemd can empty it.
     pub bounded: bool,
 }
 
 impl Walls {
-    /// What this kernel's Landlock does not do.
+    /// What is missing because of the kernel's version of Landlock, as a warning; `None` if nothing is.
     pub fn gap(&self) -> Option<&'static str> {
         match self.landlock {
-            None => {
-                Some("this kernel has no Landlock: of two walls around files one is missing, and that around TCP ports")
-            }
-            Some(..4) => Some("this kernel's Landlock knows no TCP ports: relay may connect to any"),
+            None => Some(
+                "this kernel has no Landlock: only seccomp keeps processes from files, and relay may connect to any TCP port",
+            ),
+            Some(..4) => Some("this kernel's Landlock has no rules for TCP ports: relay may connect to any"),
             Some(4..) => None,
         }
     }
@@ -112,33 +114,33 @@ impl fmt::Display for Walls {
     }
 }
 
-/// Puts up the walls around this process. `root` is what it will see of the file system if it was started as
-/// root.
+/// Enters the sandbox, with these promises. `identity` is the user to become if the process is root, and `root` the
+/// directory for its chroot.
 ///
 /// # Errors
-/// Of the first wall that does not stand. A process that gets one must end.
+/// Of the first step that failed, by its name. The process must end then.
 pub fn enter(
     promises: &[Promise],
     identity: Option<&Identity>,
     root: &Path,
     strictness: Strictness,
 ) -> io::Result<Walls> {
-    // While paths still mean what they did.
-    let ruleset = landlock::ruleset(promises).map_err(wall("landlock"))?;
-    let bounded = super::identity::empty_bounding_set().map_err(wall("capabilities"))?;
+    // Before the chroot: rules are made of paths and open directories.
+    let ruleset = landlock::ruleset(promises).map_err(step("landlock"))?;
+    let bounded = super::identity::empty_bounding_set().map_err(step("capabilities"))?;
     if let Some(identity) = identity {
-        identity.become_for_good(root).map_err(wall("giving up root"))?;
+        identity.become_for_good(root).map_err(step("giving up root"))?;
     }
-    super::identity::empty_capabilities().map_err(wall("capabilities"))?;
+    super::identity::empty_capabilities().map_err(step("capabilities"))?;
     prctl::set_no_new_privs()?;
     prctl::set_dumpable(false)?;
-    limits::set(promises).map_err(wall("resource limits"))?;
-    let landlock = landlock::restrict(ruleset).map_err(wall("landlock"))?;
-    seccomp::restrict(promises, strictness).map_err(wall("seccomp"))?;
+    limits::set(promises).map_err(step("resource limits"))?;
+    let landlock = landlock::restrict(ruleset).map_err(step("landlock"))?;
+    seccomp::restrict(promises, strictness).map_err(step("seccomp"))?;
     Ok(Walls { landlock, strictness, chroot: identity.is_some(), bounded })
 }
 
-/// Names the wall that does not stand.
-fn wall(name: &str) -> impl Fn(io::Error) -> io::Error {
+/// Adds the name of a step to its error.
+fn step(name: &str) -> impl Fn(io::Error) -> io::Error {
     move |cause| io::Error::new(cause.kind(), format!("sandbox: {name}: {cause}"))
 }

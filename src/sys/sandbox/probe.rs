@@ -1,5 +1,6 @@
-//! What a process that has been taken over would try: for the test that proves that it cannot.
-#![allow(unsafe_code)] // one system call that nix would not make
+//! What an attacker would try in a process that was taken over. A test lets each role try it (`--probe`), to prove that
+//! the sandbox does not let it.
+#![allow(unsafe_code)] // socket(2) with a protocol that nix does not know
 
 use nix::libc::{AF_INET, MSG_FASTOPEN, SOCK_CLOEXEC, SOCK_STREAM, socket};
 use nix::sys::ptrace;
@@ -13,28 +14,28 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-/// One thing that must not succeed.
+/// An action that the sandbox must not allow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Deed {
+pub enum ProbeAction {
     /// Connect over TCP.
     Connect(SocketAddrV4),
-    /// Deafen a listening socket, for its next owner too.
+    /// Shut down a listening socket, which would stop every process that shares it.
     Deafen,
     /// Run a program.
     Execute(PathBuf),
-    /// Connect in sending, which Landlock does not see.
+    /// Connect in a call of sendto(2) (TCP Fast Open), which Landlock does not see.
     FastOpen(SocketAddrV4),
-    /// Go through the administrator's door.
+    /// Ask something through the administrator's door.
     Knock(PathBuf),
     /// Listen on TCP, on any port.
     Listen,
-    /// Connect over a TCP that Landlock does not know.
+    /// Connect over Multipath TCP, for which Landlock has no rules.
     Multipath(SocketAddrV4),
     /// Open a file for reading.
     Open(PathBuf),
     /// Read the memory of another process of the daemon.
     Peek,
-    /// Make a connection that there is lead elsewhere.
+    /// Connect a socket that is connected already to somewhere else.
     Redial,
     /// Become root.
     Root,
@@ -44,11 +45,11 @@ pub enum Deed {
     Write(PathBuf),
 }
 
-impl Deed {
-    /// Parses the name of a deed, followed by `=` and its object if it has one: `connect=192.0.2.1:25`, `peek`.
+impl ProbeAction {
+    /// Parses the name of an action, followed by `=` and its object if it has one: `connect=192.0.2.1:25`, `peek`.
     ///
     /// # Errors
-    /// What is none of these.
+    /// What is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (verb, object) = text.split_once('=').unwrap_or((text, ""));
         let address = || object.parse().map_err(|_| "needs address:port".to_owned());
@@ -66,19 +67,19 @@ impl Deed {
             "root" => Self::Root,
             "trace" => Self::Trace,
             "write" => Self::Write(object.into()),
-            _ => return Err("is no deed".to_owned()),
+            _ => return Err("is no action".to_owned()),
         })
     }
 
-    /// Tries it; `sibling` is another process of the daemon. May not return.
+    /// Tries it. `sibling` is the pid of another process of the daemon. Does not return if the kernel kills the process.
     ///
     /// # Errors
-    /// The refusal that is hoped for.
+    /// How the sandbox refused it.
     pub fn attempt(&self, sibling: i32) -> io::Result<()> {
         match self {
             Self::Connect(address) => Ok(connect(tcp_socket(0)?.as_raw_fd(), &SockaddrIn::from(*address))?),
-            // It is the system call that counts: whether this is a socket the kernel asks later.
-            Self::Deafen => Ok(shutdown(SOME, Shutdown::Read)?),
+            // The system call counts: seccomp decides before the kernel looks whether this is a socket.
+            Self::Deafen => Ok(shutdown(STDIN, Shutdown::Read)?),
             Self::FastOpen(address) => {
                 let socket = tcp_socket(0)?;
                 let flags = MsgFlags::from_bits_retain(MSG_FASTOPEN);
@@ -92,7 +93,7 @@ impl Deed {
             Self::Multipath(address) => {
                 Ok(connect(tcp_socket(IPPROTO_MPTCP)?.as_raw_fd(), &SockaddrIn::from(*address))?)
             }
-            Self::Redial => Ok(connect(SOME, &SockaddrIn::new(127, 0, 0, 1, 25))?),
+            Self::Redial => Ok(connect(STDIN, &SockaddrIn::new(127, 0, 0, 1, 25))?),
             Self::Execute(program) => {
                 let path = path(program)?;
                 execv(&path, &[&path]).map(|never| match never {})?;
@@ -113,13 +114,13 @@ impl Deed {
 }
 
 /// A descriptor that every process has.
-const SOME: i32 = 0;
+const STDIN: i32 = 0;
 
-/// Multipath TCP (RFC 8684), as Linux numbers it.
+/// The number of Multipath TCP (RFC 8684) in Linux.
 const IPPROTO_MPTCP: i32 = 262;
 
 fn tcp_socket(protocol: i32) -> io::Result<OwnedFd> {
-    // SAFETY: the call has no pointers; what it returns, if it is no error, is a descriptor of ours alone.
+    // SAFETY: the call has no pointers. What it returns, if it is no error, is a new descriptor.
     unsafe {
         match socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol) {
             ..0 => Err(io::Error::last_os_error()),

@@ -1,5 +1,6 @@
-//! The walls in report mode: a system call that would have killed fails instead, and is named on stderr.
-#![allow(unsafe_code)] // a signal handler that looks at its arguments
+//! Report mode of the sandbox: a system call that would have killed the process fails with ENOSYS, and its name is
+//! written to stderr.
+#![allow(unsafe_code)] // a signal handler gets pointers
 
 use nix::libc::{self, ENOSYS};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -7,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use std::io;
 use syscalls::Sysno;
 
-/// The part of `siginfo_t` that the kernel fills for `SIGSYS` (sigaction(2)).
+/// `siginfo_t` as the kernel fills it for `SIGSYS` (sigaction(2)).
 #[repr(C)]
 struct Sys {
     signo: c_int,
@@ -19,29 +20,29 @@ struct Sys {
     arch: u32,
 }
 
-/// Catches what the filters trap.
+/// Installs the handler for what the filters trap.
 pub(super) fn prepare() -> io::Result<()> {
     let action = SigAction::new(SigHandler::SigAction(handler), SaFlags::SA_SIGINFO, SigSet::empty());
-    // SAFETY: the handler does only what signal-safety(7) allows: it formats on the stack and writes.
+    // SAFETY: the handler does only what signal-safety(7) allows: it formats on the stack and calls write(2).
     unsafe { sigaction(Signal::SIGSYS, &action) }?;
     Ok(())
 }
 
 extern "C" fn handler(_: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    // SAFETY: for SIGSYS from seccomp the kernel lays out the information as `Sys` does.
+    // SAFETY: for SIGSYS from seccomp the kernel fills the information as `Sys` has it.
     let number = unsafe { (*info.cast::<Sys>()).syscall };
     let name = Sysno::new(number.cast_unsigned() as usize).map_or("unknown", |call| call.name());
     let mut digits = [0; 10];
     for part in ["tempalias: sandbox: would be killed for system call ", decimal(number, &mut digits), " ", name, "\n"]
     {
-        // SAFETY: pointer and length are those of a live str; what cannot be written is lost.
+        // SAFETY: pointer and length are those of a live str. What cannot be written is lost.
         unsafe { libc::write(2, part.as_ptr().cast(), part.len()) };
     }
     // SAFETY: with SA_SIGINFO the third argument is the interrupted context, to which the kernel returns.
     unsafe { fail(&mut *context.cast::<libc::ucontext_t>()) };
 }
 
-/// The value that the trapped system call returns.
+/// Sets what the trapped system call returns.
 fn fail(context: &mut libc::ucontext_t) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -53,7 +54,7 @@ fn fail(context: &mut libc::ucontext_t) {
     }
 }
 
-/// Without allocation, which a signal handler must not do.
+/// Formats a number without allocation, which a signal handler must not do (signal-safety(7)).
 fn decimal(number: i32, digits: &mut [u8; 10]) -> &str {
     let mut rest = number.unsigned_abs();
     let mut at = digits.len();

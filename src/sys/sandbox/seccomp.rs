@@ -1,7 +1,7 @@
-//! The lists as filters (seccomp(2)).
+//! The lists of system calls as seccomp filters (seccomp(2)).
 //!
-//! Of several filters the kernel obeys the strictest answer: the first kills what is on no list, the
-//! others refuse what is to be refused, each with its error.
+//! A filter has two answers, so that there are several: one kills what is on no list, and one for each error refuses
+//! what has to fail with it. The kernel asks all and obeys the strictest answer.
 
 use super::syscalls::{Allowed, Must, Refused, allowed, refused};
 use super::{Promise, Strictness, report};
@@ -14,18 +14,18 @@ use std::io;
 use syscalls::Sysno;
 
 #[cfg(target_arch = "x86_64")]
-const HERE: TargetArch = TargetArch::x86_64;
+const TARGET_ARCH: TargetArch = TargetArch::x86_64;
 #[cfg(target_arch = "aarch64")]
-const HERE: TargetArch = TargetArch::aarch64;
+const TARGET_ARCH: TargetArch = TargetArch::aarch64;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!(
     "the lists of system calls (syscalls.rs), the handler of report.rs and this filter know x86-64 and ARM64"
 );
 
-/// By number of system call, the alternatives; an empty list is any.
+/// By the number of a system call, the alternatives for its arguments; an empty list matches any.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Puts the filters in force for this thread and those it starts.
+/// Puts the filters in force for this thread and those that it starts.
 pub(super) fn restrict(promises: &[Promise], strictness: Strictness) -> io::Result<()> {
     let outlaw = match strictness {
         Strictness::Kill => SeccompAction::KillProcess,
@@ -41,7 +41,7 @@ pub(super) fn restrict(promises: &[Promise], strictness: Strictness) -> io::Resu
     Ok(())
 }
 
-/// The last is the one that kills: putting up the others takes a system call that it does not allow.
+/// The one that kills is the last: it does not allow the system call that puts a filter in force.
 fn compile(promises: &[Promise], outlaw: SeccompAction) -> Result<Vec<BpfProgram>, Error> {
     let refused = refused(promises);
     let errors: BTreeSet<i32> = refused.iter().map(|refused| refused.error).collect();
@@ -52,11 +52,11 @@ fn compile(promises: &[Promise], outlaw: SeccompAction) -> Result<Vec<BpfProgram
             rules.insert(i64::from(call.id()), none_of(unless)?);
         }
         let action = SeccompAction::Errno(error.cast_unsigned());
-        programs.push(SeccompFilter::new(rules, SeccompAction::Allow, action, HERE)?.try_into()?);
+        programs.push(SeccompFilter::new(rules, SeccompAction::Allow, action, TARGET_ARCH)?.try_into()?);
     }
     let mut listed: Vec<Allowed> = allowed(promises);
     listed.extend(refused.iter().map(|refused| (refused.call, Vec::new())));
-    programs.push(SeccompFilter::new(rules(&listed)?, outlaw, SeccompAction::Allow, HERE)?.try_into()?);
+    programs.push(SeccompFilter::new(rules(&listed)?, outlaw, SeccompAction::Allow, TARGET_ARCH)?.try_into()?);
     Ok(programs)
 }
 
@@ -70,7 +70,7 @@ fn rules(allowed: &[Allowed]) -> Result<Rules, Error> {
     Ok(rules)
 }
 
-/// Rules that match when no alternative holds: from each alternative some condition fails (De Morgan).
+/// Rules that match if no alternative holds: of each alternative, some condition fails (De Morgan).
 fn none_of(alternatives: &[Vec<Must>]) -> Result<Vec<SeccompRule>, Error> {
     let mut failing: Vec<Vec<Must>> = vec![Vec::new()];
     for alternative in alternatives {
@@ -91,7 +91,7 @@ fn holds(must: Must) -> Result<SeccompCondition, Error> {
     SeccompCondition::new(must.argument, SeccompCmpArgLen::Dword, op, must.value.into())
 }
 
-/// Only of a whole argument: what is refused has no condition on some bits.
+/// The negation of a condition on a whole argument. No system call that is refused has a condition on single bits.
 fn fails(must: Must) -> Result<SeccompCondition, Error> {
     debug_assert_eq!(must.mask, u32::MAX);
     SeccompCondition::new(must.argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, must.value.into())

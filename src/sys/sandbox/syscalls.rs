@@ -1,7 +1,7 @@
-//! The system calls of each promise, in alphabetical order.
+//! The system calls of each promise, in alphabetical order: the lists of the sandbox.
 //!
-//! Three tiers: allowed; refused with an error, because libc, tokio or a panic may try them in passing
-//! and can live without; everything else kills the process.
+//! There are three tiers. Some calls are allowed, some with conditions on their arguments. Some fail with an error,
+//! because libc, tokio or the panic handler try them and do without. Any other kills the process.
 
 use super::Promise;
 use nix::libc::{
@@ -11,7 +11,7 @@ use nix::libc::{
 };
 use syscalls::Sysno;
 
-/// What an argument must be: this value, in the bits of the mask.
+/// A condition on an argument: it has this value in the bits of the mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Must {
     pub(super) argument: u8,
@@ -19,13 +19,13 @@ pub(super) struct Must {
     pub(super) value: u32,
 }
 
-/// A system call, allowed when all its arguments are as they must be.
+/// A system call that is allowed if all conditions hold.
 pub(super) type Allowed = (Sysno, Vec<Must>);
 
-/// The bits of a socket's type that are no flags (socket(2)).
+/// The bits of a socket's type that are not flags (socket(2)).
 const SOCK_TYPE_MASK: u32 = 0xf;
 
-/// Whatever a process promises: it computes, waits, speaks on what it has open, and ends.
+/// Allowed with any promises: to compute, wait, read and write what is open, and end.
 const BASE: &[Sysno] = &[
     Sysno::brk,
     Sysno::clock_gettime,
@@ -62,18 +62,18 @@ const BASE: &[Sysno] = &[
     Sysno::writev,
 ];
 
-/// The same under the names that only x86-64 has.
+/// The same by older system calls that only x86-64 has.
 #[cfg(target_arch = "x86_64")]
-const BASE_OLD: &[Sysno] = &[Sysno::epoll_wait, Sysno::poll, Sysno::time];
+const BASE_X86_64: &[Sysno] = &[Sysno::epoll_wait, Sysno::poll, Sysno::time];
 #[cfg(not(target_arch = "x86_64"))]
-const BASE_OLD: &[Sysno] = &[];
+const BASE_X86_64: &[Sysno] = &[];
 
 const ACCEPT: &[Sysno] = &[Sysno::accept4, Sysno::getpeername, Sysno::getsockname];
 
 const CHILDREN: &[Sysno] = &[Sysno::wait4];
 
 const INTERNET: &[Sysno] = &[
-    // Without an address: datagrams to the DNS leave from a port of their own.
+    // For questions to the DNS, each from another port.
     Sysno::bind,
     Sysno::connect,
     Sysno::getpeername,
@@ -96,15 +96,15 @@ const TABLE: &[Sysno] = &[
 
 const THREADS: &[Sysno] = &[Sysno::rseq, Sysno::set_robust_list];
 
-/// Tried in passing by libc, tokio or the panic handler, which can live without.
+/// Tried by libc, tokio or the panic handler, which do without them.
 const REFUSED: &[(Sysno, i32)] = &[
-    // Its arguments cannot be looked at; libc then uses clone, whose can.
+    // seccomp cannot see its arguments. libc uses clone(2) instead, whose arguments it can see.
     (Sysno::clone3, ENOSYS),
     (Sysno::faccessat, EACCES),
     (Sysno::faccessat2, EACCES),
     (Sysno::fcntl, EINVAL),
     (Sysno::getcwd, EACCES),
-    // libc asks whether a stream is a terminal.
+    // libc asks whether a stream is a terminal (TCGETS).
     (Sysno::ioctl, ENOTTY),
     (Sysno::membarrier, ENOSYS),
     (Sysno::memfd_create, EPERM),
@@ -121,7 +121,7 @@ const REFUSED: &[(Sysno, i32)] = &[
 ];
 
 #[cfg(target_arch = "x86_64")]
-const REFUSED_OLD: &[(Sysno, i32)] = &[
+const REFUSED_X86_64: &[(Sysno, i32)] = &[
     (Sysno::access, EACCES),
     (Sysno::getrlimit, EPERM),
     (Sysno::open, EACCES),
@@ -129,25 +129,25 @@ const REFUSED_OLD: &[(Sysno, i32)] = &[
     (Sysno::stat, EACCES),
 ];
 #[cfg(not(target_arch = "x86_64"))]
-const REFUSED_OLD: &[(Sysno, i32)] = &[];
+const REFUSED_X86_64: &[(Sysno, i32)] = &[];
 
-/// All that `promises` allow; the same system call may occur more than once, any will do.
+/// All that `promises` allow. A system call may occur several times: it is allowed if one of them matches.
 pub(super) fn allowed(promises: &[Promise]) -> Vec<Allowed> {
-    let mut all: Vec<Allowed> = plain(BASE).chain(plain(BASE_OLD)).collect();
+    let mut all: Vec<Allowed> = plain(BASE).chain(plain(BASE_X86_64)).collect();
     for command in [F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL] {
         all.push((Sysno::fcntl, vec![be(1, command)]));
     }
     all.push((Sysno::ioctl, vec![Must { argument: 1, mask: u32::MAX, value: FIONBIO as u32 }]));
     all.push((Sysno::mmap, vec![lack(2, PROT_EXEC)]));
     all.push((Sysno::mprotect, vec![lack(2, PROT_EXEC)]));
-    // What another wall takes to put up.
+    // To put the next filter in force, seccompiler sets it each time.
     all.push((Sysno::prctl, vec![be(0, PR_SET_NO_NEW_PRIVS)]));
-    // Sending may not connect by the way: no wall would see it.
+    // Not with MSG_FASTOPEN, which connects: Landlock does not see it.
     all.push((Sysno::sendmsg, vec![lack(2, MSG_FASTOPEN)]));
     all.push((Sysno::sendto, vec![lack(3, MSG_FASTOPEN)]));
-    // Any other way of it would deafen a listening socket, for its next owner too.
+    // Only for writing: to shut down reading stops a listening socket for every process that shares it.
     all.push((Sysno::shutdown, vec![be(1, SHUT_WR)]));
-    // To abort is to signal oneself.
+    // abort(3) sends a signal to its own process.
     all.push((Sysno::tgkill, vec![be(0, std::process::id().cast_signed())]));
     for promise in promises {
         match promise {
@@ -161,11 +161,11 @@ pub(super) fn allowed(promises: &[Promise]) -> Vec<Allowed> {
             }
             Promise::Internet(_) => {
                 all.extend(plain(INTERNET));
-                // Whoever promises this has no listening socket of the network that could be spoilt.
+                // A process with this promise has no listening TCP socket whose options could be spoilt.
                 all.push((Sysno::setsockopt, vec![be(1, IPPROTO_TCP)]));
                 all.push((Sysno::setsockopt, vec![be(1, SOL_SOCKET), be(2, SO_KEEPALIVE)]));
                 all.push((Sysno::sendmmsg, vec![lack(3, MSG_FASTOPEN)]));
-                // Not MPTCP, say, which Landlock's rules for TCP ports do not know.
+                // No other protocol, such as Multipath TCP, for which Landlock has no rules.
                 for (kind, protocol) in
                     [(SOCK_STREAM, 0), (SOCK_STREAM, IPPROTO_TCP), (SOCK_DGRAM, 0), (SOCK_DGRAM, IPPROTO_UDP)]
                 {
@@ -191,19 +191,19 @@ pub(super) fn allowed(promises: &[Promise]) -> Vec<Allowed> {
     all
 }
 
-/// A system call that is refused with an error, unless one of the alternatives holds with which it is allowed.
+/// A system call that fails with an error, unless one of the alternatives holds with which it is allowed.
 pub(super) struct Refused {
     pub(super) call: Sysno,
     pub(super) error: i32,
     pub(super) unless: Vec<Vec<Must>>,
 }
 
-/// All that is refused to who promises this.
+/// All that is refused with an error to a process with these promises.
 pub(super) fn refused(promises: &[Promise]) -> Vec<Refused> {
     let allowed = allowed(promises);
     let unless = |call| allowed.iter().filter(move |(also, _)| *also == call).map(|(_, musts)| musts.clone()).collect();
-    let all = REFUSED.iter().chain(REFUSED_OLD).map(|&(call, error)| Refused { call, error, unless: unless(call) });
-    // What is allowed without condition is not refused.
+    let all = REFUSED.iter().chain(REFUSED_X86_64).map(|&(call, error)| Refused { call, error, unless: unless(call) });
+    // Not those that are allowed without a condition.
     all.filter(|refused| refused.unless.iter().all(|musts| !musts.is_empty())).collect()
 }
 
@@ -211,7 +211,7 @@ fn plain(calls: &[Sysno]) -> impl Iterator<Item = Allowed> + '_ {
     calls.iter().map(|&call| (call, Vec::new()))
 }
 
-/// The one option that is set on connections; others could spoil a listening socket for its next owner.
+/// The only option that is set on connections. Others could spoil a listening socket for the processes that share it.
 fn no_delay() -> Allowed {
     (Sysno::setsockopt, vec![be(1, IPPROTO_TCP), be(2, TCP_NODELAY)])
 }
@@ -231,10 +231,10 @@ mod tests {
 
     #[test]
     fn lists_are_in_order() {
-        for list in [BASE, BASE_OLD, ACCEPT, CHILDREN, INTERNET, TABLE, THREADS] {
+        for list in [BASE, BASE_X86_64, ACCEPT, CHILDREN, INTERNET, TABLE, THREADS] {
             assert!(list.is_sorted_by_key(|call| call.name()), "{list:?}");
         }
-        for list in [REFUSED, REFUSED_OLD] {
+        for list in [REFUSED, REFUSED_X86_64] {
             assert!(list.is_sorted_by_key(|(call, _)| call.name()), "{list:?}");
         }
     }
@@ -268,7 +268,7 @@ mod tests {
         }
     }
 
-    /// A connection that was accepted could otherwise be made to lead elsewhere, and a listening socket be deafened.
+    /// A process that accepts connections could otherwise connect one to somewhere else, or stop a listening socket.
     #[test]
     fn who_accepts_does_not_connect() {
         let allowed = allowed(&[Promise::Accept, Promise::Pairs]);

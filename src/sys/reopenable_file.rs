@@ -1,4 +1,5 @@
-//! A file that can be read again when paths do not mean any more what they did.
+//! A file that can be read again after paths have lost their meaning: inside a chroot, and in a sandbox that opens
+//! nothing by path.
 
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
@@ -8,14 +9,17 @@ use std::io::{self, Read as _};
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::path::Path;
 
-/// A name in a directory that is kept open.
-pub struct Lasting {
+/// A file by its name in a directory that is kept open.
+pub struct ReopenableFile {
     directory: OwnedFd,
     name: OsString,
 }
 
-impl Lasting {
-    /// Opens the directory of `path`; the file itself is opened each time it is read, so that it may be replaced.
+impl ReopenableFile {
+    /// Opens the directory of `path`. The file itself is opened each time it is read, so that it may be replaced.
+    ///
+    /// # Errors
+    /// Of open(2); [`io::ErrorKind::InvalidInput`] if the path names no file.
     pub fn open(path: &Path) -> io::Result<Self> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -23,7 +27,10 @@ impl Lasting {
         Ok(Self { directory, name })
     }
 
-    /// What is in the file now.
+    /// Reads the file as it is now.
+    ///
+    /// # Errors
+    /// Of openat(2) and read(2); [`io::ErrorKind::InvalidData`] if it is not UTF-8.
     pub fn read(&self) -> io::Result<String> {
         let file = openat(&self.directory, self.name.as_os_str(), OFlag::O_CLOEXEC, Mode::empty())?;
         let mut text = String::new();
@@ -31,7 +38,7 @@ impl Lasting {
         Ok(text)
     }
 
-    /// For the promise to read it.
+    /// The directory's descriptor, for the promise to read files in it ([`super::sandbox::Promise::Reread`]).
     pub fn directory(&self) -> RawFd {
         self.directory.as_raw_fd()
     }

@@ -1,29 +1,32 @@
-//! Reading from connections that are silent most of the time, and leaving nothing behind.
+//! Reading from connections that are silent most of the time, so that idle ones take no memory and no octet that was
+//! read stays where it is not needed.
 //!
-//! 1. All connections of a process are read into one buffer; each keeps only what it has not used up yet.
-//! 2. What has been copied out of that buffer is overwritten there: it may name people, and a connection that speaks
-//!    next may say less.
-//! 3. What a connection has used up is overwritten in its own buffer ([`consume`]), whose capacity stays.
+//! 1. All connections of a process are read into one shared buffer. Each copies what it gets to its own input, which
+//!    holds only what is not consumed yet.
+//! 2. What was copied is overwritten in the shared buffer: it may be a real address, and would stay until a longer read
+//!    happens to cover it.
+//! 3. What a connection has consumed is overwritten in its input ([`consume`]): the capacity of a `Vec` keeps what was
+//!    removed from it.
 
-use super::memory::wipe;
+use super::zeroing_allocator::wipe;
 use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// Octets read at a time: many commands, or a good piece of a message.
-pub(super) const READ_SIZE: usize = 32 * 1024;
+/// Octets that are read at a time: many commands, or half of what is sent on at a time of a message.
+pub(super) const READ_BUFFER_OCTETS: usize = 32 * 1024;
 
 thread_local! {
-    /// Every role has one thread, and no read is under way while another begins.
-    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_SIZE].into());
+    /// One for each thread is one for each process: a role has one thread. No read begins while another is under way.
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER_OCTETS].into());
 }
 
-/// Appends to `input` what `read` reads: how many octets.
+/// Appends to `input` what `read` puts into the buffer that it is given: how many octets.
 ///
 /// # Errors
-/// Of `read`, which has not read anything then.
+/// Of `read`, which must not have put anything into the buffer then.
 pub fn read_with<E>(input: &mut Vec<u8>, read: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<usize, E> {
     BUFFER.with_borrow_mut(|buffer| {
         let octets = read(buffer)?;
@@ -33,9 +36,12 @@ pub fn read_with<E>(input: &mut Vec<u8>, read: impl FnOnce(&mut [u8]) -> Result<
     })
 }
 
-/// Appends to `input` what `stream` has to say; how many octets, 0 at its end. Cancel safe.
+/// Appends to `input` what comes from `stream`: how many octets, 0 at its end. Cancel safe.
 ///
-/// While it waits, `input` takes no more memory than what is in it.
+/// While it waits, `input` is not grown.
+///
+/// # Errors
+/// Of the stream.
 pub async fn read(stream: &mut (impl AsyncRead + Unpin), input: &mut Vec<u8>) -> io::Result<usize> {
     std::future::poll_fn(|context| {
         let read = read_with(input, |buffer| {
@@ -54,7 +60,7 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin), input: &mut Vec<u8>) ->
     .await
 }
 
-/// Removes the first `octets` of `input`, which must have as many. Nothing of them is left in its memory.
+/// Removes the first `octets` of `input`, and overwrites them in its memory. Panics if there are fewer.
 pub fn consume(input: &mut Vec<u8>, octets: usize) {
     let left = input.len() - octets;
     input.copy_within(octets.., 0);
@@ -80,7 +86,7 @@ mod tests {
             let (mut peer, ours) = UnixStream::pair().unwrap();
             let stream = Stream::new(ours.try_clone().unwrap()).unwrap();
             let mut second = tokio::net::UnixStream::from_std(ours).unwrap();
-            for length in [1, 100, READ_SIZE] {
+            for length in [1, 100, READ_BUFFER_OCTETS] {
                 let said = vec![b'x'; length];
                 let mut input = Vec::new();
                 peer.write_all(&said).unwrap();
@@ -103,7 +109,6 @@ mod tests {
             let mut input = b"secret, more".to_vec();
             consume(&mut input, octets);
             assert_eq!(input, left.as_bytes());
-            // What lies between length and capacity is seen by growing over it: nothing else writes there.
             let mut all = input.spare_capacity_mut().iter().map(|octet| octet.as_ptr());
             // SAFETY: the vector had this length, so that these octets have been written once.
             #[allow(unsafe_code)]

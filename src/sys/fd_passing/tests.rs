@@ -1,6 +1,6 @@
-//! What comes through a handoff socket beside honest packets; what becomes of the descriptors.
+//! Hostile packets, a full descriptor table, and what becomes of the descriptors.
 //!
-//! A descriptor table and its limit belong to a process: each test runs in one of its own.
+//! A process has one descriptor table with one limit, so that each test runs in a process of its own.
 
 use super::*;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -32,13 +32,13 @@ fn alone(name: &str, test: impl Future<Output = ()>) {
     runtime.block_on(async { timeout(Duration::from_secs(10), test).await.unwrap() });
 }
 
-/// Both ends; the first as it is inherited, to send what [`SlotIn`] never would.
-fn ends() -> (OwnedFd, SlotOut) {
-    let (sender, receiver) = slot().unwrap();
-    (sender, SlotOut::new(receiver).unwrap())
+/// Both ends; the first as it is inherited, to send what [`HandoffSender`] never does.
+fn ends() -> (OwnedFd, HandoffReceiver) {
+    let (sender, receiver) = handoff_pair().unwrap();
+    (sender, HandoffReceiver::new(receiver).unwrap())
 }
 
-/// Puts one packet in.
+/// Sends one packet.
 fn send(end: &OwnedFd, octets: &[u8], descriptors: &[&dyn AsFd]) {
     let raw: Vec<i32> = descriptors.iter().map(|descriptor| descriptor.as_fd().as_raw_fd()).collect();
     let rights = [ControlMessage::ScmRights(&raw)];
@@ -127,7 +127,7 @@ fn with_a_full_descriptor_table_connections_are_dropped_and_later_ones_come() {
     });
 }
 
-/// Waiting for room takes a descriptor; to have none is no reason to give up the connection.
+/// Waiting for room takes a descriptor.
 #[test]
 fn with_a_full_descriptor_table_waiting_for_room_goes_on() {
     alone("with_a_full_descriptor_table_waiting_for_room_goes_on", async {
