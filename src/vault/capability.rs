@@ -144,4 +144,37 @@ mod tests {
         let lengths: std::collections::BTreeSet<usize> = (1..=48).map(length).collect();
         assert!(lengths.len() <= 3, "{lengths:?}");
     }
+
+    /// What an earlier version has spelled is read: people have it in their mail and in other programs.
+    #[test]
+    fn what_was_spelled_earlier_is_read() {
+        let seal = Seal::new(&[7; 32], ring::rand::SystemRandom::new()).unwrap();
+        let Capability::Token(token) = token("Someone+shop@Real.example") else { panic!() };
+        let token = Token { id: [1; 16], epoch: 2, confirmed: true, ..token };
+        let domain = Domain::parse("example.org").unwrap();
+        for (spelled, expected) in [
+            (
+                "ta_f7UFfAOpyEmYdtvzE9ZEfP-50GqYoL_-kwVLwmHx5syoMmkxBpKOByYG2uKzDLE32UdJycx7EJGXjnbV8BnZZskMSMqwHEn-GPQNukrwzOrzulttxwjRP2WhBq1prNaE-bgiJBRj1_u33LtWTlTeggDTJCgvYWJzN7doscPjcb4",
+                Capability::Token(token.clone()),
+            ),
+            (
+                "Ic2SfoTNcDj75e16BFOMv9LeQAxNQmplaT4dYuKLIA8Zr357tLNlJ_VP102Pm9NOzrV5Jq2kP8bIZSSuDNbDdrSQZtsJEJe1uQdGxExFDy0GN4JNVfjRUEt8TQFHSPX7",
+                Capability::Activate { seed: [2; 16], domain, count: 3, made: 1_800_000_000 },
+            ),
+            (
+                "KdyUcpcPW5SWHaYmZOvck1iBiu9I3jf54eLPdEVK9XYU4P4WEgthJJCZp_Ms2QZd_belcJZaptcjcXjL1THTobPSjCg2g9rCu1x1ZTLH6Wt3Hl55sm_S45W53oykwqs0QEDCd_m3_uVt9G2DVAvlxQnhs8NeOdOmrih-yqnbjSk",
+                Capability::HandOut(token),
+            ),
+            (
+                "8idyMF18hjFqyvPbdUggquaxB55_f5o6OfJ8BuyUgPsJhKfKS0fTpEupZL4RJRy8BcfLDa61tSpULqp_YwmzBA",
+                Capability::OptOut([4; 16]),
+            ),
+            (
+                "uwo69uA-AvdY8XbSbxKgCxQecAgaOFSxP--ErIe5h9C-A1ZO7oydFAVKfZdOLeMSl3qGcftUbqFCsJX-4jz7qw",
+                Capability::OptIn { owner: [5; 16], made: 1_800_000_000 },
+            ),
+        ] {
+            assert!(seal.read(spelled) == Some(expected), "{spelled}");
+        }
+    }
 }

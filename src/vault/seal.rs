@@ -257,3 +257,47 @@ fn write_key(path: &Path, key: &[u8; KEY_LEN]) -> io::Result<()> {
     file.write_all(key)?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alias::Domain;
+
+    /// What every table and every token is made of: these values never change, or existing ones are lost.
+    #[test]
+    fn derived_values_stay_as_they_are() {
+        let seal = Seal::new(&[7; KEY_LEN], SystemRandom::new()).unwrap();
+        let alias = AliasAddress::parse("name@example.org", &[Domain::parse("example.org").unwrap()]).unwrap();
+        let target = RealAddress::parse("Someone+shop@Real.example").unwrap();
+        let hex = |octets: &[u8]| HEXLOWER.encode(octets);
+        assert_eq!(hex(&seal.fingerprint()), "7ed785de4014ee2a60c595f3eebc4ece");
+        assert_eq!(hex(&seal.key(&alias)), "d03145fdf3f633e2cce02682f0d5760a");
+        let owner = seal.owner(&target);
+        assert_eq!(hex(&owner), "0ae234510085da493b2c9a4ef0d53ce0");
+        assert_eq!(hex(&seal.srs("text")), "a7b371cb");
+        for (noted, expected) in [
+            (Noted::OptedOut, "0068040d965e62268c7cdd048cf6b55e"),
+            (Noted::Forgotten, "80902d8f627228eb5fd0b1b754f552b8"),
+            (Noted::Revoked, "bd2b7cbb6418353ac3d06ac129a39d50"),
+            (Noted::Letters, "3edbd5a33ac64276ae2458fef054fbcc"),
+            (Noted::Ordered, "f494fc785e4d322cb8daaf54baa6f8c3"),
+            (Noted::Emptied, "748bab3cf67bcf3ce3a83d8d0005b339"),
+            (Noted::Answered, "0a3c6439ba06ac26a10bca650154271a"),
+            (Noted::OwnOrders, "e99adc9163716337653d1aa51ab69bba"),
+            (Noted::LettersToOptIn, "db4e82ca22b12eb520c2f132c34ff040"),
+            (Noted::OptOuts, "da2537e837417b7bf017cd9eaf6b53b7"),
+            (Noted::AllLetters, "db64dee1ec18b70460af9898ebe49534"),
+        ] {
+            assert_eq!(hex(&seal.mark(noted, &owner)), expected);
+        }
+        let seed = seal.seed("key", &owner, 1_800_000_000);
+        assert_eq!(hex(&seed), "f23f60942e2b47abe9937c7223d8eb82");
+        assert_eq!([0, 19].map(|at| seal.name(&seed, at).as_str().to_owned()), ["cktbb39i2bsx", "xq5res3rzssh"]);
+        assert_eq!(seal.manage_key(&seed, 1, b"order"), "0724fbf1b0a02ff531217b5fc4c4fbb2");
+        assert_eq!(hex(&hash_manage_key("key")), "2c70e12b7a0646f92279f427c7b38e73");
+        let sealed = "60bbd06439cd0d07b431b310025088c01d2e5724c6df16cdc4635540a4309d0aed1290c75aa9a64f21864d0be9258761";
+        assert_eq!(hex(&seal.seal(&alias, &target).unwrap()), sealed);
+        let sealed = HEXLOWER.decode(sealed.as_bytes()).unwrap();
+        assert!(seal.open_address(&alias, &sealed) == Some(target));
+    }
+}

@@ -30,4 +30,5 @@ mod site;
 mod sockets;
 mod storage;
 mod tools;
+mod upgrade;
 mod walls;

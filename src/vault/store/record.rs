@@ -70,3 +70,23 @@ fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
 pub(super) fn seconds(time: Option<Time>) -> u32 {
     time.map_or(0, |t| u32::try_from(t).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_form_stays_as_it_is() {
+        let limits = Limits { not_before: Some(0x0102_0304), not_after: None, max_usage: Some(5) };
+        let account = Account { limits, spent: 2, paused: true, pending: true };
+        let record = Record { account, manage: [6; 16], owner: [7; 16], sealed: [8, 9].into() };
+        let mut stored = vec![0xc1, 4, 3, 2, 1, 0, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 10, 0, 0, 0];
+        stored.extend([[6; 16], [7; 16]].concat());
+        stored.extend([8, 9]);
+        assert_eq!(encode(&record, 10), stored);
+        assert!(decode(&stored).is_ok_and(|decoded| decoded == (record, 10)));
+        stored[0] = 2;
+        assert!(decode(&stored).is_err(), "another form");
+        assert!(decode(&stored[..52]).is_err());
+    }
+}

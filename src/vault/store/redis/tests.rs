@@ -5,7 +5,7 @@ use crate::config::settings::Secret;
 use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use crate::vault::store::redis::server::{Server, free_port};
 use crate::vault::store::tests::{fresh, limits, record, suite, ticket};
-use crate::vault::store::{Creation, Engine, Hold};
+use crate::vault::store::{Creation, Engine, Hold, Record};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -158,4 +158,34 @@ fn a_spend_without_enough_replicas_is_an_outage() {
         assert_eq!(engine.create(key, record(limits(Some(1))), 0, 0).get().await, Ok(Creation::Made));
         assert_eq!(engine.spend(key, ticket()).get().await, Ok(true));
     });
+}
+
+/// What is in a server that an earlier version has written to is found.
+#[test]
+fn the_names_of_keys_stay_as_they_are() {
+    let server = [Server::start(&[])];
+    run(async {
+        let engine = engine(&server, Topology::Single, 0);
+        let owned = Record { owner: [0xcd; 16], ..record(limits(Some(1))) };
+        assert_eq!(engine.create([0xab; 16], owned, 0, 0).get().await, Ok(Creation::Made));
+        assert!(matches!(engine.hold([0xab; 16], ticket(), 60).get().await, Ok(Hold::Held { .. })));
+        assert_eq!(engine.admit([0xef; 16], 5, 1).get().await, Ok(true));
+        assert_eq!(engine.mark([0x01; 16], None).get().await, Ok(()));
+    });
+    let hex = |octet: &str| octet.repeat(16);
+    let [alias, owner, counted, mark] = ["ab", "cd", "ef", "01"].map(hex);
+    let mut expected = [
+        format!("tempalias:mark:{{{mark}}}"),
+        format!("tempalias:new:{{{counted}}}"),
+        format!("tempalias:owner:{{{owner}}}"),
+        format!("tempalias:{{{alias}}}"),
+        format!("tempalias:{{{alias}}}:held"),
+    ];
+    expected.sort();
+    let names = server[0].cli(&["keys", "*"]);
+    let mut names: Vec<&str> = names.lines().collect();
+    names.sort_unstable();
+    assert_eq!(names, expected);
+    let fields = server[0].cli(&["hkeys", &format!("tempalias:{{{alias}}}")]);
+    assert_eq!(fields.lines().collect::<Vec<_>>(), ["spent", "manage", "owner", "sealed", "max-usage"]);
 }
