@@ -1,6 +1,6 @@
 //! Names of aliases, and the canonical form under which every spelling of one is found.
 
-use super::{Domain, Mailbox};
+use super::{AddressError, Domain, Mailbox};
 use std::fmt;
 
 /// Base32 without letters and digits that look alike (no `0 1 l o`), lower case: 32 symbols, 5 bits each.
@@ -33,8 +33,9 @@ impl Name {
 
 /// `name@domain` in canonical form: lower case, without a sub-address.
 ///
-/// Whether such an alias exists, the vault alone knows.
+/// Only the vault knows whether such an alias exists. A text that is not in canonical form does not deserialize.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct AliasAddress(Box<str>);
 
 impl AliasAddress {
@@ -60,22 +61,23 @@ impl AliasAddress {
         }
     }
 
+    /// Cuts the sub-address off where what is left is a local part; `a.+x` has none.
     fn fold(local: &str) -> String {
-        let base = match local.find('+') {
-            Some(plus) if plus > 0 && !local.starts_with('"') => &local[..plus],
+        let base = match local.split_once('+') {
+            Some((base, _)) if !base.is_empty() && !base.starts_with('"') && !base.ends_with('.') => base,
             _ => local,
         };
         base.to_ascii_lowercase()
     }
 
-    /// The part before the `@`.
+    /// The part before the `@` that ends it: a quoted local part may hold others (RFC 5321 §4.1.2).
     pub fn name(&self) -> &str {
-        self.0.split_once('@').map_or(&*self.0, |(name, _)| name)
+        self.0.rsplit_once('@').map_or(&*self.0, |(name, _)| name)
     }
 
-    /// The part after the `@`.
+    /// The part after that `@`.
     pub fn domain(&self) -> &str {
-        self.0.split_once('@').map_or("", |(_, domain)| domain)
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
     /// The whole address.
@@ -86,6 +88,27 @@ impl AliasAddress {
     /// Whether it is one of the mailboxes every mail host must have (RFC 5321 §4.5.1, RFC 2142 §4).
     pub fn is_role(&self) -> bool {
         matches!(self.name(), "postmaster" | "abuse")
+    }
+}
+
+impl TryFrom<String> for AliasAddress {
+    type Error = AddressError;
+
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        let mailbox = Mailbox::parse(&text)?;
+        if Self::fold(mailbox.local()) != mailbox.local() {
+            return Err(AddressError::Local);
+        }
+        match Domain::parse(mailbox.domain()) {
+            Ok(domain) if domain.as_str() == mailbox.domain() => Ok(Self(text.into())),
+            _ => Err(AddressError::Domain),
+        }
+    }
+}
+
+impl From<AliasAddress> for String {
+    fn from(alias: AliasAddress) -> Self {
+        alias.0.into()
     }
 }
 

@@ -114,6 +114,17 @@ proptest! {
         }
     }
 
+    /// Of every recipient that a client can name: one that did not would make `smtp` hostile to the vault.
+    #[test]
+    fn every_alias_decodes(local in r#"[A-Za-z."+@\\é !]{1,12}"#, domain in "Example\\.org|two\\.example") {
+        let domains = [Domain::parse("example.org").unwrap(), Domain::parse("two.example").unwrap()];
+        for local in [local.clone(), format!("\"{local}\""), format!("a.+{local}")] {
+            if let Some(alias) = AliasAddress::parse(&format!("{local}@{domain}"), &domains) {
+                prop_assert_eq!(AliasAddress::try_from(String::from(alias.clone())), Ok(alias));
+            }
+        }
+    }
+
     #[test]
     fn names_are_spelled_in_their_alphabet(bits: u64) {
         let name = Name::from_random(bits);
@@ -154,5 +165,14 @@ proptest! {
         if account.standing(0, now) == Standing::Alive {
             prop_assert!(account.purge_at(now).is_none_or(|t| t > now));
         }
+    }
+}
+
+#[test]
+fn the_domain_of_an_alias_is_what_follows_the_last_at() {
+    let domains = [Domain::parse("example.org").unwrap()];
+    for (text, name) in [("Name+shop@Example.org", "name"), ("\"a@b\"@example.org", "\"a@b\"")] {
+        let alias = AliasAddress::parse(text, &domains).unwrap();
+        assert_eq!((alias.name(), alias.domain()), (name, "example.org"), "{text}");
     }
 }

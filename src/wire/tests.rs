@@ -83,6 +83,35 @@ fn another_number_of_metrics_does_not_decode() {
     }
 }
 
+/// An alias is canonical wherever it is decoded: nobody downstream looks at its shape again.
+#[test]
+fn an_alias_is_checked_when_it_is_decoded() {
+    let decoded = |text: &str| {
+        let mut bytes = Vec::new();
+        encode(&text, &mut bytes).unwrap();
+        decode::<AliasAddress>(&bytes).map(|alias| alias.map(|(alias, _)| alias.as_str().to_owned()))
+    };
+    for text in ["name@example.org", "a.b@two.example", "\"a@b\"@example.org"] {
+        assert_eq!(decoded(text), Ok(Some(text.to_owned())));
+    }
+    for text in [
+        "",
+        "name",
+        "@example.org",
+        "name@",
+        "name@exa mple.org",
+        "a@b@example.org",
+        "name@example.org\r\n",
+        "Name@example.org",
+        "name+shop@example.org",
+        "name@Example.org",
+        "name@[192.0.2.1]",
+        "na me@example.org",
+    ] {
+        assert_eq!(decoded(text), Err(Hostile), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_octets_make_a_decoder_panic(bytes: Vec<u8>) {

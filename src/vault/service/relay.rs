@@ -1,7 +1,7 @@
 //! vault ← relay: whose is this ticket, and count it.
 
 use super::Desk;
-use crate::alias::{AliasAddress, Domain, RealAddress, Time};
+use crate::alias::{Domain, RealAddress, Time};
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::ReversePath;
 use crate::vault::outbox::Letter;
@@ -60,7 +60,9 @@ impl Desk {
     /// The real address behind a ticket, and the domain of ours it was reached under.
     fn reveal(&self, target: &Target) -> Option<(RealAddress, Domain)> {
         match target {
-            Target::Sealed { alias, sealed } => Some((self.seal.open_address(alias, sealed)?, domain_of(alias)?)),
+            Target::Sealed { alias, sealed } => {
+                Some((self.seal.open_address(alias, sealed)?, Domain::parse(alias.domain()).ok()?))
+            }
             Target::Postmaster => Some((self.settings().postmaster.clone()?, self.settings().domains.first()?.clone())),
         }
     }
@@ -93,10 +95,6 @@ impl Desk {
             Err(_) => RefundAnswer::Unavailable,
         })
     }
-}
-
-fn domain_of(alias: &AliasAddress) -> Option<Domain> {
-    alias.as_str().rsplit_once('@').and_then(|(_, domain)| Domain::parse(domain).ok())
 }
 
 /// Only the day matters to SRS.
