@@ -35,7 +35,7 @@ impl Desk {
     /// How the daemon is.
     pub(in crate::vault) async fn status(&self) -> Result<Status, Outage> {
         // Not heard as a sign of the store: it may be known without asking.
-        let aliases = self.engine.count().get().await?;
+        let aliases = self.engine.alias_count().get().await?;
         let mut metrics = self.metrics();
         self.counted.borrow().values().for_each(|counted| metrics += counted);
         Ok(Status {

@@ -93,7 +93,7 @@ impl Desk {
 
     /// Counts one more of what somebody has at most so often in a day.
     async fn bounded(&self, counted: Mark, most: u32) -> Result<(), RequestError> {
-        match self.written(self.engine.admit(counted, most, 1).get().await)? {
+        match self.written(self.engine.count(counted, most, 1).get().await)? {
             true => Ok(()),
             false => Err(OrderError::TooManyEmails.into()),
         }
@@ -182,7 +182,7 @@ impl Desk {
         // Whoever has taken over the process that hears visitors, or commands many of them, is bounded here.
         let all = self.seal.mark(Noted::AllLetters, &[]);
         if settings.emails_per_day > 0
-            && !self.written(self.engine.admit(all, settings.emails_per_day, 1).get().await)?
+            && !self.written(self.engine.count(all, settings.emails_per_day, 1).get().await)?
         {
             warn!("as many e-mails were sent as may be sent in a day; see limits.emails_per_day");
             return Err(RequestError::EmailNotSent);
@@ -206,7 +206,7 @@ impl Desk {
                     Unsent::Refused => Err(OrderError::Undeliverable.into()),
                     Unsent::Later => {
                         // None has come: it does not count.
-                        self.written(self.engine.admit(counted, u32::MAX, -1).get().await)?;
+                        self.written(self.engine.uncount(counted, 1).get().await)?;
                         Err(RequestError::EmailNotSent)
                     }
                 }

@@ -13,7 +13,7 @@ use crate::alias::{
 };
 use crate::vault::capability::{Capability, Seed, Token};
 use crate::vault::seal::{Noted, hash_manage_key, same};
-use crate::vault::store::{Creation, Key, Owner, Record};
+use crate::vault::store::{Counter, Creation, Key, Outage, Owner, Record};
 use crate::wire::metrics::Metric;
 use crate::wire::vault_web::{AliasInfo, CreatedAlias, Order, OrderFor, RequestError};
 use crate::words::Language;
@@ -169,8 +169,8 @@ impl Desk {
             made.push(self.found(item, granted.now).await?);
         }
         let missing = made.iter().filter(|found| found.is_none()).count();
-        let missing = i32::try_from(missing).unwrap_or(i32::MAX);
-        self.admit(granted, missing).await?;
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        self.count(granted, missing).await?;
         // CreatedAlias here and now: what another host of the same table has made meanwhile is its to announce, or to undo.
         let mut ours = Vec::new();
         let outcome = async {
@@ -191,7 +191,7 @@ impl Desk {
         };
         if let Err(miss) = outcome.await {
             // An error answered is nothing saved, and nothing counted.
-            self.admit(granted, -missing).await?;
+            self.uncount(granted, missing).await?;
             for at in ours {
                 self.written(self.engine.remove(at).get().await)?;
             }
@@ -200,21 +200,31 @@ impl Desk {
         Ok(made.into_iter().flatten().collect())
     }
 
-    /// Counts so many more aliases for the target, if it gets them; or so many less.
-    async fn admit(&self, granted: &Granted, more: i32) -> Result<(), RequestError> {
-        let most = self.settings().creations_per_address;
-        if more == 0 || most == 0 {
+    /// Counts so many more aliases for the target, if it gets them.
+    async fn count(&self, granted: &Granted, more: u32) -> Result<(), RequestError> {
+        let limit = self.settings().creations_per_address;
+        if more == 0 || limit == 0 {
             return Ok(());
         }
-        // What strangers order for a person leaves what they order themselves.
-        let counted = match granted.confirmed {
-            true => self.seal.mark(Noted::OwnOrders, &granted.owner),
-            false => granted.owner,
-        };
-        let most = if more < 0 { u32::MAX } else { most };
-        match self.written(self.engine.admit(counted, most, more).get().await)? {
+        match self.written(self.engine.count(self.counter(granted), limit, more).get().await)? {
             true => Ok(()),
             false => Err(OrderError::TooManyForTarget.into()),
+        }
+    }
+
+    /// Takes back what [`Desk::count`] has counted.
+    async fn uncount(&self, granted: &Granted, fewer: u32) -> Result<(), Outage> {
+        if fewer == 0 || self.settings().creations_per_address == 0 {
+            return Ok(());
+        }
+        self.written(self.engine.uncount(self.counter(granted), fewer).get().await)
+    }
+
+    /// What strangers order for a person leaves what they order themselves.
+    fn counter(&self, granted: &Granted) -> Counter {
+        match granted.confirmed {
+            true => self.seal.mark(Noted::OwnOrders, &granted.owner),
+            false => granted.owner,
         }
     }
 

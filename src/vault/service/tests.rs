@@ -353,7 +353,7 @@ fn an_alias_whose_letter_is_not_taken_is_not_kept() {
             });
             next_letter(&desk, code).await;
             assert_eq!(ordering.await.unwrap(), expected);
-            assert_eq!(desk.engine.count().get().await, Ok(Some(0)));
+            assert_eq!(desk.engine.alias_count().get().await, Ok(Some(0)));
         }
         let more = ask(&desk, order("someone@real.example", None, 1)).await;
         assert_eq!(more, Err(RequestError::Rejected(OrderError::TooManyEmails)));
@@ -450,7 +450,7 @@ fn an_order_that_was_interrupted_gets_its_letter() {
             tokio::task::spawn_local(async move { ask(&desk, keyed()).await })
         };
         let interrupted = asking(&desk);
-        while desk.engine.count().get().await != Ok(Some(1)) {
+        while desk.engine.alias_count().get().await != Ok(Some(1)) {
             tokio::task::yield_now().await;
         }
         interrupted.abort();

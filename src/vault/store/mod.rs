@@ -25,6 +25,9 @@ pub(crate) type Owner = [u8; 16];
 /// A keyed hash under which it is noted that something is so: an opt-out, the end of a token.
 pub(crate) type Mark = [u8; 16];
 
+/// A keyed hash under which is counted what is bounded by the day.
+pub(crate) type Counter = [u8; 16];
+
 /// What is stored of an alias.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -88,9 +91,12 @@ pub(crate) trait Engine {
     /// Stores an alias that is new at `now`, durably, unless its owner has `most` already (0 is no bound).
     fn create(&self, key: Key, record: Record, now: Time, most: u32) -> Step<Creation>;
 
-    /// Counts `more` for `owner`, unless these would be more than `limit` within a day; false if so. Less than none
-    /// are given back.
-    fn admit(&self, owner: Owner, limit: u32, more: i32) -> Step<bool>;
+    /// Counts `more`, all or none: false, and nothing is counted, if these would be more than `limit` within a day. The
+    /// day begins when the first is counted.
+    fn count(&self, counter: Counter, limit: u32, more: u32) -> Step<bool>;
+
+    /// Takes `fewer` back of what was counted, down to zero. Without effect if that day is over.
+    fn uncount(&self, counter: Counter, fewer: u32) -> Step<()>;
 
     /// What is stored under `key`.
     fn read(&self, key: Key) -> Step<Option<Record>>;
@@ -134,5 +140,5 @@ pub(crate) trait Engine {
     fn marked(&self, mark: Mark) -> Step<Option<Time>>;
 
     /// How many aliases are stored, where that is cheap to know.
-    fn count(&self) -> Step<Option<u64>>;
+    fn alias_count(&self) -> Step<Option<u64>>;
 }

@@ -57,7 +57,8 @@ pub(crate) async fn suite(engine: &impl Engine) {
     holds_run_out(engine).await;
     the_dead_hold_nothing(engine).await;
     amending_is_compare_and_set(engine).await;
-    admission_has_a_limit(engine).await;
+    counting_has_a_limit(engine).await;
+    counting_down_stops_at_zero(engine).await;
     owners_can_be_forgotten(engine).await;
     owners_have_so_many_and_no_more(engine).await;
     what_is_confirmed_is_alive(engine).await;
@@ -144,16 +145,30 @@ async fn amending_is_compare_and_set(engine: &impl Engine) {
     assert!(!get(engine.amend(fresh(), record.account, more)).await);
 }
 
-async fn admission_has_a_limit(engine: &impl Engine) {
+async fn counting_has_a_limit(engine: &impl Engine) {
     let owner = fresh();
-    assert!(get(engine.admit(owner, 2, 1)).await && get(engine.admit(owner, 2, 1)).await);
-    assert!(!get(engine.admit(owner, 2, 1)).await);
+    assert!(get(engine.count(owner, 2, 1)).await && get(engine.count(owner, 2, 1)).await);
+    assert!(!get(engine.count(owner, 2, 1)).await);
     let another = fresh();
-    assert!(get(engine.admit(another, 5, 3)).await);
-    assert!(!get(engine.admit(another, 5, 3)).await, "all or none");
-    assert!(get(engine.admit(another, 5, 2)).await);
-    assert!(get(engine.admit(another, 5, -1)).await && get(engine.admit(another, 5, 1)).await, "given back");
-    assert!(!get(engine.admit(another, 5, 1)).await);
+    assert!(get(engine.count(another, 5, 3)).await);
+    assert!(!get(engine.count(another, 5, 3)).await, "all or none");
+    assert!(get(engine.count(another, 5, 2)).await);
+    get(engine.uncount(another, 1)).await;
+    assert!(get(engine.count(another, 5, 1)).await, "given back");
+    assert!(!get(engine.count(another, 5, 1)).await);
+}
+
+async fn counting_down_stops_at_zero(engine: &impl Engine) {
+    // Of a day that is over, and of one that has begun.
+    for counted in [0, 1] {
+        let counter = fresh();
+        assert!(get(engine.count(counter, 5, counted)).await);
+        for _ in 0..3 {
+            get(engine.uncount(counter, 1)).await;
+        }
+        assert!(get(engine.count(counter, 1, 1)).await, "{counted}");
+        assert!(!get(engine.count(counter, 1, 1)).await, "{counted}: more than the limit");
+    }
 }
 
 async fn owners_have_so_many_and_no_more(engine: &impl Engine) {

@@ -11,7 +11,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use super::{Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step, record};
+use super::{Counter, Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step, record};
 use crate::alias::{Account, Standing, Time};
 use crate::channel::MaybeReady;
 use crate::runtime::Fatal;
@@ -31,7 +31,7 @@ use writer::{Change, Order, Writer};
 const ALIASES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("aliases");
 /// Purge time, then key: what is to be swept comes first.
 const EXPIRY: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("expiry");
-/// By owner: when the first of the day's aliases was made, and how many.
+/// By counter: when its day began, and how many there are.
 const CREATIONS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("creations");
 /// By owner: how many aliases there are, of those that were made while that was bounded.
 const ALIVE: TableDefinition<'_, &[u8; 16], u32> = TableDefinition::new("alive");
@@ -194,8 +194,12 @@ impl Engine for Redb {
         })
     }
 
-    fn admit(&self, owner: Owner, limit: u32, more: i32) -> Step<bool> {
-        self.change_if(Change::Admit(owner, limit, more))
+    fn count(&self, counter: Counter, limit: u32, more: u32) -> Step<bool> {
+        self.change_if(Change::Count(counter, limit, more))
+    }
+
+    fn uncount(&self, counter: Counter, fewer: u32) -> Step<()> {
+        self.change(Change::Uncount(counter, fewer)).map(|outcome| outcome.map(drop))
     }
 
     fn read(&self, key: Key) -> Step<Option<Record>> {
@@ -270,7 +274,7 @@ impl Engine for Redb {
         }))
     }
 
-    fn count(&self) -> Step<Option<u64>> {
+    fn alias_count(&self) -> Step<Option<u64>> {
         let count = || Ok::<_, Outage>(self.database.begin_read()?.open_table(ALIASES)?.len()?);
         MaybeReady::Ready(count().map(Some))
     }

@@ -29,7 +29,7 @@ fn what_is_spent_stays_spent() {
     run(async {
         let table = Redb::open(&dir.path().join("copy"), [1; 16]).unwrap();
         assert_eq!(table.read(key).get().await.unwrap().unwrap().account.spent, 1);
-        assert_eq!(table.count().get().await, Ok(Some(1)));
+        assert_eq!(table.alias_count().get().await, Ok(Some(1)));
     });
 }
 

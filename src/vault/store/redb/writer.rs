@@ -3,7 +3,7 @@
 use super::{ALIASES, ALIVE, CREATIONS, EXPIRY, MARKS, clock};
 use crate::alias::{Account, DAY, Time};
 use crate::runtime::exit;
-use crate::vault::store::{Key, Mark, Outage, Owner, Record, record};
+use crate::vault::store::{Counter, Key, Mark, Outage, Owner, Record, record};
 use redb::{Database, Key as TableKey, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
 use std::io;
 use std::sync::Arc;
@@ -29,7 +29,9 @@ pub(super) enum Change {
     /// With the most aliases that its owner may have; 0 is no bound.
     Create(Key, Record, u32),
     /// The most in a day, and how many more.
-    Admit(Owner, u32, i32),
+    Count(Counter, u32, u32),
+    /// How many fewer.
+    Uncount(Counter, u32),
     /// Until when; 0 is for ever.
     Mark(Mark, u32),
     Unmark(Mark),
@@ -175,14 +177,15 @@ impl<'t> Tables<'t> {
     fn apply(&mut self, change: &Change) -> Result<u64, Outage> {
         match change {
             Change::Create(key, record, most) => self.create(key, record, *most),
-            Change::Admit(owner, limit, more) => self.admit(owner, *limit, *more),
+            Change::Count(counter, limit, more) => self.count(counter, *limit, *more),
+            Change::Uncount(counter, fewer) => self.uncount(counter, *fewer),
             Change::Mark(mark, until) => self.mark(mark, *until),
             Change::Unmark(mark) => self.unmark(mark),
-            Change::Spend(key) => self.count(key, |account| {
+            Change::Spend(key) => self.set_spent(key, |account| {
                 let spent = account.spent + 1;
                 account.limits.max_usage.is_none_or(|max| spent <= max).then_some(spent)
             }),
-            Change::Refund(key) => self.count(key, |account| account.spent.checked_sub(1)),
+            Change::Refund(key) => self.set_spent(key, |account| account.spent.checked_sub(1)),
             Change::Amend(key, seen, new) => self.amend(key, seen, new),
             Change::Remove(key) => self.remove(key),
             Change::Forget(owner, theirs) => self.forget(owner, theirs),
@@ -206,7 +209,7 @@ impl<'t> Tables<'t> {
     }
 
     /// Sets `spent` to what `next` says; nothing happens if it says `None`.
-    fn count(&mut self, key: &Key, next: impl FnOnce(&Account) -> Option<u32>) -> Result<u64, Outage> {
+    fn set_spent(&mut self, key: &Key, next: impl FnOnce(&Account) -> Option<u32>) -> Result<u64, Outage> {
         let Some((old, listed)) = self.find(key)? else { return Ok(0) };
         let Some(spent) = next(&old.account) else { return Ok(0) };
         let account = Account { spent, ..old.account };
@@ -280,18 +283,30 @@ impl<'t> Tables<'t> {
         Ok(removed)
     }
 
-    fn admit(&mut self, owner: &Owner, limit: u32, more: i32) -> Result<u64, Outage> {
-        let now = record::seconds(Some(self.now));
-        let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
-        let creations = self.creations()?;
-        let (since, count) =
-            creations.get(owner)?.map(|c| c.value()).filter(|(since, _)| *since > yesterday).unwrap_or((now, 0));
-        let count = count.saturating_add_signed(more);
+    fn count(&mut self, counter: &Counter, limit: u32, more: u32) -> Result<u64, Outage> {
+        let (since, count) = self.counted(counter)?.unwrap_or((record::seconds(Some(self.now)), 0));
+        let count = count.saturating_add(more);
         if count > limit {
             return Ok(0);
         }
-        creations.insert(owner, (since, count))?;
+        self.creations()?.insert(counter, (since, count))?;
         Ok(1)
+    }
+
+    fn uncount(&mut self, counter: &Counter, fewer: u32) -> Result<u64, Outage> {
+        let Some((since, count)) = self.counted(counter)? else { return Ok(0) };
+        match count.saturating_sub(fewer) {
+            0 => drop(self.creations()?.remove(counter)?),
+            count => drop(self.creations()?.insert(counter, (since, count))?),
+        }
+        Ok(1)
+    }
+
+    /// What is counted, and since when, unless that day is over.
+    fn counted(&mut self, counter: &Counter) -> Result<Option<(u32, u32)>, Outage> {
+        let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
+        let found = self.creations()?.get(counter)?.map(|found| found.value());
+        Ok(found.filter(|(since, _)| *since > yesterday))
     }
 
     /// The record and the purge time it is listed under; 0 is none.

@@ -5,10 +5,10 @@
 //! | `tempalias:{alias}` | hash | limits, `spent`, hash of the manage key, owner, sealed address; expires by itself |
 //! | `tempalias:{alias}:held` | sorted set | tickets that hold or have spent a use |
 //! | `tempalias:owner:{owner}` | sorted set | the owner's aliases by purge time, for `forget` |
-//! | `tempalias:new:{owner}` | number | aliases made for the owner within a day |
+//! | `tempalias:new:{counter}` | number | what was counted within a day; expires by itself |
 //! | `tempalias:mark:{mark}` | number | since when the mark is there; expires by itself |
 //!
-//! `alias`, `owner` and `mark` are keyed hashes in hexadecimal. Every step is one script on one hash slot,
+//! `alias`, `owner`, `counter` and `mark` are keyed hashes in hexadecimal. Every step is one script on one hash slot,
 //! with the server's clock; a step that is sent twice, because its answer was lost, counts once.
 
 mod connection;
@@ -18,7 +18,7 @@ pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 
-use super::{Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step};
+use super::{Counter, Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step};
 use crate::alias::{Account, CONFIRM_WITHIN, DAY, GRACE, Limits, Time};
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::Redis as RedisSettings;
@@ -53,7 +53,8 @@ struct Scripts {
     refund: Script,
     amend: Script,
     index: Script,
-    admit: Script,
+    count: Script,
+    uncount: Script,
     remove: Script,
     mark: Script,
     unmark: Script,
@@ -75,7 +76,8 @@ impl Redis {
             refund: Script::new(include_str!("lua/refund.lua")),
             amend: Script::new(include_str!("lua/amend.lua")),
             index: Script::new(include_str!("lua/index.lua")),
-            admit: Script::new(include_str!("lua/admit.lua")),
+            count: Script::new(include_str!("lua/count.lua")),
+            uncount: Script::new(include_str!("lua/uncount.lua")),
             remove: Script::new(include_str!("lua/remove.lua")),
             mark: Script::new(include_str!("lua/mark.lua")),
             unmark: Script::new(include_str!("lua/unmark.lua")),
@@ -170,6 +172,10 @@ fn pair(key: &Key) -> [String; 2] {
     let alias = alias_key(key);
     let held = format!("{alias}:held");
     [alias, held]
+}
+
+fn counter_key(counter: &Counter) -> String {
+    format!("tempalias:new:{{{}}}", hex(counter))
 }
 
 fn mark_key(mark: &Mark) -> String {
@@ -279,10 +285,16 @@ impl Engine for Redis {
         })
     }
 
-    fn admit(&self, owner: Owner, limit: u32, more: i32) -> Step<bool> {
+    fn count(&self, counter: Counter, limit: u32, more: u32) -> Step<bool> {
         self.step(async move |inner| {
-            let key = format!("tempalias:new:{{{}}}", hex(&owner));
-            inner.call(&inner.scripts.admit, &[key], &[number(limit), number(DAY), number(more)]).await
+            let args = [number(limit), number(DAY), number(more)];
+            inner.call(&inner.scripts.count, &[counter_key(&counter)], &args).await
+        })
+    }
+
+    fn uncount(&self, counter: Counter, fewer: u32) -> Step<()> {
+        self.step(async move |inner| {
+            inner.call::<i64>(&inner.scripts.uncount, &[counter_key(&counter)], &[number(fewer)]).await.map(drop)
         })
     }
 
@@ -400,7 +412,7 @@ impl Engine for Redis {
         })
     }
 
-    fn count(&self) -> Step<Option<u64>> {
+    fn alias_count(&self) -> Step<Option<u64>> {
         MaybeReady::Ready(Ok(None))
     }
 }

@@ -169,7 +169,7 @@ fn the_names_of_keys_stay_as_they_are() {
         let owned = Record { owner: [0xcd; 16], ..record(limits(Some(1))) };
         assert_eq!(engine.create([0xab; 16], owned, 0, 0).get().await, Ok(Creation::Made));
         assert!(matches!(engine.hold([0xab; 16], ticket(), 60).get().await, Ok(Hold::Held { .. })));
-        assert_eq!(engine.admit([0xef; 16], 5, 1).get().await, Ok(true));
+        assert_eq!(engine.count([0xef; 16], 5, 1).get().await, Ok(true));
         assert_eq!(engine.mark([0x01; 16], None).get().await, Ok(()));
     });
     let hex = |octet: &str| octet.repeat(16);

@@ -1,4 +1,5 @@
--- KEYS: number of an owner's new aliases. ARGV: limit, seconds it holds for, how many more. 1 if these may be.
+-- KEYS: counter. ARGV: the most there may be, seconds until the counter is gone, how many more.
+-- 1 when they are counted, 0 if they would be too many.
 local count = tonumber(redis.call('GET', KEYS[1]) or 0)
 if count + ARGV[3] > tonumber(ARGV[1]) then
   return 0
