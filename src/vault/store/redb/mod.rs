@@ -17,7 +17,9 @@ use crate::channel::MaybeReady;
 use crate::runtime::Fatal;
 use crate::wire::Ticket;
 use held::Held;
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
+};
 use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
@@ -32,7 +34,10 @@ const ALIASES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("ali
 /// Purge time, then key: what is to be swept comes first.
 const EXPIRY: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("expiry");
 /// By counter: when its day began, and how many there are.
-const CREATIONS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("creations");
+const COUNTERS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("creations");
+/// The same counters by the beginning of their days: those whose day is over come first. An index of its own, so that
+/// a version that does not know it finds nothing in `EXPIRY` that it does not know.
+const COUNTER_DAYS: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("counter days");
 /// By owner: how many aliases there are, of those that were made while that was bounded.
 const ALIVE: TableDefinition<'_, &[u8; 16], u32> = TableDefinition::new("alive");
 /// Marks: since when, and until when; 0 is for ever. Those that end are in `EXPIRY` beside the aliases.
@@ -71,11 +76,14 @@ impl Redb {
                 e => format!("cannot be used ({e}); its directory must belong to the user that runs tempalias"),
             })
         })?;
-        let foreign = prepare(&database, fingerprint).map_err(|e| unusable(e.0))?;
+        Self::on(database, fingerprint).map_err(unusable)
+    }
+
+    /// The engine on a database; or why it cannot be used.
+    fn on(database: Database, fingerprint: [u8; 16]) -> Result<Self, String> {
+        let foreign = prepare(&database, fingerprint).map_err(|e| e.0)?;
         if foreign {
-            return Err(unusable(
-                "was made under another server key; restore the server.key that belongs to it".to_owned(),
-            ));
+            return Err("was made under another server key; restore the server.key that belongs to it".to_owned());
         }
         let database = Arc::new(database);
         let in_flight = Arc::new(AtomicUsize::new(0));
@@ -147,13 +155,27 @@ fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, Outage> {
         }
         transaction.open_table(ALIASES)?;
         transaction.open_table(EXPIRY)?;
-        transaction.open_table(CREATIONS)?;
+        list_counters(&transaction)?;
         transaction.open_table(ALIVE)?;
         transaction.open_table(MARKS)?;
         found.is_some_and(|found| found != fingerprint)
     };
     transaction.commit()?;
     Ok(foreign)
+}
+
+/// Lists the counters by their days, unless they are: an earlier version did not.
+fn list_counters(transaction: &WriteTransaction) -> Result<(), Outage> {
+    let counters = transaction.open_table(COUNTERS)?;
+    let mut days = transaction.open_table(COUNTER_DAYS)?;
+    if counters.len()? != days.len()? {
+        days.retain(|_, ()| false)?;
+        for entry in counters.iter()? {
+            let (counter, found) = entry?;
+            days.insert((found.value().0, counter.value()), ())?;
+        }
+    }
+    Ok(())
 }
 
 /// The keys of all that `owner` has.

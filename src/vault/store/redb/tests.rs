@@ -1,8 +1,15 @@
 //! The suite on a real file; and what only a file can show.
 
-use super::Redb;
+use super::{COUNTERS, Redb, clock};
+use crate::alias::DAY;
 use crate::vault::store::tests::{fresh, limits, record, suite, ticket};
-use crate::vault::store::{Creation, Engine};
+use crate::vault::store::{Creation, Engine, Owner};
+use redb::backends::InMemoryBackend;
+use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _, StorageBackend};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 fn run(test: impl Future<Output = ()>) {
     tokio::runtime::LocalRuntime::new().unwrap().block_on(test);
@@ -43,4 +50,124 @@ fn a_table_of_another_key_is_refused() {
         let refused = Redb::open(&dir.path().join("copy"), [2; 16]).err().unwrap().to_string();
         assert!(refused.contains("another server key"), "{refused}");
     });
+}
+
+#[test]
+fn a_sweep_with_nothing_due_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t");
+    run(async {
+        let table = Redb::open(&path, [1; 16]).unwrap();
+        assert_eq!(table.create(fresh(), record(limits(Some(2))), 0, 0).get().await, Ok(Creation::Made));
+        assert_eq!(table.count(fresh(), 5, 1).get().await, Ok(true));
+        assert_eq!(table.mark(fresh(), Some(clock() + 60)).get().await, Ok(()));
+        let before = std::fs::read(&path).unwrap();
+        for _ in 0..3 {
+            assert_eq!(table.sweep().get().await, Ok(0));
+        }
+        assert!(std::fs::read(&path).unwrap() == before, "it was committed");
+    });
+}
+
+/// Counters that began then, each for an owner of its own, in the table at `path`.
+fn count_since(path: &std::path::Path, counters: u32, since: u64) -> Vec<Owner> {
+    drop(Redb::open(path, [1; 16]).unwrap());
+    let owners: Vec<Owner> = (0..counters).map(|_| fresh()).collect();
+    let transaction = Database::open(path).unwrap().begin_write().unwrap();
+    {
+        let mut table = transaction.open_table(COUNTERS).unwrap();
+        for owner in &owners {
+            table.insert(owner, (u32::try_from(since).unwrap(), 1)).unwrap();
+        }
+    }
+    transaction.commit().unwrap();
+    owners
+}
+
+fn counters(table: &Redb) -> u64 {
+    table.database.begin_read().unwrap().open_table(COUNTERS).unwrap().len().unwrap()
+}
+
+/// Earlier versions knew no days of counters: theirs are listed when the table is opened.
+#[test]
+fn counters_of_a_day_that_is_over_are_swept() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t");
+    count_since(&path, 5, clock() - DAY - 1);
+    let today = count_since(&path, 3, clock() - DAY + 100);
+    run(async {
+        let table = Redb::open(&path, [1; 16]).unwrap();
+        assert_eq!(table.count(today[0], 5, 1).get().await, Ok(true));
+        assert_eq!(table.count(fresh(), 5, 1).get().await, Ok(true));
+        table.sweep().get().await.unwrap();
+        assert_eq!(counters(&table), 4);
+        assert_eq!(table.count(today[0], 2, 1).get().await, Ok(false), "today's are kept");
+        assert_eq!(table.forget(today[0]).get().await, Ok(0));
+        assert_eq!(counters(&table), 3);
+    });
+}
+
+/// A disk that counts what is read, and fails to write when it is told to.
+#[derive(Clone, Debug, Default)]
+struct Disk {
+    memory: Arc<InMemoryBackend>,
+    reads: Arc<AtomicUsize>,
+    is_full: Arc<AtomicBool>,
+}
+
+impl Disk {
+    fn database(&self) -> Database {
+        // Without a cache each look at a page is a read.
+        Database::builder().set_cache_size(0).create_with_backend(self.clone()).unwrap()
+    }
+
+    fn write(&self) -> io::Result<&InMemoryBackend> {
+        if self.is_full.load(SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(&self.memory) }
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        self.memory.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.reads.fetch_add(1, SeqCst);
+        self.memory.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.write()?.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.write()?.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.write()?.write(offset, data)
+    }
+}
+
+/// Those of today are not looked at, however many they are.
+#[test]
+fn a_sweep_reads_no_more_for_counters_of_today() {
+    let reads = [10, 4_000].map(|counters| {
+        let disk = Disk::default();
+        let mut reads = 0;
+        run(async {
+            let table = Redb::on(disk.database(), [1; 16]).unwrap();
+            let counts: Vec<_> = (0..counters).map(|_| table.count(fresh(), 5, 1)).collect();
+            for count in counts {
+                assert_eq!(count.get().await, Ok(true));
+            }
+            // So that there is something to do.
+            assert_eq!(table.mark(fresh(), Some(clock() - 1)).get().await, Ok(()));
+            let before = disk.reads.load(SeqCst);
+            assert_eq!(table.sweep().get().await, Ok(1));
+            reads = disk.reads.load(SeqCst) - before;
+        });
+        reads
+    });
+    assert!(reads[1] < reads[0] + 15, "pages read: {reads:?}");
 }

@@ -1,10 +1,12 @@
 //! The one thread that writes.
 
-use super::{ALIASES, ALIVE, CREATIONS, EXPIRY, MARKS, clock};
+use super::{ALIASES, ALIVE, COUNTER_DAYS, COUNTERS, EXPIRY, MARKS, clock};
 use crate::alias::{Account, DAY, Time};
 use crate::runtime::exit;
 use crate::vault::store::{Counter, Key, Mark, Outage, Owner, Record, record};
-use redb::{Database, Key as TableKey, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
+use redb::{
+    Database, Key as TableKey, ReadableDatabase, ReadableTable, Table, TableDefinition, Value, WriteTransaction,
+};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,8 +19,8 @@ use tracing::error;
 /// Changes in one transaction at the most.
 const BATCH: usize = 1000;
 
-/// Aliases removed by one sweep at the most, so that it never holds up others for long.
-const SWEEP: usize = 10_000;
+/// Entries of each kind removed by one sweep at the most, so that it never holds up others for long.
+const MAX_SWEPT: usize = 10_000;
 
 /// What [`Change::Create`] answers when it has done nothing.
 pub(super) const TAKEN: u64 = 0;
@@ -100,9 +102,16 @@ fn gather(first: Order, waiting: &Receiver<Order>, in_flight: &AtomicUsize) -> V
 }
 
 fn write(database: &Database, waiting: &Receiver<Order>, in_flight: &AtomicUsize, done: &UnboundedSender<Done>) {
+    let mut has_failed = false;
     while let Ok(first) = waiting.recv() {
         let batch = gather(first, waiting, in_flight);
-        let outcomes = commit(database, &batch);
+        let is_sweep = batch.iter().all(|order| matches!(order.change, Change::Sweep));
+        // Without a commit an idle host's disk may sleep. After a failure one shows whether the file can be written to.
+        let outcomes = match is_sweep && !has_failed && !is_anything_due(database) {
+            true => Ok(vec![0; batch.len()]),
+            false => commit(database, &batch),
+        };
+        has_failed = outcomes.is_err();
         let broken = outcomes.as_ref().is_err_and(|_| database.begin_write().is_err());
         let outcome = |at: usize| outcomes.as_ref().map(|counts| counts[at]).map_err(Clone::clone);
         // A vault that is ending waits for nothing.
@@ -116,12 +125,38 @@ fn write(database: &Database, waiting: &Receiver<Order>, in_flight: &AtomicUsize
     }
 }
 
+/// Whether a sweep would remove something; also if that cannot be read.
+fn is_anything_due(database: &Database) -> bool {
+    let is_due = || {
+        let transaction = database.begin_read()?;
+        let (now, yesterday) = sweep_times(clock());
+        let expiry = transaction.open_table(EXPIRY)?.first()?.is_some_and(|(first, _)| first.value().0 <= now);
+        let days =
+            transaction.open_table(COUNTER_DAYS)?.first()?.is_some_and(|(first, _)| first.value().0 <= yesterday);
+        Ok::<_, Outage>(expiry || days)
+    };
+    is_due().unwrap_or(true)
+}
+
+/// Until when entries are due at `now`, and until when the days of counters have begun that are over.
+fn sweep_times(now: Time) -> (u32, u32) {
+    (record::seconds(Some(now)), record::seconds(Some(now.saturating_sub(DAY))))
+}
+
 fn commit(database: &Database, batch: &[Order]) -> Result<Vec<u64>, Outage> {
     let transaction = database.begin_write()?;
     let counts = {
         let aliases = transaction.open_table(ALIASES)?;
-        let (expiry, creations, alive, marks) = (None, None, None, None);
-        let mut tables = Tables { transaction: &transaction, aliases, expiry, creations, alive, marks, now: clock() };
+        let mut tables = Tables {
+            transaction: &transaction,
+            aliases,
+            expiry: None,
+            counters: None,
+            counter_days: None,
+            alive: None,
+            marks: None,
+            now: clock(),
+        };
         batch.iter().map(|order| tables.apply(&order.change)).collect::<Result<_, _>>()?
     };
     transaction.commit()?;
@@ -133,14 +168,15 @@ struct Tables<'t> {
     transaction: &'t WriteTransaction,
     aliases: Table<'t, &'static [u8; 16], &'static [u8]>,
     expiry: Option<Expiry<'t>>,
-    creations: Option<Creations<'t>>,
+    counters: Option<Counters<'t>>,
+    counter_days: Option<Expiry<'t>>,
     alive: Option<Alive<'t>>,
     marks: Option<Marks<'t>>,
     now: Time,
 }
 
 type Expiry<'t> = Table<'t, (u32, &'static [u8; 16]), ()>;
-type Creations<'t> = Table<'t, &'static [u8; 16], (u32, u32)>;
+type Counters<'t> = Table<'t, &'static [u8; 16], (u32, u32)>;
 type Alive<'t> = Table<'t, &'static [u8; 16], u32>;
 type Marks<'t> = Table<'t, &'static [u8; 16], (u32, u32)>;
 
@@ -157,13 +193,23 @@ fn opened<'p, 't, K: TableKey + 'static, V: Value + 'static>(
     Ok(place.insert(table))
 }
 
+/// The first entries up to this time.
+fn first_until(table: &Expiry<'_>, time: u32) -> Result<Vec<(u32, Key)>, Outage> {
+    let due = table.range(..(time.saturating_add(1), &[0; 16]))?.take(MAX_SWEPT);
+    due.map(|entry| entry.map(|(key, _)| (key.value().0, *key.value().1)).map_err(Outage::from)).collect()
+}
+
 impl<'t> Tables<'t> {
     fn expiry(&mut self) -> Result<&mut Expiry<'t>, Outage> {
         opened(&mut self.expiry, self.transaction, EXPIRY)
     }
 
-    fn creations(&mut self) -> Result<&mut Creations<'t>, Outage> {
-        opened(&mut self.creations, self.transaction, CREATIONS)
+    fn counters(&mut self) -> Result<&mut Counters<'t>, Outage> {
+        opened(&mut self.counters, self.transaction, COUNTERS)
+    }
+
+    fn counter_days(&mut self) -> Result<&mut Expiry<'t>, Outage> {
+        opened(&mut self.counter_days, self.transaction, COUNTER_DAYS)
     }
 
     fn alive(&mut self) -> Result<&mut Alive<'t>, Outage> {
@@ -260,20 +306,22 @@ impl<'t> Tables<'t> {
     }
 
     fn forget(&mut self, owner: &Owner, theirs: &[Key]) -> Result<u64, Outage> {
-        self.creations()?.remove(owner)?;
+        self.set_counter(owner, None)?;
         theirs.iter().map(|key| self.remove(key)).sum()
     }
 
     fn sweep(&mut self) -> Result<u64, Outage> {
-        let now = record::seconds(Some(self.now));
-        let mut due = Vec::new();
-        for entry in self.expiry()?.range(..(now.saturating_add(1), &[0; 16]))?.take(SWEEP) {
-            due.push(*entry?.0.value().1);
+        let (now, yesterday) = sweep_times(self.now);
+        for (since, counter) in first_until(self.counter_days()?, yesterday)? {
+            let is_over = self.counters()?.get(&counter)?.is_some_and(|found| found.value().0 <= yesterday);
+            if is_over {
+                self.set_counter(&counter, None)?;
+            } else {
+                self.counter_days()?.remove((since, &counter))?;
+            }
         }
-        let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
-        self.creations()?.retain(|_, (since, _)| since > yesterday)?;
         let mut removed = 0;
-        for key in &due {
+        for (_, key) in &first_until(self.expiry()?, now)? {
             // What is listed and no alias is a mark.
             removed += match self.remove(key)? {
                 0 => self.unmark(key)?,
@@ -289,23 +337,41 @@ impl<'t> Tables<'t> {
         if count > limit {
             return Ok(0);
         }
-        self.creations()?.insert(counter, (since, count))?;
+        self.set_counter(counter, Some((since, count)))?;
         Ok(1)
     }
 
     fn uncount(&mut self, counter: &Counter, fewer: u32) -> Result<u64, Outage> {
         let Some((since, count)) = self.counted(counter)? else { return Ok(0) };
-        match count.saturating_sub(fewer) {
-            0 => drop(self.creations()?.remove(counter)?),
-            count => drop(self.creations()?.insert(counter, (since, count))?),
-        }
+        let left = count.saturating_sub(fewer);
+        self.set_counter(counter, (left > 0).then_some((since, left)))?;
         Ok(1)
+    }
+
+    /// Replaces a counter, or takes it away, and lists it by its day.
+    fn set_counter(&mut self, counter: &Counter, new: Option<(u32, u32)>) -> Result<(), Outage> {
+        let counters = self.counters()?;
+        let old = match new {
+            Some(new) => counters.insert(counter, new)?.map(|old| old.value().0),
+            None => counters.remove(counter)?.map(|old| old.value().0),
+        };
+        let new = new.map(|(since, _)| since);
+        if old != new {
+            let days = self.counter_days()?;
+            if let Some(old) = old {
+                days.remove((old, counter))?;
+            }
+            if let Some(new) = new {
+                days.insert((new, counter), ())?;
+            }
+        }
+        Ok(())
     }
 
     /// What is counted, and since when, unless that day is over.
     fn counted(&mut self, counter: &Counter) -> Result<Option<(u32, u32)>, Outage> {
         let yesterday = record::seconds(Some(self.now.saturating_sub(DAY)));
-        let found = self.creations()?.get(counter)?.map(|found| found.value());
+        let found = self.counters()?.get(counter)?.map(|found| found.value());
         Ok(found.filter(|(since, _)| *since > yesterday))
     }
 
