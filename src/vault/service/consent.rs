@@ -2,6 +2,7 @@
 
 use super::Desk;
 use super::tokens::seconds;
+use super::web::MAX_RACES;
 use crate::alias::{Account, AliasAddress, CONFIRM_WITHIN, Domain, OrderError, RealAddress, Time};
 use crate::vault::capability::{Capability, Seed};
 use crate::vault::notification::compose;
@@ -122,7 +123,7 @@ impl Desk {
 
     async fn activate(&self, seed: &Seed, domain: &Domain, count: u8) -> Result<Followed, RequestError> {
         let ordered = self.ordered(seed, domain, count);
-        loop {
+        for _ in 0..MAX_RACES {
             let mut raced = false;
             for (address, seen) in self.unconfirmed(&ordered).await? {
                 let new = Account { pending: false, ..seen };
@@ -131,10 +132,11 @@ impl Desk {
                 raced |= !self.written(step.get().await)?;
             }
             if !raced {
-                break;
+                let are_alive = self.are_alive(&ordered).await?;
+                return if are_alive { Ok(Followed::Activated(ordered)) } else { Err(RequestError::NotFound) };
             }
         }
-        if self.are_alive(&ordered).await? { Ok(Followed::Activated(ordered)) } else { Err(RequestError::NotFound) }
+        Err(RequestError::Unavailable)
     }
 
     /// Those that wait to be confirmed, as they are.

@@ -189,15 +189,21 @@ impl Desk {
             }
             Ok(())
         };
-        if let Err(miss) = outcome.await {
-            // An error answered is nothing saved, and nothing counted.
-            self.uncount(granted, missing).await?;
-            for at in ours {
-                self.written(self.engine.remove(at).get().await)?;
-            }
-            return Err(miss);
+        if let Err(cause) = outcome.await {
+            self.undo(granted, missing, &ours).await?;
+            return Err(cause);
         }
         Ok(made.into_iter().flatten().collect())
+    }
+
+    /// Leaves nothing of a failed order: an error answered is nothing saved, and nothing counted. One step that fails
+    /// keeps none of the others from being tried.
+    async fn undo(&self, granted: &Granted, counted: u32, made: &[Key]) -> Result<(), Outage> {
+        let mut outcome = Ok(());
+        for key in made {
+            outcome = outcome.and(self.written(self.engine.remove(*key).get().await).map(drop));
+        }
+        outcome.and(self.uncount(granted, counted).await)
     }
 
     /// Counts so many more aliases for the target, if it gets them.

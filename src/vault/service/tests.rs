@@ -1,10 +1,11 @@
 //! The desk on a real table: who is told what.
 
 use super::*;
+use crate::alias::Account;
 use crate::alias::{AliasAddress, Caps, Change, Domain, OrderError, RealAddress, Wish};
 use crate::config::settings::vault::{ReversePath, Store};
 use crate::vault::store::redb::Redb;
-use crate::wire::Rpc;
+use crate::vault::store::{self, Counter, Creation, Key, Mark, Owner, Record, Step};
 use crate::wire::relay_smtp::{Origin, Verdict};
 use crate::wire::vault_admin::{self, Forget, VaultAdmin};
 use crate::wire::vault_relay::{
@@ -16,11 +17,92 @@ use crate::wire::vault_web::{
     self, Amend, CreatedAlias, FollowLink, Followed, Inspect, InspectLink, IssueToken, IssuedToken, LinkPurpose,
     OptOut, Order, OrderFor, RequestError, RevokeToken, VaultWeb,
 };
+use crate::wire::{Rpc, Ticket};
 use crate::words::Language;
 use std::path::Path;
 use std::time::Duration;
 
+/// A table whose steps can be made to fail.
+struct Faulty {
+    table: Redb,
+    /// Counting down fails.
+    no_uncount: Cell<bool>,
+    /// Somebody else is always first to change an alias.
+    raced: Cell<bool>,
+}
+
+fn outage<T>() -> Step<T> {
+    MaybeReady::Ready(Err(Outage("the test wants it".to_owned())))
+}
+
+impl Engine for Faulty {
+    fn now(&self) -> Step<Time> {
+        self.table.now()
+    }
+    fn create(&self, key: Key, record: Record, now: Time, most: u32) -> Step<Creation> {
+        self.table.create(key, record, now, most)
+    }
+    fn count(&self, counter: Counter, limit: u32, more: u32) -> Step<bool> {
+        self.table.count(counter, limit, more)
+    }
+    fn uncount(&self, counter: Counter, fewer: u32) -> Step<()> {
+        if self.no_uncount.get() { outage() } else { self.table.uncount(counter, fewer) }
+    }
+    fn read(&self, key: Key) -> Step<Option<Record>> {
+        self.table.read(key)
+    }
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<store::Hold> {
+        self.table.hold(key, ticket, seconds)
+    }
+    fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.table.release(key, ticket)
+    }
+    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
+        self.table.spend(key, ticket)
+    }
+    fn refund(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.table.refund(key, ticket)
+    }
+    fn undo(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.table.undo(key, ticket)
+    }
+    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
+        if !self.raced.get() {
+            return self.table.amend(key, seen, new);
+        }
+        MaybeReady::later(async {
+            tokio::task::yield_now().await;
+            Ok(false)
+        })
+    }
+    fn remove(&self, key: Key) -> Step<bool> {
+        self.table.remove(key)
+    }
+    fn forget(&self, owner: Owner) -> Step<u64> {
+        self.table.forget(owner)
+    }
+    fn sweep(&self) -> Step<u64> {
+        self.table.sweep()
+    }
+    fn mark(&self, mark: Mark, until: Option<Time>) -> Step<()> {
+        self.table.mark(mark, until)
+    }
+    fn unmark(&self, mark: Mark) -> Step<bool> {
+        self.table.unmark(mark)
+    }
+    fn marked(&self, mark: Mark) -> Step<Option<Time>> {
+        self.table.marked(mark)
+    }
+    fn alias_count(&self) -> Step<Option<u64>> {
+        self.table.alias_count()
+    }
+}
+
 fn desk(dir: &Path) -> Rc<Desk> {
+    desk_and_table(dir).0
+}
+
+fn desk_and_table(dir: &Path) -> (Rc<Desk>, Rc<Faulty>) {
     let fixed = Fixed {
         store: Store::Redb { path: dir.join("t") },
         key_file: dir.join("key"),
@@ -43,8 +125,21 @@ fn desk(dir: &Path) -> Rc<Desk> {
         reverse_path: ReversePath::Srs,
     };
     let seal = Seal::open(&fixed.key_file).unwrap();
-    let engine = Rc::new(Redb::open(&dir.join("t"), seal.fingerprint()).unwrap());
-    Rc::new(Desk::new(&fixed, &live, seal, engine))
+    let table = Redb::open(&dir.join("t"), seal.fingerprint()).unwrap();
+    let engine = Rc::new(Faulty { table, no_uncount: Cell::new(false), raced: Cell::new(false) });
+    let table: Rc<dyn Engine> = Rc::clone(&engine) as _;
+    (Rc::new(Desk::new(&fixed, &live, seal, table)), engine)
+}
+
+/// A test of a table with faults.
+fn run_faulty<F: Future<Output = ()>>(test: impl FnOnce(Rc<Desk>, Rc<Faulty>) -> F) {
+    let dir = tempfile::tempdir().unwrap();
+    let test = async {
+        let (desk, table) = desk_and_table(dir.path());
+        let answered = tokio::time::timeout(Duration::from_secs(10), test(desk, table)).await;
+        assert!(answered.is_ok(), "no answer");
+    };
+    tokio::runtime::LocalRuntime::new().unwrap().block_on(test);
 }
 
 fn run<F: Future<Output = ()>>(test: impl FnOnce(Rc<Desk>) -> F) {
@@ -343,8 +438,7 @@ fn with_consent_an_alias_lives_once_its_target_says_so() {
 fn an_alias_whose_letter_is_not_taken_is_not_kept() {
     run(|desk| async move {
         desk.reload(Live { confirm: true, ..Live::clone(&desk.settings()) });
-        let (refused, unsent) =
-            (Err(RequestError::Rejected(OrderError::Undeliverable)), Err(RequestError::EmailNotSent));
+        let (refused, unsent) = (Err(RequestError::Rejected(OrderError::Undeliverable)), Err(RequestError::EmailNotSent));
         // What was refused counts, what could not be sent does not.
         for (code, expected) in [(550, refused.clone()), (451, unsent), (550, refused)] {
             let ordering = tokio::task::spawn_local({
@@ -461,5 +555,49 @@ fn an_order_that_was_interrupted_gets_its_letter() {
         let link = links(&letter).remove(0);
         let followed = web(&desk, FollowLink { link }).await;
         assert_eq!(followed, Ok(Followed::Activated(vec![alias])));
+    });
+}
+
+/// What is made for an order that fails is removed, also when its count cannot be given back.
+#[test]
+fn nothing_is_left_of_a_failed_order_when_counting_down_fails() {
+    run_faulty(|desk, table| async move {
+        desk.reload(Live { confirm: true, ..Live::clone(&desk.settings()) });
+        table.no_uncount.set(true);
+        let ordering = tokio::task::spawn_local({
+            let desk = Rc::clone(&desk);
+            async move { ask(&desk, Order { count: 3, ..order("someone@real.example", None, 1) }).await }
+        });
+        next_letter(&desk, 451).await;
+        assert_eq!(ordering.await.unwrap(), Err(RequestError::Unavailable));
+        assert_eq!(desk.engine.alias_count().get().await, Ok(Some(0)));
+    });
+}
+
+/// Compare-and-set is tried again, but not for ever.
+#[test]
+fn a_change_that_always_loses_the_race_is_given_up() {
+    run_faulty(|desk, table| async move {
+        let (alias, key) = create(&desk, 1).await;
+        table.raced.set(true);
+        let change = Change { paused: Some(true), ..Change::default() };
+        let amend = Amend { aid: alias.as_str().to_owned(), key, change };
+        assert_eq!(web(&desk, amend).await, Err(RequestError::Unavailable));
+    });
+}
+
+#[test]
+fn an_activation_that_always_loses_the_race_is_given_up() {
+    run_faulty(|desk, table| async move {
+        desk.reload(Live { confirm: true, ..Live::clone(&desk.settings()) });
+        let ordering = tokio::task::spawn_local({
+            let desk = Rc::clone(&desk);
+            async move { create(&desk, 2).await }
+        });
+        let (_, letter) = next_letter(&desk, 250).await;
+        ordering.await.unwrap();
+        table.raced.set(true);
+        let link = links(&letter).remove(0);
+        assert_eq!(web(&desk, FollowLink { link }).await, Err(RequestError::Unavailable));
     });
 }

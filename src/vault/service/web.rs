@@ -11,6 +11,9 @@ use crate::wire::vault_web::{
 };
 use std::rc::Rc;
 
+/// How often a change to an alias is tried again that somebody else has changed meanwhile.
+pub(super) const MAX_RACES: usize = 16;
+
 impl From<Outage> for RequestError {
     fn from(_: Outage) -> Self {
         Self::Unavailable
@@ -70,7 +73,7 @@ impl Desk {
     }
 
     async fn change(&self, aid: &str, key: &str, change: Change) -> Result<AliasInfo, RequestError> {
-        loop {
+        for _ in 0..MAX_RACES {
             let (address, at, seen) = self.owned(aid, key).await?;
             let now = self.now().await?;
             let limits = seen.limits.changed(change, now, self.settings().caps)?;
@@ -80,6 +83,7 @@ impl Desk {
                 return self.answer(address, new).await;
             }
         }
+        Err(RequestError::Unavailable)
     }
 
     async fn revoke(&self, aid: &str, key: &str) -> Result<(), RequestError> {
