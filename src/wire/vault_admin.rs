@@ -1,9 +1,8 @@
 //! vault ← the administrator.
 
-use super::metrics::{Metric, MetricKind, Metrics};
+use super::metrics::Metrics;
 use super::rpc::protocol;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
 
 protocol! {
     /// What the administrator may ask of the vault. No answer holds a real address.
@@ -69,39 +68,4 @@ pub struct Process {
     pub pid: i32,
     /// Its walls, in words.
     pub walls: String,
-}
-
-impl Status {
-    /// The [Prometheus text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
-    pub fn prometheus(&self) -> String {
-        let mut text = String::new();
-        let mut last = "";
-        // Writing to a String cannot fail.
-        for &metric in Metric::ALL {
-            let name = metric.name();
-            if name != last {
-                let kind = match metric.kind() {
-                    MetricKind::Counter => "counter",
-                    MetricKind::Gauge => "gauge",
-                };
-                let _ = writeln!(text, "# HELP tempalias_{name} {}\n# TYPE tempalias_{name} {kind}", metric.help());
-                last = name;
-            }
-            let label = metric.label().map_or(String::new(), |(label, value)| format!("{{{label}=\"{value}\"}}"));
-            let _ = writeln!(text, "tempalias_{name}{label} {}", self.metrics[metric]);
-        }
-        if let Some(aliases) = self.aliases {
-            let _ = writeln!(
-                text,
-                "# HELP tempalias_aliases Aliases in the table.\n# TYPE tempalias_aliases gauge\ntempalias_aliases {aliases}"
-            );
-        }
-        let _ = writeln!(
-            text,
-            "# HELP tempalias_uptime_seconds Time since the start.\n# TYPE tempalias_uptime_seconds gauge\n\
-             tempalias_uptime_seconds {}",
-            self.uptime_seconds
-        );
-        text
-    }
 }
