@@ -1,7 +1,14 @@
-//! The `vault` role: the table, the keys, and who may know what of them.
+//! The `vault` role: it keeps the table of aliases and the server key, and answers the other processes.
+//!
+//! ```text
+//! door ─▶ service::{smtp, relay, web, admin} ─▶ services ─▶ VaultContext: store, seal, hashes, tickets, outbox
+//! ```
 
-mod admin;
-mod capability;
+mod admin_socket;
+mod context;
+mod hashes;
+mod keys;
+mod metrics;
 mod notification;
 mod outbox;
 mod seal;
@@ -10,37 +17,38 @@ mod srs;
 mod store;
 pub mod testing;
 mod tickets;
+mod token;
 
 use crate::channel::{Door, MaybeReady, RpcServer};
 use crate::config::settings::vault::{Fixed, Live, Redis, Store, Topology};
 use crate::runtime::{self, Fatal, Ports, Promise, Startup};
-use seal::Seal;
-use service::Desk;
+use context::VaultContext;
+use keys::ServerKey;
 use std::rc::Rc;
 use std::time::Duration;
 use store::Engine;
 
 /// How often tickets past their deadline and aliases past their purge time are removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(30);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
     let mut start = Startup::<Fixed, Live>::take("vault")?;
     runtime::block_on(async move {
-        let seal = start.open(|| Seal::open(&start.fixed.key_file))?;
-        let engine = start.open(|| open_engine(&start.fixed.store, &seal))?;
+        let server_key = start.open(|| ServerKey::open(&start.fixed.key_file))?;
+        let engine = start.open(|| open_store(&start.fixed.store, &server_key))?;
         let [smtp, relay, web] = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb].map(|door| start.callers(door));
         let admin = start.listener(Door::VaultAdmin)?;
         let drain = start.fixed.drain;
-        let desk = Rc::new(Desk::new(&start.fixed, &start.live, seal, engine));
+        let context = Rc::new(VaultContext::new(&start.fixed, &start.live, server_key, engine)?);
         start.confine()?;
         let mut server = RpcServer::default();
-        server.serve(smtp?, answer_by(&desk, Desk::smtp));
-        server.serve(relay?, answer_by(&desk, Desk::relay));
-        server.serve(web?, answer_by(&desk, Desk::web));
-        tokio::task::spawn_local(admin::serve(admin, Rc::clone(&desk)));
-        let stop = start.ready(Rc::clone(&desk)).await?;
-        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        server.serve(smtp?, answer_by(&context, service::smtp::answer));
+        server.serve(relay?, answer_by(&context, service::relay::answer));
+        server.serve(web?, answer_by(&context, service::web::answer));
+        tokio::task::spawn_local(admin_socket::serve(admin, Rc::clone(&context)));
+        let stop = start.ready(Rc::clone(&context)).await?;
+        let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
         loop {
             tokio::select! {
                 // Callers that drain still need answers: the vault leaves last, when all have closed.
@@ -49,26 +57,26 @@ pub fn run() -> Result<(), Fatal> {
                     return Ok(());
                 }
                 cause = server.hostile() => return Err(cause.into()),
-                _ = sweep.tick() => desk.sweep(),
+                _ = sweep.tick() => context.sweep(),
             }
         }
     })
 }
 
-fn open_engine(store: &Store, seal: &Seal) -> Result<Rc<dyn Engine>, Fatal> {
+fn open_store(store: &Store, server_key: &ServerKey) -> Result<Rc<dyn Engine>, Fatal> {
     Ok(match store {
-        Store::Redb { path } => Rc::new(store::redb::Redb::open(path, seal.fingerprint())?),
+        Store::Redb { path } => Rc::new(store::redb::Redb::open(path, server_key.fingerprint())?),
         Store::Redis(redis) => Rc::new(store::redis::Redis::open(redis)?),
     })
 }
 
-/// Whether a Redis answers, asked from outside of the daemon.
+/// Asks a Redis for the time, from outside of the daemon.
 ///
 /// # Errors
-/// Why it does not.
+/// Why it does not answer.
 pub async fn ask_redis(redis: &Redis) -> Result<(), String> {
     let engine = store::redis::Redis::open(redis).map_err(|fatal| fatal.to_string())?;
-    engine.now().get().await.map(drop).map_err(|outage| outage.to_string())
+    engine.now().get().await.map(drop).map_err(|error| error.to_string())
 }
 
 /// What the vault may do once it is in the sandbox: a file is read and written by threads, a Redis is connected to.
@@ -86,11 +94,11 @@ pub fn promises(store: &Store) -> Vec<Promise> {
     }
 }
 
-/// The method of the desk that answers at one door.
+/// The function that answers at one door, with its context.
 fn answer_by<Q: 'static, A: 'static>(
-    desk: &Rc<Desk>,
-    answer: fn(&Rc<Desk>, i32, Q) -> Option<MaybeReady<A>>,
+    context: &Rc<VaultContext>,
+    answer: fn(&Rc<VaultContext>, i32, Q) -> Option<MaybeReady<A>>,
 ) -> impl Fn(i32, Q) -> Option<MaybeReady<A>> + Clone + 'static {
-    let desk = Rc::clone(desk);
-    move |pid, request| answer(&desk, pid, request)
+    let context = Rc::clone(context);
+    move |pid, request| answer(&context, pid, request)
 }

@@ -1,97 +1,96 @@
-//! Letters of ours on their way: who wants one sent waits until the next host has said what it thinks of it.
+//! Notifications on their way: whoever wants one sent waits until the next host has replied to it.
 //!
-//! The relay asks for the next letter and says later what became of it. Nothing is queued for longer than somebody
-//! waits.
+//! `relay` asks for the next one and reports later what became of it. Nothing is queued for longer than somebody waits.
 
 use crate::alias::RealAddress;
 use crate::wire::relay_smtp::{Origin, Verdict};
+use crate::wire::vault_relay::Notification;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
-/// Letters that wait for the relay at the most.
-const MOST: usize = 100;
+/// Notifications that wait for `relay` at the same time.
+const MAX_QUEUED: usize = 100;
 
-/// How long a visitor waits for a letter to be taken.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a visitor waits for the next host's reply to a notification.
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// One letter.
-pub(super) struct Letter {
-    /// To whom.
-    pub(super) target: RealAddress,
-    /// Header and body, CRLF line ends.
-    pub(super) message: Vec<u8>,
-}
-
-/// Why a letter is not sent.
+/// Why a notification is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unsent {
-    /// The target's mail server does not take it, now or later.
+pub(super) enum NotificationError {
+    /// The next host refuses it: now, and if it is sent again.
     Refused,
     /// Not now.
-    Later,
+    Deferred,
 }
 
-type Told = oneshot::Sender<Verdict>;
+/// A notification that no `relay` has taken yet.
+struct Queued {
+    target: RealAddress,
+    message: Vec<u8>,
+    verdict: oneshot::Sender<Verdict>,
+}
 
 /// All that are on their way.
 #[derive(Default)]
-pub(super) struct Letters {
-    waiting: RefCell<VecDeque<(Letter, Told)>>,
-    more: Notify,
-    /// Taken by a relay, by number.
-    taken: RefCell<HashMap<u32, Told>>,
-    next: Cell<u32>,
+pub(super) struct Outbox {
+    queue: RefCell<VecDeque<Queued>>,
+    pushed: Notify,
+    /// Those that a `relay` has taken, by number.
+    taken: RefCell<HashMap<u32, oneshot::Sender<Verdict>>>,
+    next_number: Cell<u32>,
 }
 
-impl Letters {
-    /// Sends a letter.
-    pub(super) async fn send(&self, letter: Letter) -> Result<(), Unsent> {
-        let (told, verdict) = oneshot::channel();
+impl Outbox {
+    /// Sends `message`, header and body with CRLF line ends, and waits for the next host's reply.
+    pub(super) async fn send(&self, target: RealAddress, message: Vec<u8>) -> Result<(), NotificationError> {
+        let (sender, verdict) = oneshot::channel();
         {
-            let mut waiting = self.waiting.borrow_mut();
-            waiting.retain(|(_, told)| !told.is_closed());
-            if waiting.len() >= MOST {
-                return Err(Unsent::Later);
+            let mut queue = self.queue.borrow_mut();
+            queue.retain(|queued| !queued.verdict.is_closed());
+            if queue.len() >= MAX_QUEUED {
+                return Err(NotificationError::Deferred);
             }
-            waiting.push_back((letter, told));
+            queue.push_back(Queued { target, message, verdict: sender });
         }
-        self.more.notify_one();
-        match timeout(PATIENCE, verdict).await {
+        self.pushed.notify_one();
+        match timeout(SEND_TIMEOUT, verdict).await {
             Ok(Ok(verdict)) if verdict.is_positive() => Ok(()),
-            Ok(Ok(verdict)) if verdict.code >= 500 && verdict.origin != Origin::NoNextHost => Err(Unsent::Refused),
-            _ => Err(Unsent::Later),
+            Ok(Ok(verdict)) if verdict.code >= 500 && verdict.origin != Origin::NoNextHost => {
+                Err(NotificationError::Refused)
+            }
+            _ => Err(NotificationError::Deferred),
         }
     }
 
-    /// The next letter for which somebody still waits, and its number. Cancel safe.
-    pub(super) async fn take(&self) -> (u32, Letter) {
+    /// The next notification for which somebody still waits. Cancel safe.
+    pub(super) async fn next(&self) -> Notification {
         loop {
-            let next = self.waiting.borrow_mut().pop_front();
+            let next = self.queue.borrow_mut().pop_front();
             match next {
-                Some((_, told)) if told.is_closed() => {}
-                Some((letter, told)) => {
-                    let number = self.next.replace(self.next.get().wrapping_add(1));
+                Some(queued) if queued.verdict.is_closed() => {}
+                Some(Queued { target, message, verdict }) => {
+                    let number = self.next_number.replace(self.next_number.get().wrapping_add(1));
                     let mut taken = self.taken.borrow_mut();
-                    taken.retain(|_, told| !told.is_closed());
-                    taken.insert(number, told);
-                    if !self.waiting.borrow().is_empty() {
-                        self.more.notify_one();
+                    taken.retain(|_, verdict| !verdict.is_closed());
+                    taken.insert(number, verdict);
+                    if !self.queue.borrow().is_empty() {
+                        self.pushed.notify_one();
                     }
-                    return (number, letter);
+                    return Notification { number, target, message };
                 }
-                None => self.more.notified().await,
+                None => self.pushed.notified().await,
             }
         }
     }
 
-    /// What the next host has said to the letter of this number.
-    pub(super) fn sent(&self, number: u32, verdict: Verdict) {
-        if let Some(told) = self.taken.borrow_mut().remove(&number) {
-            // Who no longer waits has been told to try later.
-            let _ = told.send(verdict);
+    /// Takes the next host's reply to the notification of this number.
+    pub(super) fn report(&self, number: u32, verdict: Verdict) {
+        if let Some(sender) = self.taken.borrow_mut().remove(&number) {
+            // An error means that its sender has waited long enough and was answered.
+            let _ = sender.send(verdict);
         }
     }
 }

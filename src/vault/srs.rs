@@ -5,7 +5,7 @@
 //! before us has rewritten already. HHHH is a keyed hash of all that follows it, TT a day modulo 1024.
 //! (M. Wong, "Sender Rewriting Scheme".)
 
-use super::seal::Seal;
+use super::hashes::KeyedHashes;
 use crate::alias::{DAY, Domain, Mailbox, Time};
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -15,7 +15,7 @@ const MAX_MAILBOX: usize = 254;
 
 /// Rewrites a reverse-path into `ours`. The null path stays null; a path too long to carry the
 /// original inside becomes the null path, which no bounce goes to.
-pub(super) fn rewrite(reverse_path: &str, ours: &Domain, seal: &Seal, now: Time) -> String {
+pub(super) fn rewrite(reverse_path: &str, ours: &Domain, hashes: &KeyedHashes, now: Time) -> String {
     let Ok(mailbox) = Mailbox::parse(reverse_path) else { return String::new() };
     let (local, domain) = (mailbox.local(), mailbox.domain());
     let (tag, inner) = match local.split_at_checked(5).map(|(tag, rest)| (tag.to_ascii_uppercase(), rest)) {
@@ -26,13 +26,13 @@ pub(super) fn rewrite(reverse_path: &str, ours: &Domain, seal: &Seal, now: Time)
         },
         _ => ("SRS0", format!("{}={domain}={local}", day(now))),
     };
-    let rewritten = format!("{tag}={}={inner}@{ours}", hash(seal, &inner));
+    let rewritten = format!("{tag}={}={inner}@{ours}", hash(hashes, &inner));
     // A quoted local part does not survive inside another local part.
     if rewritten.len() > MAX_MAILBOX || Mailbox::parse(&rewritten).is_err() { String::new() } else { rewritten }
 }
 
-fn hash(seal: &Seal, text: &str) -> String {
-    seal.srs(&text.to_lowercase()).iter().map(|octet| symbol(*octet)).collect()
+fn hash(hashes: &KeyedHashes, text: &str) -> String {
+    hashes.srs(&text.to_lowercase()).iter().map(|octet| symbol(*octet)).collect()
 }
 
 fn day(now: Time) -> String {
@@ -47,11 +47,11 @@ fn symbol(bits: u8) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::keys::ServerKey;
 
     fn rewritten(path: &str) -> String {
-        let dir = tempfile::tempdir().unwrap();
-        let seal = Seal::open(&dir.path().join("key")).unwrap();
-        rewrite(path, &Domain::parse("ours.example").unwrap(), &seal, 1_800_000_000)
+        let hashes = KeyedHashes::new(&ServerKey::new(&[7; 32]).unwrap()).unwrap();
+        rewrite(path, &Domain::parse("ours.example").unwrap(), &hashes, 1_800_000_000)
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Tickets that are out: volatile, single use, each with a deadline.
+//! Outstanding tickets: volatile, single use, each with a deadline. Their states are those of a two-phase commit of one
+//! use: held (reserved), then spent (committed).
 //!
 //! ```text
 //! Held ──redeem──▶ Redeemed ──spend──▶ Spent ──settle, refund──▶ gone
@@ -14,9 +15,9 @@ use std::time::{Duration, Instant};
 /// Where the real address of a ticket comes from.
 #[derive(Clone)]
 pub(super) enum Target {
-    /// From the table: sealed under the alias.
+    /// From the table.
     Sealed {
-        /// Whose key opens it.
+        /// Under which the address is sealed.
         alias: AliasAddress,
         /// The sealed address.
         sealed: Box<[u8]>,
@@ -39,7 +40,7 @@ struct Entry {
     state: State,
 }
 
-/// All tickets that are out.
+/// All outstanding tickets.
 pub(super) struct Tickets {
     entries: HashMap<Ticket, Entry>,
     /// All live equally long, so the oldest is always in front.
@@ -61,13 +62,13 @@ impl Tickets {
         self.entries.len()
     }
 
-    /// Puts a ticket out.
+    /// Issues a ticket.
     pub(super) fn issue(&mut self, ticket: Ticket, target: Target, counted: Option<Key>, now: Instant) {
         self.entries.insert(ticket, Entry { target, counted, state: State::Held });
         self.deadlines.push_back((now + self.lifetime, ticket));
     }
 
-    /// Whose it is, once.
+    /// The target behind a ticket and whether its use is counted, once.
     pub(super) fn redeem(&mut self, ticket: Ticket) -> Option<(Target, bool)> {
         let entry = self.entries.get_mut(&ticket).filter(|e| e.state == State::Held)?;
         entry.state = State::Redeemed;
@@ -99,7 +100,7 @@ impl Tickets {
     /// Removes tickets that are past their deadline; the uses that they held.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<(Ticket, Key)> {
         let mut freed = Vec::new();
-        // One that lives long must not keep all that came and went behind it.
+        // One ticket that lives long must not keep the deadlines of all that came and went after it.
         if self.deadlines.len() > 2 * self.entries.len() + 1024 {
             self.deadlines.retain(|(_, ticket)| self.entries.contains_key(ticket));
         }

@@ -1,99 +1,100 @@
-//! vault ← web: tokens, with which programs make aliases for one target. None of them is stored.
+//! Tokens, by which programs make aliases for one target. None of them is stored; those that are void are.
 
-use super::Desk;
+use super::notifications;
+use super::targets::{choose_domain, parse_target, refuse_opted_out};
 use crate::alias::{DAY, Time, Wish};
 use crate::config::settings::vault::MAX_TOKEN_DAYS;
-use crate::vault::capability::{Capability, Token};
-use crate::vault::seal::Noted;
-use crate::vault::store::{Outage, Owner};
+use crate::vault::context::VaultContext;
+use crate::vault::hashes::MarkKind;
+use crate::vault::keys::random;
+use crate::vault::store::{Engine as _, Owner, StoreError};
+use crate::vault::token::{self, Capability, Token, seconds};
 use crate::wire::vault_web::{IssueToken, IssuedToken, RequestError};
 
-/// Seconds after which no token is good that was made before, whatever the configuration said then.
-const LONGEST: Time = MAX_TOKEN_DAYS as Time * DAY;
+/// Seconds after which every token has ended, whatever the configuration said when it was made.
+const MAX_TOKEN_LIFETIME: Time = MAX_TOKEN_DAYS as Time * DAY;
 
-impl Desk {
-    /// Makes a token, or writes to its target if that must confirm.
-    pub(super) async fn issue_token(&self, wanted: IssueToken) -> Result<IssuedToken, RequestError> {
-        let IssueToken { target, domain, days, max_usage, language } = wanted;
-        let (target, domain) = (self.person(&target)?, self.chosen(domain.as_deref())?);
-        let now = self.now().await?;
-        let wish = Wish { days, max_usage, ..Wish::default() };
-        let limits = wish.grant(now, self.settings().caps)?;
-        let owner = self.seal.owner(&target);
-        self.wants_any(&owner).await?;
-        let token = Token {
-            id: self.seal.random()?,
-            epoch: self.settings().token_epoch,
-            target,
-            domain,
-            days: days.and_then(|days| u32::try_from(days).ok()),
-            max_usage: limits.max_usage,
-            made: seconds(now),
-            until: seconds(now + Time::from(self.settings().token_days) * DAY),
-            confirmed: false,
-        };
-        if !self.settings().confirm {
-            return self.told(token, now);
-        }
-        let token = Token { confirmed: true, ..token };
-        let link = self.spell(&Capability::HandOut(token.clone()))?;
-        let (target, asked) = (token.target.clone(), self.described(&token, now));
-        self.send(&target, &owner, |words, site, never| words.letter_token(site, &link, never), language).await?;
-        Ok(asked)
+/// Issues a token, or writes to its target if that must confirm first.
+pub(super) async fn issue(context: &VaultContext, request: IssueToken) -> Result<IssuedToken, RequestError> {
+    let IssueToken { target, domain, days, max_usage, language } = request;
+    let (target, domain) = (parse_target(context, &target)?, choose_domain(context, domain.as_deref())?);
+    let now = context.store.now().get().await?;
+    let live = context.live();
+    let limits = Wish { days, max_usage, ..Wish::default() }.grant(now, live.caps)?;
+    let owner = context.hashes.owner(&target);
+    refuse_opted_out(context, &owner).await?;
+    let token = Token {
+        id: random()?,
+        epoch: live.token_epoch,
+        target,
+        domain,
+        days: days.and_then(|days| u32::try_from(days).ok()),
+        max_usage: limits.max_usage,
+        made: seconds(now),
+        until: seconds(now + Time::from(live.token_days) * DAY),
+        confirmed: live.confirm,
+    };
+    if !live.confirm {
+        return hand_out(context, token, now);
     }
+    let described = describe(&token, now);
+    let target = token.target.clone();
+    let link = notifications::link(context, &Capability::HandOut(token))?;
+    notifications::send(context, &target, &owner, language, |words, site, opt_out| {
+        words.letter_token(site, &link, opt_out)
+    })
+    .await?;
+    Ok(described)
+}
 
-    /// Makes a token void.
-    pub(super) async fn revoke_token(&self, token: &str) -> Result<(), RequestError> {
-        let now = self.now().await?;
-        let token = self.good(token, now).await?;
-        let mark = self.seal.mark(Noted::Revoked, &token.id);
-        self.written(self.engine.mark(mark, Some(token.until.into())).get().await)?;
-        Ok(())
-    }
+/// Makes a token void.
+pub(super) async fn revoke(context: &VaultContext, token: &str) -> Result<(), RequestError> {
+    let now = context.store.now().get().await?;
+    let token = read(context, token, now).await?;
+    let mark = context.hashes.mark(MarkKind::TokenRevoked, &token.id);
+    context.store.mark(mark, Some(token.until.into())).get().await?;
+    Ok(())
+}
 
-    /// The token that a text spells, if it is good at `now`.
-    pub(super) async fn good(&self, token: &str, now: Time) -> Result<Token, RequestError> {
-        match self.seal.read(token) {
-            Some(Capability::Token(token)) if self.is_good(&token, now).await? => Ok(token),
-            _ => Err(RequestError::InvalidToken),
-        }
-    }
+/// Makes every token void that was issued for `owner` until now.
+pub(super) async fn revoke_all_of(context: &VaultContext, owner: &Owner) -> Result<(), StoreError> {
+    let until = context.store.now().get().await? + MAX_TOKEN_LIFETIME;
+    let mark = context.hashes.mark(MarkKind::TokensVoided, owner);
+    context.store.mark(mark, Some(until)).get().await
+}
 
-    /// Whether a token is of this epoch, not too old, and neither revoked nor its target's wish to be forgotten.
-    pub(super) async fn is_good(&self, token: &Token, now: Time) -> Result<bool, RequestError> {
-        if token.epoch != self.settings().token_epoch || now >= Time::from(token.until) {
-            return Ok(false);
-        }
-        let revoked = self.seal.mark(Noted::Revoked, &token.id);
-        if self.read(self.engine.marked(revoked).get().await)?.is_some() {
-            return Ok(false);
-        }
-        let forgotten = self.seal.mark(Noted::Forgotten, &self.seal.owner(&token.target));
-        let forgotten = self.read(self.engine.marked(forgotten).get().await)?;
-        Ok(forgotten.is_none_or(|since| Time::from(token.made) > since))
-    }
-
-    /// Makes every token void that was made for `owner` until now.
-    pub(super) async fn void_tokens(&self, owner: &Owner) -> Result<(), Outage> {
-        let until = self.now().await? + LONGEST;
-        self.written(self.engine.mark(self.seal.mark(Noted::Forgotten, owner), Some(until)).get().await)
-    }
-
-    /// A token for who may have it.
-    pub(super) fn told(&self, token: Token, now: Time) -> Result<IssuedToken, RequestError> {
-        let described = self.described(&token, now);
-        Ok(IssuedToken { token: Some(self.spell(&Capability::Token(token))?), ..described })
-    }
-
-    /// What a token is good for.
-    fn described(&self, token: &Token, now: Time) -> IssuedToken {
-        let Token { domain, days, max_usage, until, .. } = token;
-        let until = Time::from(*until);
-        IssuedToken { token: None, domain: domain.clone(), days: *days, max_usage: *max_usage, until, now }
+/// The token that a text spells, if it is good at `now`.
+pub(super) async fn read(context: &VaultContext, token: &str, now: Time) -> Result<Token, RequestError> {
+    match token::read(&context.seal, token) {
+        Some(Capability::Token(token)) if is_good(context, &token, now).await? => Ok(token),
+        _ => Err(RequestError::InvalidToken),
     }
 }
 
-/// A time as capabilities hold it.
-pub(super) fn seconds(time: Time) -> u32 {
-    u32::try_from(time).unwrap_or(u32::MAX)
+/// Whether a token is of this epoch, has not ended, and is void neither by itself nor with all of its target's.
+pub(super) async fn is_good(context: &VaultContext, token: &Token, now: Time) -> Result<bool, StoreError> {
+    if token.epoch != context.live().token_epoch || now >= Time::from(token.until) {
+        return Ok(false);
+    }
+    let revoked = context.hashes.mark(MarkKind::TokenRevoked, &token.id);
+    if context.store.marked(revoked).get().await?.is_some() {
+        return Ok(false);
+    }
+    let voided = context.hashes.mark(MarkKind::TokensVoided, &context.hashes.owner(&token.target));
+    let voided = context.store.marked(voided).get().await?;
+    Ok(voided.is_none_or(|since| Time::from(token.made) > since))
+}
+
+/// The answer that holds a token.
+pub(super) fn hand_out(context: &VaultContext, token: Token, now: Time) -> Result<IssuedToken, RequestError> {
+    let described = describe(&token, now);
+    let spelled = token::spell(&context.seal, &Capability::Token(token)).ok_or(RequestError::Unavailable)?;
+    Ok(IssuedToken { token: Some(spelled), ..described })
+}
+
+/// What a token is good for, without it.
+fn describe(token: &Token, now: Time) -> IssuedToken {
+    let Token { domain, days, max_usage, until, .. } = token;
+    let until = Time::from(*until);
+    IssuedToken { token: None, domain: domain.clone(), days: *days, max_usage: *max_usage, until, now }
 }

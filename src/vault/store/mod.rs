@@ -1,10 +1,12 @@
-//! The table behind the vault. Every method is one atomic step, whatever the engine.
+//! The table of aliases. Every method of an engine is one atomic step.
 //!
-//! An engine sees keyed hashes, sealed addresses and accounts. It never sees an alias's name or a
-//! real address, so what it stores is useless to whoever steals it.
+//! An engine sees keyed hashes, sealed addresses and accounts. It never sees the name of an alias or a real address, so
+//! that a stolen table is useless (P7). There are two: [`redb`], one file on this host, and [`redis`], shared by
+//! several hosts.
 
 #[cfg(test)]
 mod figures;
+mod observed;
 mod record;
 pub(crate) mod redb;
 pub(crate) mod redis;
@@ -14,44 +16,45 @@ pub(crate) mod tests;
 use crate::alias::{Account, Time};
 use crate::channel::MaybeReady;
 use crate::wire::Ticket;
+pub(crate) use observed::ObservedStore;
 use std::fmt;
 
-/// Under which an alias is stored: a keyed hash of `name@domain`, truncated to 128 bits.
+/// Under what an alias is stored: a keyed hash of `name@domain`, truncated to 128 bits.
 pub(crate) type Key = [u8; 16];
 
 /// A keyed hash of a real address, truncated to 128 bits.
 pub(crate) type Owner = [u8; 16];
 
-/// A keyed hash under which it is noted that something is so: an opt-out, the end of a token.
+/// A keyed hash under which it is noted that something is so, such as an opt-out or the end of a token.
 pub(crate) type Mark = [u8; 16];
 
-/// A keyed hash under which is counted what is bounded by the day.
+/// A keyed hash under which is counted what has a limit for each day.
 pub(crate) type Counter = [u8; 16];
 
 /// What is stored of an alias.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// Limits, uses, paused: in clear.
+    /// Limits, uses and whether it is paused, in clear.
     pub(crate) account: Account,
     /// Hash of the manage key, truncated to 128 bits.
     pub(crate) manage: [u8; 16],
-    /// Whose alias it is, for limits and for `forget`.
+    /// The person whose alias it is, for limits and for `forget`.
     pub(crate) owner: Owner,
     /// The real address, sealed under the server key and `name@domain`.
     pub(crate) sealed: Box<[u8]>,
 }
 
-/// The store does not answer, or not as it should. The text is for the log.
+/// The store does not answer, or not as it should. The text is for the log and names no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Outage(pub(crate) String);
+pub(crate) struct StoreError(pub(crate) String);
 
-impl fmt::Display for Outage {
+impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Outage {}
+impl std::error::Error for StoreError {}
 
 /// The outcome of [`Engine::hold`].
 #[derive(Clone, PartialEq, Eq)]
@@ -80,16 +83,19 @@ pub(crate) enum Creation {
     Full,
 }
 
-/// One step, now or later.
-pub(crate) type Step<T> = MaybeReady<Result<T, Outage>>;
+/// The outcome of one step, now or later.
+pub(crate) type Step<T> = MaybeReady<Result<T, StoreError>>;
 
-/// A table of aliases. Times are the engine's own clock, so that several vaults on one table agree.
+/// A table of aliases. Times are those of the engine's own clock, so that several vaults on one table agree.
+///
+/// Every step fails with [`StoreError`] if the store does not answer; a step that changes something may then have been
+/// done or not. "Durably" means that what was answered survives the end of any process and of the host.
 pub(crate) trait Engine {
     /// The clock by which aliases live and die.
     fn now(&self) -> Step<Time>;
 
-    /// Stores an alias that is new at `now`, durably, unless its owner has `most` already (0 is no bound).
-    fn create(&self, key: Key, record: Record, now: Time, most: u32) -> Step<Creation>;
+    /// Stores an alias that is new at `now`, durably, unless its owner has `limit` already (0 is no limit).
+    fn create(&self, key: Key, record: Record, now: Time, limit: u32) -> Step<Creation>;
 
     /// Counts `more`, all or none: false, and nothing is counted, if these would be more than `limit` within a day. The
     /// day begins when the first is counted.
@@ -101,42 +107,45 @@ pub(crate) trait Engine {
     /// What is stored under `key`.
     fn read(&self, key: Key) -> Step<Option<Record>>;
 
-    /// Holds one use for `seconds`, if the alias is alive and has one that is neither spent nor held.
+    /// Holds one use for `seconds`, if the alias is alive and has one that is neither spent nor held: the first phase
+    /// of counting a message. What is not counted is not held.
     fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold>;
 
     /// Gives a held use back. Without effect if it is not held.
     fn release(&self, key: Key, ticket: Ticket) -> Step<()>;
 
-    /// Turns a held use into a spent one, durably; false if the alias is gone or has none left.
+    /// Turns a held use into a spent one, durably: the second phase. False if the alias is gone or has none left.
     ///
-    /// Never lets `spent` exceed the limit, even when the hold has run out meanwhile.
+    /// Never lets `spent` exceed the limit, even if the hold has run out meanwhile.
     fn spend(&self, key: Key, ticket: Ticket) -> Step<bool>;
 
     /// Takes a spend of this ticket back, durably. Without effect if the alias is gone.
     fn refund(&self, key: Key, ticket: Ticket) -> Step<()>;
 
-    /// After a spend whose outcome is not known: takes it back if it was counted after all.
+    /// After a spend that failed, so that its outcome is not known: takes it back if it was counted after all.
     fn undo(&self, key: Key, ticket: Ticket) -> Step<()>;
 
-    /// Replaces limits, paused and pending, if they still are as `seen`; false if they are not. `spent` stays.
+    /// Replaces limits, paused and pending, if they still are as `seen` (compare and set); false if they are not.
+    /// `spent` is neither compared nor set.
     fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool>;
 
     /// Removes an alias, durably; false if there was none.
     fn remove(&self, key: Key) -> Step<bool>;
 
-    /// Removes every alias of `owner`, durably; how many.
+    /// Removes every alias of `owner`, durably. Answers how many.
     fn forget(&self, owner: Owner) -> Step<u64>;
 
-    /// Removes what has passed [`Account::purge_at`]; how many. Nothing to do where the store expires by itself.
+    /// Removes what has passed [`Account::purge_at`], marks that have ended and counters whose day is over. Answers how
+    /// many aliases and marks. Ready at once where the store expires by itself.
     fn sweep(&self) -> Step<u64>;
 
-    /// Notes `mark`, durably, until then or for ever. What is noted already begins anew.
+    /// Notes `mark`, durably, until then or for ever. A mark that is there begins anew.
     fn mark(&self, mark: Mark, until: Option<Time>) -> Step<()>;
 
     /// Takes a mark away, durably; false if there was none.
     fn unmark(&self, mark: Mark) -> Step<bool>;
 
-    /// Since when a mark is there.
+    /// Since when a mark is there; `None` if it is not.
     fn marked(&self, mark: Mark) -> Step<Option<Time>>;
 
     /// How many aliases are stored, where that is cheap to know.

@@ -2,30 +2,30 @@
 //!
 //! | octets | field |
 //! |---|---|
-//! | 1 | form (1), and 0x80 when paused, 0x40 when not confirmed yet |
+//! | 1 | version of the format (1), and 0x80 if paused, 0x40 if not confirmed yet |
 //! | 4 | not before, Unix seconds; 0 is none |
 //! | 4 | not after, Unix seconds; 0 is none |
 //! | 4 | max-usage; 0 is none |
 //! | 4 | spent |
-//! | 4 | when it is to be swept, Unix seconds; 0 is never |
+//! | 4 | when it is to be purged, Unix seconds; 0 is never |
 //! | 16 | hash of the manage key |
 //! | 16 | owner |
 //! | rest | sealed address |
 
-use super::{Outage, Record};
+use super::{Record, StoreError};
 use crate::alias::{Account, Limits, Time};
 
-const FORM: u8 = 1;
+const FORMAT_VERSION: u8 = 1;
 const PAUSED: u8 = 0x80;
 const PENDING: u8 = 0x40;
 
-/// Octets of a record that is to be swept at `purge`.
+/// The stored form of a record that is to be purged at `purge`.
 pub(super) fn encode(record: &Record, purge: u32) -> Vec<u8> {
     let Record { account, manage, owner, sealed } = record;
     let Limits { not_before, not_after, max_usage } = account.limits;
     let mut out = Vec::with_capacity(53 + sealed.len());
     let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-    out.push(FORM | flag(account.paused, PAUSED) | flag(account.pending, PENDING));
+    out.push(FORMAT_VERSION | flag(account.paused, PAUSED) | flag(account.pending, PENDING));
     out.extend(seconds(not_before).to_le_bytes());
     out.extend(seconds(not_after).to_le_bytes());
     out.extend(max_usage.unwrap_or(0).to_le_bytes());
@@ -37,13 +37,13 @@ pub(super) fn encode(record: &Record, purge: u32) -> Vec<u8> {
     out
 }
 
-/// The record in `octets` and when it is to be swept, or that the table is damaged.
-pub(super) fn decode(octets: &[u8]) -> Result<(Record, u32), Outage> {
-    take(octets).ok_or_else(|| Outage("a record of the table is damaged".to_owned()))
+/// The record in `octets` and when it is to be purged; an error if the table is damaged.
+pub(super) fn decode(octets: &[u8]) -> Result<(Record, u32), StoreError> {
+    take(octets).ok_or_else(|| StoreError("a record of the table is damaged".to_owned()))
 }
 
 fn take(octets: &[u8]) -> Option<(Record, u32)> {
-    let (&[form], rest) = octets.split_first_chunk()?;
+    let (&[first], rest) = octets.split_first_chunk()?;
     let (not_before, rest) = number(rest)?;
     let (not_after, rest) = number(rest)?;
     let (max_usage, rest) = number(rest)?;
@@ -57,8 +57,8 @@ fn take(octets: &[u8]) -> Option<(Record, u32)> {
         not_after: some(not_after).map(Time::from),
         max_usage: some(max_usage),
     };
-    let account = Account { limits, spent, paused: form & PAUSED != 0, pending: form & PENDING != 0 };
-    (form & !(PAUSED | PENDING) == FORM)
+    let account = Account { limits, spent, paused: first & PAUSED != 0, pending: first & PENDING != 0 };
+    (first & !(PAUSED | PENDING) == FORMAT_VERSION)
         .then(|| (Record { account, manage: *manage, owner: *owner, sealed: sealed.into() }, purge))
 }
 
@@ -66,7 +66,7 @@ fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
     octets.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest))
 }
 
-/// As it is stored; limits beyond 2106 are refused before they get here.
+/// A time as it is stored, 0 for none. Limits after 2106 are refused before they get here.
 pub(super) fn seconds(time: Option<Time>) -> u32 {
     time.map_or(0, |t| u32::try_from(t).unwrap_or(u32::MAX))
 }

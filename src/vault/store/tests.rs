@@ -1,6 +1,6 @@
 //! What every engine must do; each engine's own tests run this very suite.
 
-use super::{Creation, Engine, Hold, Key, Outage, Record, Step};
+use super::{Creation, Engine, Hold, Key, Record, Step, StoreError};
 use crate::alias::{Account, DAY, Limits};
 use crate::wire::Ticket;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +28,7 @@ pub(crate) fn record(limits: Limits) -> Record {
 }
 
 async fn get<T: 'static>(step: Step<T>) -> T {
-    step.get().await.unwrap_or_else(|Outage(why)| panic!("{why}"))
+    step.get().await.unwrap_or_else(|StoreError(why)| panic!("{why}"))
 }
 
 async fn made(engine: &impl Engine, record: &Record) -> Key {

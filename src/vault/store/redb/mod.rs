@@ -1,22 +1,24 @@
 //! The embedded engine: one file, one writer.
 //!
-//! 1. Look-ups read the latest committed state on the event loop; they never wait for a writer.
-//! 2. Changes go to one writer thread. It takes all that wait, applies them in one transaction and
-//!    commits once, durably: a thousand spends that arrive together share one fsync.
-//! 3. Held uses are volatile and live here, beside the table.
+//! 1. Look-ups read the latest committed state on the event loop. They never wait for the writer.
+//! 2. Changes go to one writer thread. It takes all that wait, applies them in one transaction and commits once,
+//!    durably (group commit): a thousand spends that arrive together share one fsync.
+//! 3. Holds are volatile and live here, beside the table.
 
-mod held;
+mod changes;
+mod holds;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Counter, Creation, Engine, Hold, Key, Mark, Outage, Owner, Record, Step, record};
+use super::{Counter, Creation, Engine, Hold, Key, Mark, Owner, Record, Step, StoreError, record};
 use crate::alias::{Account, Standing, Time};
 use crate::channel::MaybeReady;
 use crate::runtime::Fatal;
 use crate::wire::Ticket;
-use held::Held;
+use changes::Change;
+use holds::Holds;
 use redb::{
     Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
 };
@@ -27,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Mutex, oneshot};
-use writer::{Change, Order, Writer};
+use writer::{Write, Writer};
 
 /// Record by key.
 const ALIASES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("aliases");
@@ -45,22 +47,24 @@ const MARKS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("
 /// What the table itself says: its form, and under which server key it was made.
 const META: TableDefinition<'_, &str, &[u8; 16]> = TableDefinition::new("meta");
 
-/// Pages kept in memory: enough for the upper levels of the trees of ten million aliases.
-const CACHE: usize = 16 << 20;
+/// Octets of pages kept in memory: enough for the upper levels of the trees of ten million aliases.
+const CACHE_OCTETS: usize = 16 << 20;
 
-/// How long to wait for a file that another process has open.
-const LAST_LIFE: Duration = Duration::from_secs(3);
+/// How long to wait for a file that another process has open, and how long between attempts.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
+const OPEN_RETRY_AFTER: Duration = Duration::from_millis(10);
 
-/// The table in one file; clones share it.
+/// The table in one file. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Redb {
     database: Arc<Database>,
     /// Started by the first change: threads are started within the walls.
     writer: Rc<OnceCell<Writer>>,
+    /// Messages whose spends are still to come.
     in_flight: Arc<AtomicUsize>,
-    held: Rc<RefCell<Held>>,
-    /// One reads the whole table at a time.
-    reading: Rc<Mutex<()>>,
+    holds: Rc<RefCell<Holds>>,
+    /// Held by the one who reads the whole table.
+    scan: Rc<Mutex<()>>,
 }
 
 impl Redb {
@@ -70,7 +74,7 @@ impl Redb {
     /// A file that cannot be used, or that was made under another server key.
     pub(crate) fn open(path: &Path, fingerprint: [u8; 16]) -> Result<Self, Fatal> {
         let unusable = |what: String| Fatal::File { path: path.to_owned(), what };
-        let database = open_soon(path).map_err(|e| {
+        let database = open_patiently(path).map_err(|e| {
             unusable(match e {
                 DatabaseError::DatabaseAlreadyOpen => "is in use by another tempalias; stop it".to_owned(),
                 e => format!("cannot be used ({e}); its directory must belong to the user that runs tempalias"),
@@ -87,23 +91,23 @@ impl Redb {
         }
         let database = Arc::new(database);
         let in_flight = Arc::new(AtomicUsize::new(0));
-        let held = Rc::new(RefCell::new(Held::new(Arc::clone(&in_flight))));
-        Ok(Self { database, writer: Rc::default(), in_flight, held, reading: Rc::default() })
+        let holds = Rc::new(RefCell::new(Holds::new(Arc::clone(&in_flight))));
+        Ok(Self { database, writer: Rc::default(), in_flight, holds, scan: Rc::default() })
     }
 
-    fn find(&self, key: Key) -> Result<Option<Record>, Outage> {
+    fn find(&self, key: Key) -> Result<Option<Record>, StoreError> {
         let table = self.database.begin_read()?.open_table(ALIASES)?;
         table.get(&key)?.map(|stored| record::decode(stored.value()).map(|(record, _)| record)).transpose()
     }
 
-    fn hold_now(&self, key: Key, ticket: Ticket, seconds: u64) -> Result<Hold, Outage> {
+    fn hold_now(&self, key: Key, ticket: Ticket, seconds: u64) -> Result<Hold, StoreError> {
         let Some(Record { account, sealed, .. }) = self.find(key)? else { return Ok(Hold::No) };
         if !account.is_counted() {
             let alive = account.standing(0, clock()) == Standing::Alive;
             return Ok(if alive { Hold::Held { counted: false, sealed } } else { Hold::No });
         }
         let lifetime = Duration::from_secs(seconds);
-        let standing = self.held.borrow_mut().hold(key, ticket, lifetime, &account, clock());
+        let standing = self.holds.borrow_mut().hold(key, ticket, lifetime, &account, clock());
         Ok(match standing {
             Standing::Alive => Hold::Held { counted: true, sealed },
             Standing::Busy => Hold::Busy,
@@ -116,14 +120,14 @@ impl Redb {
             Some(writer) => writer,
             None => match Writer::start(Arc::clone(&self.database), Arc::clone(&self.in_flight)) {
                 Ok(writer) => self.writer.get_or_init(|| writer),
-                Err(cause) => return MaybeReady::Ready(Err(Outage(format!("no thread to write with: {cause}")))),
+                Err(cause) => return MaybeReady::Ready(Err(StoreError(format!("no thread to write with: {cause}")))),
             },
         };
         let (done, outcome) = oneshot::channel();
-        writer.order(Order { change, done });
-        MaybeReady::later(
-            async move { outcome.await.unwrap_or_else(|_| Err(Outage("the writer has ended".to_owned()))) },
-        )
+        writer.submit(Write { change, done });
+        MaybeReady::later(async move {
+            outcome.await.unwrap_or_else(|_| Err(StoreError("the writer has ended".to_owned())))
+        })
     }
 
     fn change_if(&self, change: Change) -> Step<bool> {
@@ -131,13 +135,13 @@ impl Redb {
     }
 }
 
-/// Opens the file; a vault of an earlier life that is just being killed may still have it for a moment.
-fn open_soon(path: &Path) -> Result<Database, DatabaseError> {
-    let deadline = Instant::now() + LAST_LIFE;
+/// Opens the file. A vault of a daemon that is just being killed may still have it for a moment.
+fn open_patiently(path: &Path) -> Result<Database, DatabaseError> {
+    let deadline = Instant::now() + OPEN_TIMEOUT;
     loop {
-        match Database::builder().set_cache_size(CACHE).create(path) {
+        match Database::builder().set_cache_size(CACHE_OCTETS).create(path) {
             Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(10));
+                std::thread::sleep(OPEN_RETRY_AFTER);
             }
             opened => return opened,
         }
@@ -145,7 +149,7 @@ fn open_soon(path: &Path) -> Result<Database, DatabaseError> {
 }
 
 /// Makes the tables; whether they belong to another server key.
-fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, Outage> {
+fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, StoreError> {
     let transaction = database.begin_write()?;
     let foreign = {
         let mut meta = transaction.open_table(META)?;
@@ -165,7 +169,7 @@ fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, Outage> {
 }
 
 /// Lists the counters by their days, unless they are: an earlier version did not.
-fn list_counters(transaction: &WriteTransaction) -> Result<(), Outage> {
+fn list_counters(transaction: &WriteTransaction) -> Result<(), StoreError> {
     let counters = transaction.open_table(COUNTERS)?;
     let mut days = transaction.open_table(COUNTER_DAYS)?;
     if counters.len()? != days.len()? {
@@ -179,7 +183,7 @@ fn list_counters(transaction: &WriteTransaction) -> Result<(), Outage> {
 }
 
 /// The keys of all that `owner` has.
-fn aliases_of(database: &Database, owner: Owner) -> Result<Vec<Key>, Outage> {
+fn aliases_of(database: &Database, owner: Owner) -> Result<Vec<Key>, StoreError> {
     let mut theirs = Vec::new();
     for entry in database.begin_read()?.open_table(ALIASES)?.iter()? {
         let (key, stored) = entry?;
@@ -195,7 +199,7 @@ fn clock() -> Time {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs())
 }
 
-impl<E: Into<redb::Error>> From<E> for Outage {
+impl<E: Into<redb::Error>> From<E> for StoreError {
     fn from(error: E) -> Self {
         Self(error.into().to_string())
     }
@@ -206,11 +210,11 @@ impl Engine for Redb {
         MaybeReady::Ready(Ok(clock()))
     }
 
-    fn create(&self, key: Key, record: Record, _now: Time, most: u32) -> Step<Creation> {
-        self.change(Change::Create(key, record, most)).map(|outcome| {
+    fn create(&self, key: Key, record: Record, _now: Time, limit: u32) -> Step<Creation> {
+        self.change(Change::Create(key, record, limit)).map(|outcome| {
             outcome.map(|what| match what {
-                writer::TAKEN => Creation::Taken,
-                writer::FULL => Creation::Full,
+                changes::TAKEN => Creation::Taken,
+                changes::FULL => Creation::Full,
                 _ => Creation::Made,
             })
         })
@@ -233,20 +237,20 @@ impl Engine for Redb {
     }
 
     fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
-        self.held.borrow_mut().release(key, ticket);
+        self.holds.borrow_mut().release(key, ticket);
         MaybeReady::Ready(Ok(()))
     }
 
     fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
         // The hold lasts until the spend that takes its place is committed.
-        let held = Rc::clone(&self.held);
+        let holds = Rc::clone(&self.holds);
         self.change_if(Change::Spend(key)).map(move |spent| {
-            held.borrow_mut().release(key, ticket);
+            holds.borrow_mut().release(key, ticket);
             spent
         })
     }
 
-    // The desk lets a ticket be refunded once.
+    // The vault lets a ticket be refunded once.
     fn refund(&self, key: Key, _ticket: Ticket) -> Step<()> {
         self.change(Change::Refund(key)).map(|outcome| outcome.map(drop))
     }
@@ -264,13 +268,13 @@ impl Engine for Redb {
         self.change_if(Change::Remove(key))
     }
 
-    // The whole table is read for it: by a thread of its own, so that nobody waits for that.
+    // For this the whole table is read, on a thread of its own so that nobody waits.
     fn forget(&self, owner: Owner) -> Step<u64> {
         let (this, database) = (self.clone(), Arc::clone(&self.database));
         MaybeReady::later(async move {
-            let _alone = this.reading.lock().await;
+            let _scan = this.scan.lock().await;
             let theirs = tokio::task::spawn_blocking(move || aliases_of(&database, owner)).await;
-            let theirs = theirs.map_err(|_| Outage("the reader has ended".to_owned()))??;
+            let theirs = theirs.map_err(|_| StoreError("the reader has ended".to_owned()))??;
             this.change(Change::Forget(owner, theirs)).get().await
         })
     }
@@ -288,7 +292,8 @@ impl Engine for Redb {
     }
 
     fn marked(&self, mark: Mark) -> Step<Option<Time>> {
-        let look = || Ok::<_, Outage>(self.database.begin_read()?.open_table(MARKS)?.get(&mark)?.map(|m| m.value()));
+        let look =
+            || Ok::<_, StoreError>(self.database.begin_read()?.open_table(MARKS)?.get(&mark)?.map(|m| m.value()));
         let now = clock();
         MaybeReady::Ready(look().map(|found| {
             let valid = |(_, until): &(u32, u32)| *until == 0 || Time::from(*until) > now;
@@ -297,7 +302,7 @@ impl Engine for Redb {
     }
 
     fn alias_count(&self) -> Step<Option<u64>> {
-        let count = || Ok::<_, Outage>(self.database.begin_read()?.open_table(ALIASES)?.len()?);
+        let count = || Ok::<_, StoreError>(self.database.begin_read()?.open_table(ALIASES)?.len()?);
         MaybeReady::Ready(count().map(Some))
     }
 }

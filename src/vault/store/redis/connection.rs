@@ -1,9 +1,9 @@
-//! A connection to Redis: single, Sentinel or Cluster, made when it is needed and again when it is lost.
+//! The connection to Redis: single server, Sentinel or Cluster. Made when it is needed, and again after it is lost.
 
 use crate::config::settings::Secret;
 use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use crate::runtime::{Fatal, Resolver};
-use crate::vault::store::Outage;
+use crate::vault::store::StoreError;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
@@ -18,21 +18,22 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// Between attempts to connect: doubled with every failure, up to the second value.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// The time between attempts to connect: doubled with every failure, up to the second value.
+const MIN_BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
-/// Cluster redirections followed for one request.
-const REDIRECTIONS: u32 = 4;
+/// Redirections of a Cluster that are followed for one request.
+const MAX_REDIRECTIONS: u32 = 4;
 
-/// How to connect.
-enum Way {
+/// Where to connect to.
+enum Servers {
     Single(Client),
     Cluster(Box<ClusterClient>),
-    /// Asks the Sentinels anew each time.
+    /// The Sentinels are asked for the master each time.
     Sentinel(Sentinels),
 }
 
-/// Those who know which node is the master.
+/// The Sentinels, which know the node that is the master.
 struct Sentinels {
     nodes: Vec<ConnectionInfo>,
     master: String,
@@ -46,17 +47,19 @@ pub(super) enum Connection {
     Cluster(ClusterConnection),
 }
 
-/// Makes connections, keeps the one that works.
+/// Makes connections, and keeps the one that works.
 pub(super) struct Connector {
-    way: Way,
+    servers: Servers,
     resolver: Resolver,
-    patience: Duration,
+    timeout: Duration,
     current: RefCell<Option<Connection>>,
     /// Counts connections, so that a late failure of an old one does not cost the new one.
     generation: Cell<u64>,
+    /// Held by the one who connects.
     connecting: Mutex<()>,
+    /// No attempt to connect before.
     retry_at: Cell<Option<Instant>>,
-    delay: Cell<Duration>,
+    backoff: Cell<Duration>,
 }
 
 impl Connector {
@@ -73,105 +76,105 @@ impl Connector {
         let hosts = nodes.iter().filter_map(|node| address(node)).map(|(host, _)| host);
         let resolver = match settings.topology {
             Topology::Single => Resolver::for_hosts(hosts).map_err(Fatal::Config)?,
-            // They may name others by names.
+            // They may name other nodes, by name.
             Topology::Cluster | Topology::Sentinel { .. } => Resolver::for_any(hosts).map_err(Fatal::Config)?,
         };
         let certificates = certificates(settings)?;
-        let way = match (&settings.topology, certificates) {
+        let servers = match (&settings.topology, certificates) {
             (Topology::Single, certificates) => {
                 let node =
                     nodes.into_iter().next().ok_or_else(|| Fatal::Config("store.url names no host".to_owned()))?;
-                Way::Single(client(node, certificates.as_ref()).map_err(wrong)?)
+                Servers::Single(client(node, certificates.as_ref()).map_err(wrong)?)
             }
             (Topology::Cluster, certificates) => {
-                let builder = ClusterClient::builder(nodes).retries(REDIRECTIONS);
+                let builder = ClusterClient::builder(nodes).retries(MAX_REDIRECTIONS);
                 let builder = builder.connection_timeout(settings.timeout).response_timeout(settings.timeout);
                 let builder = builder.async_dns_resolver(Lookup(resolver.clone()));
                 let builder = match certificates {
                     Some(certificates) => builder.certs(certificates),
                     None => builder,
                 };
-                Way::Cluster(Box::new(builder.build().map_err(wrong)?))
+                Servers::Cluster(Box::new(builder.build().map_err(wrong)?))
             }
             (Topology::Sentinel { master }, certificates) => {
-                Way::Sentinel(Sentinels { nodes, master: master.clone(), certificates })
+                Servers::Sentinel(Sentinels { nodes, master: master.clone(), certificates })
             }
         };
         Ok(Self {
-            way,
+            servers,
             resolver,
-            patience: settings.timeout,
+            timeout: settings.timeout,
             current: RefCell::default(),
             generation: Cell::new(0),
             connecting: Mutex::default(),
             retry_at: Cell::new(None),
-            delay: Cell::new(BACKOFF.0),
+            backoff: Cell::new(MIN_BACKOFF),
         })
     }
 
-    /// The outcome of `ask` on the connection, in the time that a step has.
-    pub(super) async fn with<T>(
+    /// The outcome of `request` on the connection, within the time that a step has.
+    pub(super) async fn run<T>(
         &self,
-        ask: impl AsyncFnOnce(Connection) -> Result<T, RedisError>,
-    ) -> Result<T, Outage> {
-        let asked = async {
+        request: impl AsyncFnOnce(Connection) -> Result<T, RedisError>,
+    ) -> Result<T, StoreError> {
+        let running = async {
             let (connection, generation) = self.connection().await?;
             let is_cluster = matches!(connection, Connection::Cluster(_));
-            let answer = ask(connection).await;
+            let answer = request(connection).await;
             answer.map_err(|cause| {
-                // A cluster mends its own connections; one node's trouble is not every node's.
+                // A Cluster client mends its own connections; the failure of one node is not that of all.
                 if !is_cluster || cause.is_unrecoverable_error() {
                     self.forget(generation);
                 }
-                Outage(cause.to_string())
+                StoreError(cause.to_string())
             })
         };
-        match timeout(self.patience, asked).await {
+        match timeout(self.timeout, running).await {
             Ok(answer) => answer,
             Err(_) => {
                 self.forget(self.generation.get());
-                Err(Outage(format!("no answer within {:?}", self.patience)))
+                Err(StoreError(format!("no answer within {:?}", self.timeout)))
             }
         }
     }
 
-    async fn connection(&self) -> Result<(Connection, u64), Outage> {
+    async fn connection(&self) -> Result<(Connection, u64), StoreError> {
         if let Some(connection) = self.current() {
             return Ok(connection);
         }
-        let _alone = self.connecting.lock().await;
+        let _connecting = self.connecting.lock().await;
         if let Some(connection) = self.current() {
             return Ok(connection);
         }
         if self.retry_at.get().is_some_and(|at| Instant::now() < at) {
-            return Err(Outage("cannot be reached; tried again soon".to_owned()));
+            return Err(StoreError("cannot be reached; tried again soon".to_owned()));
         }
-        // Set before trying: whoever stops waiting for it has failed.
-        self.retry_at.set(Some(Instant::now() + self.delay.get()));
-        self.delay.set((self.delay.get() * 2).min(BACKOFF.1));
+        // Set before trying: an attempt that is cancelled has failed.
+        self.retry_at.set(Some(Instant::now() + self.backoff.get()));
+        self.backoff.set((self.backoff.get() * 2).min(MAX_BACKOFF));
         match self.connect().await {
             Ok(connection) => {
                 self.retry_at.set(None);
-                self.delay.set(BACKOFF.0);
+                self.backoff.set(MIN_BACKOFF);
                 self.generation.set(self.generation.get() + 1);
                 *self.current.borrow_mut() = Some(connection.clone());
                 Ok((connection, self.generation.get()))
             }
-            Err(cause) => Err(Outage(format!("cannot be reached: {cause}"))),
+            Err(cause) => Err(StoreError(format!("cannot be reached: {cause}"))),
         }
     }
 
     async fn connect(&self) -> Result<Connection, RedisError> {
         let config = AsyncConnectionConfig::new()
             .set_dns_resolver(Lookup(self.resolver.clone()))
-            .set_connection_timeout(Some(self.patience))
-            .set_response_timeout(Some(self.patience));
-        match &self.way {
-            Way::Single(client) => {
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout));
+        match &self.servers {
+            Servers::Single(client) => {
                 client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
             }
-            Way::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
-            Way::Sentinel(sentinels) => sentinels.connect(&config).await.map(Connection::Single),
+            Servers::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
+            Servers::Sentinel(sentinels) => sentinels.connect(&config).await.map(Connection::Single),
         }
     }
 
@@ -233,7 +236,7 @@ impl Sentinels {
     }
 }
 
-/// A client that vouches for nobody whom `certificates` do not.
+/// A client that trusts `certificates` and no others.
 fn client(info: ConnectionInfo, certificates: Option<&TlsCertificates>) -> Result<Client, RedisError> {
     match certificates {
         Some(certificates) => Client::build_with_tls(info, certificates.clone()),
@@ -241,7 +244,7 @@ fn client(info: ConnectionInfo, certificates: Option<&TlsCertificates>) -> Resul
     }
 }
 
-/// Our resolver for the client library, whose own would open files.
+/// Our resolver for the client library, whose own would open files, which the sandbox forbids.
 struct Lookup(Resolver);
 
 impl AsyncDNSResolver for Lookup {
@@ -271,7 +274,7 @@ pub(crate) fn ports(nodes: &[Secret]) -> Vec<u16> {
     infos.filter_map(|info| address(&info).map(|(_, port)| port)).collect()
 }
 
-/// The authorities' certificates, if any node wants TLS: read now, within walls no file can be.
+/// The certificates of the authorities, if any node wants TLS. They are read now: the sandbox allows no file.
 fn certificates(settings: &RedisSettings) -> Result<Option<TlsCertificates>, Fatal> {
     if !settings.nodes.iter().any(|node| node.expose().starts_with("rediss:")) {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Uses held by messages in flight: volatile, each until its deadline.
+//! Uses held by messages in flight (reservations): volatile, each until its deadline.
 
 use crate::alias::{Account, Standing, Time};
 use crate::vault::store::Key;
@@ -9,18 +9,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// All of them.
-pub(super) struct Held {
+pub(super) struct Holds {
     by_key: HashMap<Key, Vec<(Ticket, Instant)>>,
-    /// How many there are; the writer waits a moment for spends that are likely to come.
+    /// How many there are: the writer knows by it whether more spends are likely to come soon.
     count: Arc<AtomicUsize>,
 }
 
-impl Held {
+impl Holds {
     pub(super) fn new(count: Arc<AtomicUsize>) -> Self {
         Self { by_key: HashMap::new(), count }
     }
 
-    /// Holds one use for `lifetime`, if `account` has one; how it stands.
+    /// Holds one use for `lifetime`, if `account` has one left. Answers how the alias stood before.
     pub(super) fn hold(
         &mut self,
         key: Key,
@@ -40,9 +40,9 @@ impl Held {
         standing
     }
 
-    /// Lets go of what `ticket` holds, if it does.
+    /// Gives the use that `ticket` holds back, if it does.
     pub(super) fn release(&mut self, key: Key, ticket: Ticket) {
-        self.retain(key, |held, _| held != ticket);
+        self.retain(key, |holder, _| holder != ticket);
     }
 
     fn retain(&mut self, key: Key, keep: impl Fn(Ticket, Instant) -> bool) {

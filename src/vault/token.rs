@@ -1,25 +1,31 @@
-//! Capabilities: sealed texts that say what their bearer may do, so that nothing of it is stored.
+//! Capabilities: sealed texts that say what their bearer may do, so that nothing of it is stored. Tokens and the links
+//! in notifications are capabilities.
 //!
 //! 1. The content is a [`Capability`] in the encoding of postcard, padded to a multiple of 32 octets, so that its
-//!    length tells little of the address in it.
+//!    length tells little of the address in it. The order of variants and fields is that encoding: it never changes.
 //! 2. It is sealed under a key derived from the server key and 16 random octets (the salt): each key seals once.
 //! 3. Salt and sealed content are spelled in base64url (RFC 4648 §5) without padding. Tokens, which people paste into
 //!    other programs, begin with `ta_`, so that they are told from other secrets.
 
+use super::hashes::Seed;
+use super::keys::random;
 use super::seal::Seal;
 use super::store::Owner;
-use crate::alias::{Domain, RealAddress};
+use crate::alias::{Domain, RealAddress, Time};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
 /// With what a token begins.
-const TOKEN_MARK: &str = "ta_";
+const TOKEN_PREFIX: &str = "ta_";
 
 /// Octets of the salt.
-const SALT: usize = 16;
+const SALT_LENGTH: usize = 16;
 
-/// The content is padded to a multiple of this.
-const PAD: usize = 32;
+/// The content is padded to a multiple of so many octets.
+const PADDING: usize = 32;
+
+/// What the derived keys of sealed capabilities begin with.
+const CAPABILITY: &[u8] = b"capability";
 
 /// What may be done.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +56,6 @@ pub(super) enum Capability {
     },
 }
 
-/// From which the names and manage keys of the aliases of one order are derived.
-pub(super) type Seed = [u8; 16];
-
 /// The right to make aliases for one target.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Token {
@@ -76,30 +79,38 @@ pub(super) struct Token {
     pub(super) confirmed: bool,
 }
 
-impl Seal {
-    /// Spells a capability.
-    pub(super) fn spell(&self, capability: &Capability) -> Option<String> {
-        let salt: [u8; SALT] = self.random().ok()?;
-        let mut content = postcard::to_allocvec(capability).ok()?;
-        content.resize(content.len().next_multiple_of(PAD), 0);
-        self.seal_with(&[b"capability", &salt], &mut content)?;
-        let spelled = BASE64URL_NOPAD.encode(&[&salt[..], &content].concat());
-        Some(if matches!(capability, Capability::Token(_)) { format!("{TOKEN_MARK}{spelled}") } else { spelled })
-    }
+/// Spells a capability.
+pub(super) fn spell(seal: &Seal, capability: &Capability) -> Option<String> {
+    let salt: [u8; SALT_LENGTH] = random().ok()?;
+    let mut content = postcard::to_allocvec(capability).ok()?;
+    content.resize(content.len().next_multiple_of(PADDING), 0);
+    seal.seal(&[CAPABILITY, &salt], &mut content)?;
+    let spelled = BASE64URL_NOPAD.encode(&[&salt[..], &content].concat());
+    Some(if matches!(capability, Capability::Token(_)) { format!("{TOKEN_PREFIX}{spelled}") } else { spelled })
+}
 
-    /// The capability that a text spells, if this server has made it.
-    pub(super) fn read(&self, text: &str) -> Option<Capability> {
-        let octets = BASE64URL_NOPAD.decode(text.strip_prefix(TOKEN_MARK).unwrap_or(text).as_bytes()).ok()?;
-        let (salt, sealed) = octets.split_first_chunk::<SALT>()?;
-        let content = self.open_with(&[b"capability", salt], sealed)?;
-        // What is left is padding.
-        postcard::take_from_bytes(&content).ok().map(|(capability, _)| capability)
-    }
+/// The capability that a text spells, if it was spelled under this server key.
+pub(super) fn read(seal: &Seal, text: &str) -> Option<Capability> {
+    let octets = BASE64URL_NOPAD.decode(text.strip_prefix(TOKEN_PREFIX).unwrap_or(text).as_bytes()).ok()?;
+    let (salt, sealed) = octets.split_first_chunk::<SALT_LENGTH>()?;
+    let content = seal.open(&[CAPABILITY, salt], sealed)?;
+    // What is left is padding.
+    postcard::take_from_bytes(&content).ok().map(|(capability, _)| capability)
+}
+
+/// A time as capabilities hold it: Unix seconds until 2106.
+pub(super) fn seconds(time: Time) -> u32 {
+    u32::try_from(time).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::keys::ServerKey;
+
+    fn seal(key: u8) -> Seal {
+        Seal::new(ServerKey::new(&[key; 32]).unwrap())
+    }
 
     fn token(target: &str) -> Capability {
         Capability::Token(Token {
@@ -117,30 +128,29 @@ mod tests {
 
     #[test]
     fn only_what_was_spelled_here_is_read() {
-        let dir = tempfile::tempdir().unwrap();
-        let (ours, other) = (Seal::open(&dir.path().join("1")).unwrap(), Seal::open(&dir.path().join("2")).unwrap());
+        let (ours, other) = (seal(1), seal(2));
         let token = token("someone@real.example");
-        let spelled = ours.spell(&token).unwrap();
+        let spelled = spell(&ours, &token).unwrap();
         assert!(spelled.starts_with("ta_") && !spelled.contains("real"));
-        assert!(ours.read(&spelled).is_some_and(|read| read == token));
-        assert!(other.read(&spelled).is_none());
-        assert_ne!(ours.spell(&token).unwrap(), spelled);
+        assert!(read(&ours, &spelled).is_some_and(|found| found == token));
+        assert!(read(&other, &spelled).is_none());
+        assert_ne!(spell(&ours, &token).unwrap(), spelled);
         for at in 3..spelled.len() {
             let mut octets = spelled.clone().into_bytes();
             octets[at] = if octets[at] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(octets).unwrap();
-            assert!(forged == spelled || ours.read(&forged).is_none(), "{at}");
+            assert!(forged == spelled || read(&ours, &forged).is_none(), "{at}");
         }
         for nonsense in ["", "ta_", "ta_AAAA", "a b", "\u{e9}"] {
-            assert!(ours.read(nonsense).is_none());
+            assert!(read(&ours, nonsense).is_none());
         }
     }
 
     #[test]
     fn the_length_tells_little() {
-        let dir = tempfile::tempdir().unwrap();
-        let seal = Seal::open(&dir.path().join("1")).unwrap();
-        let length = |octets: usize| seal.spell(&token(&format!("{}@real.example", "a".repeat(octets)))).unwrap().len();
+        let seal = seal(1);
+        let length =
+            |octets: usize| spell(&seal, &token(&format!("{}@real.example", "a".repeat(octets)))).unwrap().len();
         let lengths: std::collections::BTreeSet<usize> = (1..=48).map(length).collect();
         assert!(lengths.len() <= 3, "{lengths:?}");
     }
@@ -148,7 +158,7 @@ mod tests {
     /// What an earlier version has spelled is read: people have it in their mail and in other programs.
     #[test]
     fn what_was_spelled_earlier_is_read() {
-        let seal = Seal::new(&[7; 32], ring::rand::SystemRandom::new()).unwrap();
+        let seal = seal(7);
         let Capability::Token(token) = token("Someone+shop@Real.example") else { panic!() };
         let token = Token { id: [1; 16], epoch: 2, confirmed: true, ..token };
         let domain = Domain::parse("example.org").unwrap();
@@ -174,7 +184,7 @@ mod tests {
                 Capability::OptIn { owner: [5; 16], made: 1_800_000_000 },
             ),
         ] {
-            assert!(seal.read(spelled) == Some(expected), "{spelled}");
+            assert!(read(&seal, spelled) == Some(expected), "{spelled}");
         }
     }
 }

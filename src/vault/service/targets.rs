@@ -1,0 +1,46 @@
+//! For whom and where aliases are made: which targets and domains are accepted.
+
+use crate::alias::{Domain, OrderError, RealAddress};
+use crate::vault::context::VaultContext;
+use crate::vault::hashes::MarkKind;
+use crate::vault::store::{Engine as _, Owner, StoreError};
+use crate::wire::vault_web::RequestError;
+
+/// A real address as somebody typed it, if aliases may be made for it.
+pub(super) fn parse_target(context: &VaultContext, target: &str) -> Result<RealAddress, OrderError> {
+    let target = RealAddress::parse(target)?;
+    let live = context.live();
+    if target.is_in(&live.domains) {
+        return Err(OrderError::TargetIsOurs);
+    }
+    let folded = target.folded();
+    let local = folded.rsplit_once('@').map_or("", |(local, _)| local);
+    if live.reserved.iter().any(|reserved| reserved == local) {
+        return Err(OrderError::Reserved);
+    }
+    Ok(target)
+}
+
+/// The domain of ours that was asked for; the first if none was.
+pub(super) fn choose_domain(context: &VaultContext, wanted: Option<&str>) -> Result<Domain, OrderError> {
+    let live = context.live();
+    let found = match wanted {
+        None => live.domains.first(),
+        Some(wanted) => {
+            let wanted = Domain::parse(wanted).map_err(|_| OrderError::Domain)?;
+            live.domains.iter().find(|domain| **domain == wanted)
+        }
+    };
+    found.cloned().ok_or(OrderError::Domain)
+}
+
+/// Whether this person has opted out.
+pub(super) async fn has_opted_out(context: &VaultContext, owner: &Owner) -> Result<bool, StoreError> {
+    let mark = context.hashes.mark(MarkKind::OptedOut, owner);
+    Ok(context.store.marked(mark).get().await?.is_some())
+}
+
+/// Refuses those who have opted out.
+pub(super) async fn refuse_opted_out(context: &VaultContext, owner: &Owner) -> Result<(), RequestError> {
+    if has_opted_out(context, owner).await? { Err(OrderError::OptedOut.into()) } else { Ok(()) }
+}
