@@ -16,6 +16,8 @@ const MAX_UNREAD_OCTETS: usize = 1 << 20;
 pub(super) struct SendBuffer {
     bytes: RefCell<Vec<u8>>,
     flushed: Notify,
+    /// Notified when there is nothing left to write.
+    emptied: Notify,
 }
 
 impl SendBuffer {
@@ -40,6 +42,14 @@ impl SendBuffer {
     /// Drops what was not written.
     pub(super) fn clear(&self) {
         self.bytes.borrow_mut().clear();
+        self.emptied.notify_waiters();
+    }
+
+    /// Completes when there is nothing left to write. Cancel safe.
+    pub(super) async fn written(&self) {
+        while !self.bytes.borrow().is_empty() {
+            self.emptied.notified().await;
+        }
     }
 
     /// Waits until there is something to write and `stream` has room, and writes what it has room for.
@@ -61,6 +71,7 @@ impl SendBuffer {
                     if n == bytes.len() {
                         // Freed memory is overwritten (sys::memory); in a buffer that is kept, secrets would stay.
                         *bytes = Vec::new();
+                        self.emptied.notify_waiters();
                     } else {
                         consume(&mut bytes, n);
                     }

@@ -11,7 +11,7 @@ use crate::sys::read_buffer::consume;
 use crate::wire::frame;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use tokio::sync::{Notify, mpsc};
@@ -31,6 +31,8 @@ const MAX_REQUEST_OCTETS_IN_FLIGHT: usize = 1 << 20;
 /// An honest caller never breaks the protocol: one that does was taken over, and ends the server's process.
 pub struct RpcServer {
     tasks: TaskTracker,
+    /// Of each connection.
+    send_buffers: RefCell<Vec<Rc<SendBuffer>>>,
     report: mpsc::Sender<io::Error>,
     reported: mpsc::Receiver<io::Error>,
 }
@@ -39,7 +41,7 @@ impl Default for RpcServer {
     fn default() -> Self {
         // One report is enough to end the process.
         let (report, reported) = mpsc::channel(1);
-        Self { tasks: TaskTracker::new(), report, reported }
+        Self { tasks: TaskTracker::new(), send_buffers: RefCell::default(), report, reported }
     }
 }
 
@@ -55,8 +57,13 @@ impl RpcServer {
         A: Serialize + 'static,
     {
         for (stream, pid) in callers {
-            let answer = answer.clone();
-            self.spawn(async move { serve(stream, Vec::new(), |request| answer(pid, request)).await });
+            let (answer, send_buffer) = (answer.clone(), Rc::new(SendBuffer::default()));
+            self.send_buffers.borrow_mut().push(Rc::clone(&send_buffer));
+            self.spawn(async move {
+                let outcome = answer_all(stream, Vec::new(), &send_buffer, |request| answer(pid, request)).await;
+                send_buffer.clear();
+                outcome
+            });
         }
     }
 
@@ -84,6 +91,14 @@ impl RpcServer {
         }
     }
 
+    /// Completes when the answers that there are so far have been written. Cancel safe.
+    pub async fn answers_written(&self) {
+        let send_buffers = self.send_buffers.borrow().clone();
+        for send_buffer in send_buffers {
+            send_buffer.written().await;
+        }
+    }
+
     /// Completes when all callers have closed their connections. Cancel safe.
     pub async fn closed(&self) {
         self.tasks.close();
@@ -98,14 +113,27 @@ impl RpcServer {
 /// Of the socket, or [`frame::Hostile`] from a caller that does not keep to the protocol.
 pub async fn serve<Q, A>(
     stream: Stream,
+    input: Vec<u8>,
+    answer: impl FnMut(Q) -> Option<MaybeReady<A>>,
+) -> io::Result<()>
+where
+    Q: DeserializeOwned,
+    A: Serialize + 'static,
+{
+    answer_all(stream, input, &Rc::new(SendBuffer::default()), answer).await
+}
+
+async fn answer_all<Q, A>(
+    stream: Stream,
     mut input: Vec<u8>,
+    send_buffer: &Rc<SendBuffer>,
     mut answer: impl FnMut(Q) -> Option<MaybeReady<A>>,
 ) -> io::Result<()>
 where
     Q: DeserializeOwned,
     A: Serialize + 'static,
 {
-    let (send_buffer, in_flight) = (Rc::new(SendBuffer::default()), Rc::new(InFlight::default()));
+    let in_flight = Rc::new(InFlight::default());
     loop {
         let mut taken = 0;
         while in_flight.has_room()
@@ -113,7 +141,7 @@ where
             && let Some((request, octets)) = frame::decode(&input[taken..]).map_err(io::Error::other)?
         {
             taken += octets;
-            take_request(request, octets, &send_buffer, &in_flight, &mut answer)?;
+            take_request(request, octets, send_buffer, &in_flight, &mut answer)?;
         }
         consume(&mut input, taken);
         tokio::select! {

@@ -22,6 +22,8 @@ pub enum Fatal {
     },
     /// The configuration, or what it points to, is wrong: no restart will help.
     Config(String),
+    /// The table cannot be written to; it must be opened anew.
+    Store(String),
 }
 
 impl Fatal {
@@ -32,6 +34,7 @@ impl Fatal {
             Self::Descriptor(_) => exit::USAGE,
             Self::File { .. } => exit::CANTCREAT,
             Self::Config(_) => exit::CONFIG,
+            Self::Store(_) => exit::IOERR,
         }
     }
 }
@@ -43,6 +46,7 @@ impl fmt::Display for Fatal {
             Self::Descriptor(cause) => cause.fmt(f),
             Self::File { path, what } => write!(f, "{}: {what}", path.display()),
             Self::Config(what) => f.write_str(what),
+            Self::Store(cause) => write!(f, "the table cannot be written to ({cause}); starting again to recover it"),
         }
     }
 }

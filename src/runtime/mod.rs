@@ -17,7 +17,6 @@ mod metrics;
 mod probe;
 mod start;
 
-pub use crate::sys::exit;
 pub use crate::sys::read_buffer::consume;
 pub use crate::sys::resolve::{Resolver, Unanswered};
 pub use crate::sys::sandbox::{Ports, Promise};

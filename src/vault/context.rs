@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Instant;
 use tokio::sync::Mutex;
+use tokio_util::task::TaskTracker;
 
 /// The state of the vault. The services are functions over it.
 pub(super) struct VaultContext {
@@ -28,6 +29,8 @@ pub(super) struct VaultContext {
     /// Notifications on their way to `relay`.
     pub(super) outbox: Outbox,
     pub(super) metrics: DaemonMetrics,
+    /// The requests that are being answered, but for those of a `relay` that only waits for notifications.
+    pub(super) requests: TaskTracker,
     /// Held by the one who opts out or in.
     pub(super) consent_lock: Mutex<()>,
     pub(super) order_locks: OrderLocks,
@@ -50,6 +53,7 @@ impl VaultContext {
             tickets: RefCell::new(Tickets::new(fixed.ticket_lifetime)),
             outbox: Outbox::default(),
             metrics: DaemonMetrics::default(),
+            requests: TaskTracker::new(),
             consent_lock: Mutex::default(),
             order_locks: OrderLocks::default(),
         })

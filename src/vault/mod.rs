@@ -19,17 +19,26 @@ pub mod testing;
 mod tickets;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 use crate::channel::{Door, MaybeReady, RpcServer};
 use crate::config::settings::vault::{Fixed, Live, Redis, Store, Topology};
 use crate::runtime::{self, Fatal, Ports, Promise, Startup};
 use context::VaultContext;
 use keys::ServerKey;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use store::Engine;
+use tokio::time::timeout;
 
 /// How often tickets past their deadline and aliases past their purge time are removed.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long requests may still be answered after the store has broken. They fail at once; only some wait for the next
+/// host's reply to a notification.
+const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
@@ -42,25 +51,48 @@ pub fn run() -> Result<(), Fatal> {
         let drain = start.fixed.drain;
         let context = Rc::new(VaultContext::new(&start.fixed, &start.live, server_key, engine)?);
         start.confine()?;
-        let mut server = RpcServer::default();
+        let server = RpcServer::default();
         server.serve(smtp?, answer_by(&context, service::smtp::answer));
         server.serve(relay?, answer_by(&context, service::relay::answer));
         server.serve(web?, answer_by(&context, service::web::answer));
         tokio::task::spawn_local(admin_socket::serve(admin, Rc::clone(&context)));
         let stop = start.ready(Rc::clone(&context)).await?;
-        let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
-        loop {
-            tokio::select! {
-                // Callers that drain still need answers: the vault leaves last, when all have closed.
-                () = stop.requested() => {
-                    let _ = tokio::time::timeout(drain, server.closed()).await;
-                    return Ok(());
-                }
-                cause = server.hostile() => return Err(cause.into()),
-                _ = sweep.tick() => context.sweep(),
-            }
-        }
+        live(&context, server, stop.requested(), drain).await
     })
+}
+
+/// Serves until `stop` completes, or until the vault cannot go on.
+async fn live(
+    context: &VaultContext,
+    mut server: RpcServer,
+    stop: impl Future<Output = ()>,
+    drain: Duration,
+) -> Result<(), Fatal> {
+    let mut stop = pin!(stop);
+    let mut broken = context.store.broken();
+    let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
+    loop {
+        tokio::select! {
+            // Callers that drain still need answers: the vault leaves last, when all have closed.
+            () = &mut stop => {
+                let _ = timeout(drain, server.closed()).await;
+                return Ok(());
+            }
+            cause = server.hostile() => return Err(cause.into()),
+            cause = &mut broken => {
+                let _ = timeout(LAST_ANSWERS_TIMEOUT, last_answers(context, &server)).await;
+                return Err(Fatal::Store(cause.to_string()));
+            }
+            _ = sweep.tick() => context.sweep(),
+        }
+    }
+}
+
+/// Completes when every request so far is answered, and the answers are written.
+async fn last_answers(context: &VaultContext, server: &RpcServer) {
+    context.requests.close();
+    context.requests.wait().await;
+    server.answers_written().await;
 }
 
 fn open_store(store: &Store, server_key: &ServerKey) -> Result<Rc<dyn Engine>, Fatal> {

@@ -15,4 +15,4 @@ mod tokens;
 pub(super) mod web;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

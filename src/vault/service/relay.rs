@@ -71,17 +71,20 @@ fn spend(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<SpendAnswer> 
     let redeemed = context.tickets.borrow_mut().spend(ticket);
     let Some(key) = redeemed else { return MaybeReady::Ready(SpendAnswer::No) };
     let step = context.store.spend(key, ticket);
-    let context = Rc::clone(context);
-    step.map(move |outcome| match outcome {
-        Ok(true) => {
-            context.metrics.increment(Metric::UsesSpent);
-            SpendAnswer::Done
-        }
-        Ok(false) => SpendAnswer::No,
-        Err(_) => {
-            // The relay gives the message up: it is not delivered, and must cost nothing.
-            tokio::task::spawn_local(context.store.undo(key, ticket).get());
-            SpendAnswer::Unavailable
+    let (context, request) = (Rc::clone(context), context.requests.token());
+    step.map(move |outcome| {
+        let _request = request;
+        match outcome {
+            Ok(true) => {
+                context.metrics.increment(Metric::UsesSpent);
+                SpendAnswer::Done
+            }
+            Ok(false) => SpendAnswer::No,
+            Err(_) => {
+                // The relay gives the message up: it is not delivered, and must cost nothing.
+                tokio::task::spawn_local(context.store.undo(key, ticket).get());
+                SpendAnswer::Unavailable
+            }
         }
     })
 }
@@ -90,13 +93,16 @@ fn refund(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<RefundAnswer
     let spent = context.tickets.borrow_mut().settle(ticket);
     let Some(key) = spent else { return MaybeReady::Ready(RefundAnswer::No) };
     let step = context.store.refund(key, ticket);
-    let context = Rc::clone(context);
-    step.map(move |outcome| match outcome {
-        Ok(()) => {
-            context.metrics.increment(Metric::UsesRefunded);
-            RefundAnswer::Done
+    let (context, request) = (Rc::clone(context), context.requests.token());
+    step.map(move |outcome| {
+        let _request = request;
+        match outcome {
+            Ok(()) => {
+                context.metrics.increment(Metric::UsesRefunded);
+                RefundAnswer::Done
+            }
+            Err(_) => RefundAnswer::Unavailable,
         }
-        Err(_) => RefundAnswer::Unavailable,
     })
 }
 

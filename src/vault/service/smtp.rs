@@ -38,8 +38,11 @@ fn hold(context: &Rc<VaultContext>, alias: AliasAddress) -> MaybeReady<HoldAnswe
     match context.store.hold(key, ticket, seconds) {
         MaybeReady::Ready(outcome) => MaybeReady::Ready(issue(context, alias, key, ticket, outcome)),
         MaybeReady::Future(outcome) => {
-            let context = Rc::clone(context);
-            MaybeReady::later(async move { issue(&context, alias, key, ticket, outcome.await) })
+            let (context, request) = (Rc::clone(context), context.requests.token());
+            MaybeReady::later(async move {
+                let _request = request;
+                issue(&context, alias, key, ticket, outcome.await)
+            })
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::channel::MaybeReady;
 use crate::wire::Ticket;
 pub(crate) use observed::ObservedStore;
 use std::fmt;
+use std::pin::Pin;
 
 /// Under what an alias is stored: a keyed hash of `name@domain`, truncated to 128 bits.
 pub(crate) type Key = [u8; 16];
@@ -147,6 +148,11 @@ pub(crate) trait Engine {
 
     /// Since when a mark is there; `None` if it is not.
     fn marked(&self, mark: Mark) -> Step<Option<Time>>;
+
+    /// Completes if the store can be written to no more before it is opened anew, with the cause.
+    fn broken(&self) -> Pin<Box<dyn Future<Output = StoreError>>> {
+        Box::pin(std::future::pending())
+    }
 
     /// How many aliases are stored, where that is cheap to know.
     fn alias_count(&self) -> Step<Option<u64>>;

@@ -5,6 +5,7 @@ use crate::alias::{Account, Time};
 use crate::channel::MaybeReady;
 use crate::wire::Ticket;
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
 use tracing::{info, warn};
 
@@ -163,6 +164,10 @@ impl Engine for ObservedStore {
 
     fn marked(&self, mark: Mark) -> Step<Option<Time>> {
         self.reading(self.engine.marked(mark))
+    }
+
+    fn broken(&self) -> Pin<Box<dyn Future<Output = StoreError>>> {
+        self.engine.broken()
     }
 
     /// Not noted: it may be known without asking.

@@ -33,14 +33,18 @@ fn context(dir: &Path) -> Rc<VaultContext> {
     context_and_table(dir).0
 }
 
-fn context_and_table(dir: &Path) -> (Rc<VaultContext>, Rc<Faulty>) {
-    let fixed = Fixed {
+/// Settings of a vault that keeps its state in `dir`.
+pub(in crate::vault) fn fixed(dir: &Path) -> Fixed {
+    Fixed {
         store: Store::Redb { path: dir.join("t") },
         key_file: dir.join("key"),
         ticket_lifetime: Duration::from_secs(60),
         drain: Duration::from_secs(1),
-    };
-    let live = Live {
+    }
+}
+
+pub(in crate::vault) fn live() -> Live {
+    Live {
         domains: vec![Domain::parse("example.org").unwrap(), Domain::parse("two.example").unwrap()],
         caps: Caps { max_days: 60, max_usage: 100 },
         creations_per_address: 3,
@@ -54,12 +58,16 @@ fn context_and_table(dir: &Path) -> (Rc<VaultContext>, Rc<Faulty>) {
         token_days: 10,
         postmaster: Some(RealAddress::parse("boss@real.example").unwrap()),
         reverse_path: ReversePath::Srs,
-    };
+    }
+}
+
+fn context_and_table(dir: &Path) -> (Rc<VaultContext>, Rc<Faulty>) {
+    let fixed = fixed(dir);
     let server_key = ServerKey::open(&fixed.key_file).unwrap();
     let table = Redb::open(&dir.join("t"), server_key.fingerprint()).unwrap();
     let engine = Rc::new(Faulty::new(table));
     let table: Rc<dyn Engine> = Rc::clone(&engine) as _;
-    (Rc::new(VaultContext::new(&fixed, &live, server_key, table).unwrap()), engine)
+    (Rc::new(VaultContext::new(&fixed, &live(), server_key, table).unwrap()), engine)
 }
 
 /// A test of a table with faults.
@@ -86,7 +94,7 @@ fn run<F: Future<Output = ()>>(test: impl FnOnce(Rc<VaultContext>) -> F) {
 }
 
 /// An order of one alias for as many messages.
-fn order(target: &str, domain: Option<&str>, max_usage: i64) -> Order {
+pub(in crate::vault) fn order(target: &str, domain: Option<&str>, max_usage: i64) -> Order {
     let wish = Wish { max_usage: Some(max_usage), ..Wish::default() };
     Order {
         whose: OrderFor::Target { target: target.to_owned(), wish },

@@ -6,6 +6,8 @@
 //! 3. Holds are volatile and live here, beside the table.
 
 mod changes;
+#[cfg(test)]
+pub(crate) mod disk;
 mod holds;
 mod writer;
 
@@ -24,11 +26,12 @@ use redb::{
 };
 use std::cell::{OnceCell, RefCell};
 use std::path::Path;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant, SystemTime};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, SetOnce, oneshot};
 use writer::{Write, Writer};
 
 /// Record by key.
@@ -60,6 +63,8 @@ pub(crate) struct Redb {
     database: Arc<Database>,
     /// Started by the first change: threads are started within the walls.
     writer: Rc<OnceCell<Writer>>,
+    /// Why the file cannot be written to any more.
+    broken: Rc<SetOnce<StoreError>>,
     /// Messages whose spends are still to come.
     in_flight: Arc<AtomicUsize>,
     holds: Rc<RefCell<Holds>>,
@@ -84,7 +89,7 @@ impl Redb {
     }
 
     /// The engine on a database; or why it cannot be used.
-    fn on(database: Database, fingerprint: [u8; 16]) -> Result<Self, String> {
+    pub(crate) fn on(database: Database, fingerprint: [u8; 16]) -> Result<Self, String> {
         let foreign = prepare(&database, fingerprint).map_err(|e| e.0)?;
         if foreign {
             return Err("was made under another server key; restore the server.key that belongs to it".to_owned());
@@ -92,7 +97,7 @@ impl Redb {
         let database = Arc::new(database);
         let in_flight = Arc::new(AtomicUsize::new(0));
         let holds = Rc::new(RefCell::new(Holds::new(Arc::clone(&in_flight))));
-        Ok(Self { database, writer: Rc::default(), in_flight, holds, scan: Rc::default() })
+        Ok(Self { database, writer: Rc::default(), broken: Rc::default(), in_flight, holds, scan: Rc::default() })
     }
 
     fn find(&self, key: Key) -> Result<Option<Record>, StoreError> {
@@ -118,16 +123,14 @@ impl Redb {
     fn change(&self, change: Change) -> Step<u64> {
         let writer = match self.writer.get() {
             Some(writer) => writer,
-            None => match Writer::start(Arc::clone(&self.database), Arc::clone(&self.in_flight)) {
+            None => match Writer::start(&self.database, &self.in_flight, &self.broken) {
                 Ok(writer) => self.writer.get_or_init(|| writer),
                 Err(cause) => return MaybeReady::Ready(Err(StoreError(format!("no thread to write with: {cause}")))),
             },
         };
         let (done, outcome) = oneshot::channel();
         writer.submit(Write { change, done });
-        MaybeReady::later(async move {
-            outcome.await.unwrap_or_else(|_| Err(StoreError("the writer has ended".to_owned())))
-        })
+        MaybeReady::later(async move { outcome.await.unwrap_or_else(|_| Err(writer::has_ended())) })
     }
 
     fn change_if(&self, change: Change) -> Step<bool> {
@@ -299,6 +302,11 @@ impl Engine for Redb {
             let valid = |(_, until): &(u32, u32)| *until == 0 || Time::from(*until) > now;
             found.filter(valid).map(|(since, _)| Time::from(since))
         }))
+    }
+
+    fn broken(&self) -> Pin<Box<dyn Future<Output = StoreError>>> {
+        let broken = Rc::clone(&self.broken);
+        Box::pin(async move { broken.wait().await.clone() })
     }
 
     fn alias_count(&self) -> Step<Option<u64>> {

@@ -1,15 +1,12 @@
 //! The suite on a real file; and what only a file can show.
 
+use super::disk::Disk;
 use super::{COUNTERS, Redb, clock};
 use crate::alias::DAY;
 use crate::vault::store::tests::{fresh, limits, record, suite, ticket};
 use crate::vault::store::{Creation, Engine, Owner};
-use redb::backends::InMemoryBackend;
-use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _, StorageBackend};
-use std::io;
-use std::sync::Arc;
+use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _};
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 fn run(test: impl Future<Output = ()>) {
     tokio::runtime::LocalRuntime::new().unwrap().block_on(test);
@@ -107,48 +104,6 @@ fn counters_of_a_day_that_is_over_are_swept() {
     });
 }
 
-/// A disk that counts what is read, and fails to write when it is told to.
-#[derive(Clone, Debug, Default)]
-struct Disk {
-    memory: Arc<InMemoryBackend>,
-    reads: Arc<AtomicUsize>,
-    is_full: Arc<AtomicBool>,
-}
-
-impl Disk {
-    fn database(&self) -> Database {
-        // Without a cache each look at a page is a read.
-        Database::builder().set_cache_size(0).create_with_backend(self.clone()).unwrap()
-    }
-
-    fn write(&self) -> io::Result<&InMemoryBackend> {
-        if self.is_full.load(SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(&self.memory) }
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        self.memory.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.reads.fetch_add(1, SeqCst);
-        self.memory.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.write()?.set_len(len)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.write()?.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.write()?.write(offset, data)
-    }
-}
-
 /// Those of today are not looked at, however many they are.
 #[test]
 fn a_sweep_reads_no_more_for_counters_of_today() {
@@ -170,4 +125,22 @@ fn a_sweep_reads_no_more_for_counters_of_today() {
         reads
     });
     assert!(reads[1] < reads[0] + 15, "pages read: {reads:?}");
+}
+
+#[test]
+fn a_write_that_fails_is_answered_and_then_reported() {
+    let disk = Disk::default();
+    run(async {
+        let table = Redb::on(disk.database(), [1; 16]).unwrap();
+        let key = fresh();
+        assert_eq!(table.create(key, record(limits(Some(9))), 0, 0).get().await, Ok(Creation::Made));
+        let mut broken = table.broken();
+        disk.is_full.store(true, SeqCst);
+        let spends: Vec<_> = (0..3).map(|_| tokio::task::spawn_local(table.spend(key, ticket()).get())).collect();
+        let cause = (&mut broken).await;
+        for spend in spends {
+            assert_eq!(spend.await.unwrap(), Err(cause.clone()));
+        }
+        assert!(table.spend(key, ticket()).get().await.is_err(), "nothing is written any more");
+    });
 }

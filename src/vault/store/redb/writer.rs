@@ -1,17 +1,16 @@
 //! The one thread that writes: group commit.
 
 use super::changes::{Change, Tables, is_anything_due};
-use crate::runtime::exit;
 use crate::vault::store::StoreError;
 use redb::Database;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
-use tracing::error;
+use tokio::sync::{SetOnce, oneshot};
 
 /// Changes in one transaction at the most.
 const MAX_BATCH: usize = 1000;
@@ -32,20 +31,30 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; `in_flight` counts the messages whose spends are still to come. Needs a local runtime.
-    pub(super) fn start(database: Arc<Database>, in_flight: Arc<AtomicUsize>) -> io::Result<Self> {
+    /// Starts the thread; `in_flight` counts the messages whose spends are still to come. When the thread ends, because
+    /// the file must be opened anew, `broken` is set, after all outcomes were sent. Needs a local runtime.
+    pub(super) fn start(
+        database: &Arc<Database>,
+        in_flight: &Arc<AtomicUsize>,
+        broken: &Rc<SetOnce<StoreError>>,
+    ) -> io::Result<Self> {
         let (queue, writes) = channel();
         let (committed, mut batches) = unbounded_channel::<Outcomes>();
+        let (database, in_flight, broken) = (Arc::clone(database), Arc::clone(in_flight), Rc::clone(broken));
         let writer = move || write(&database, &writes, &in_flight, &committed);
         std::thread::Builder::new().name("writer".to_owned()).spawn(writer)?;
         // All outcomes of a commit cross from thread to thread at once, not each with a wake-up of its own.
         tokio::task::spawn_local(async move {
+            let mut cause = None;
             while let Some(outcomes) = batches.recv().await {
+                cause = outcomes.iter().find_map(|(_, outcome)| outcome.as_ref().err().cloned());
                 for (done, outcome) in outcomes {
                     // An error means that the request was cancelled.
                     let _ = done.send(outcome);
                 }
             }
+            // Set once, by the only writer of a table.
+            let _ = broken.set(cause.unwrap_or_else(has_ended));
         });
         Ok(Self { queue })
     }
@@ -71,6 +80,12 @@ fn gather(first: Write, writes: &Receiver<Write>, in_flight: &AtomicUsize) -> Ve
     batch
 }
 
+/// Why nothing is written any more.
+pub(super) fn has_ended() -> StoreError {
+    StoreError("the writer has ended".to_owned())
+}
+
+/// Commits until the table is closed, or until a write has failed and the file must be opened anew.
 fn write(
     database: &Database,
     writes: &Receiver<Write>,
@@ -87,15 +102,12 @@ fn write(
             false => commit(database, &batch),
         };
         has_failed = outcomes.is_err();
-        let broken = outcomes.as_ref().is_err_and(|_| database.begin_write().is_err());
+        let is_broken = outcomes.as_ref().is_err_and(|_| database.begin_write().is_err());
         let outcome = |at: usize| outcomes.as_ref().map(|counts| counts[at]).map_err(Clone::clone);
         // An error means that the vault is ending.
         let _ = committed.send(batch.into_iter().enumerate().map(|(at, write)| (write.done, outcome(at))).collect());
-        if broken {
-            // After a failed write the file must be opened anew. The answers go out first.
-            error!("the table cannot be written to; starting again to recover it");
-            std::thread::sleep(Duration::from_millis(200));
-            std::process::exit(exit::IOERR.into());
+        if is_broken {
+            return;
         }
     }
 }
