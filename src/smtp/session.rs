@@ -133,7 +133,7 @@ impl Session {
 
     /// Writes all replies; false if that ended the session.
     async fn flush(&mut self) -> bool {
-        if self.connection.has_output() {
+        if self.connection.has_output() || self.machine.wait() == Wait::Flush {
             let limit = self.context.policy.command_timeout;
             let flushed = {
                 let flush = pin!(self.connection.flush());
