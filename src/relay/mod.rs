@@ -59,7 +59,7 @@ pub fn run() -> Result<(), Fatal> {
         let (vault, door) = (start.caller(Door::VaultRelay)?, start.handoff_receiver(Door::RelaySmtp)?);
         let askers = start.callers(Door::RelayWeb)?;
         let settings = start.fixed.clone();
-        let drain = settings.drain;
+        let drain_timeout = settings.drain;
         let resolver = Resolver::for_hosts([settings.smarthost.name.as_str()].into_iter()).map_err(Fatal::Config)?;
         let blocklists = Blocklists::of(settings.dnsbl.iter().map(Domain::as_str)).map_err(Fatal::Config)?;
         start.confine()?;
@@ -70,8 +70,8 @@ pub fn run() -> Result<(), Fatal> {
         let context = Rc::new(RelayContext { vault: vault.clone(), routes, pool, recorder });
         start.report_metrics(Rc::clone(&context), move |metrics| vault.notify(metrics));
         let stop = start.ready(Rc::clone(&context)).await?;
-        let draining = Rc::new(Drain::default());
-        outbox::serve(&context, &draining);
+        let drain = Rc::new(Drain::default());
+        outbox::serve(&context, &drain);
         let mut server = RpcServer::default();
         server.serve(askers, move |_, relay_web::Request::IsListed(request)| {
             let listing = match &blocklists {
@@ -83,16 +83,16 @@ pub fn run() -> Result<(), Fatal> {
         tokio::select! {
             // `smtp` has gone by then: what is left are messages whose sender is not there any more.
             () = stop.requested() => {}
-            failed = serve(&door, &context, &draining, &mut server) => return Err(failed),
+            failed = serve(&door, &context, &drain, &mut server) => return Err(failed),
         }
-        draining.finish(drain).await;
+        drain.finish(drain_timeout).await;
         context.pool.close();
         Ok(())
     })
 }
 
 /// Serves sessions until something fails that must not.
-async fn serve(door: &HandoffReceiver, context: &Rc<RelayContext>, draining: &Drain, server: &mut RpcServer) -> Fatal {
+async fn serve(door: &HandoffReceiver, context: &Rc<RelayContext>, drain: &Drain, server: &mut RpcServer) -> Fatal {
     loop {
         let stream = tokio::select! {
             cause = server.hostile() => return cause.into(),
@@ -103,11 +103,11 @@ async fn serve(door: &HandoffReceiver, context: &Rc<RelayContext>, draining: &Dr
                 Err(cause) => return cause.into(),
             },
         };
-        let (context, draining) = (Rc::clone(context), draining.enter());
+        let (context, guard) = (Rc::clone(context), drain.enter());
         server.spawn(async move {
             tokio::select! {
                 served = session::serve(stream, &context) => served,
-                () = draining.expired() => Ok(()),
+                () = guard.expired() => Ok(()),
             }
         });
     }

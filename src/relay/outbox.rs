@@ -27,14 +27,14 @@ const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(20);
 const VAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Sends notifications for as long as the role lives. Needs a local runtime.
-pub(super) fn serve(context: &Rc<RelayContext>, draining: &Rc<Drain>) {
+pub(super) fn serve(context: &Rc<RelayContext>, drain: &Rc<Drain>) {
     for _ in 0..MAX_CONCURRENT_NOTIFICATIONS {
-        let (context, draining) = (Rc::clone(context), Rc::clone(draining));
+        let (context, drain) = (Rc::clone(context), Rc::clone(drain));
         tokio::task::spawn_local(async move {
             loop {
                 match context.vault.call(NextNotification).await {
                     Ok(Notification { number, target, message }) => {
-                        let _guard = draining.enter();
+                        let _guard = drain.enter();
                         let verdict = timeout(NOTIFICATION_TIMEOUT, send(target, &message, &context)).await;
                         let verdict = verdict.unwrap_or(CONNECTION_LOST);
                         context.vault.notify(NotificationSent { number, verdict });

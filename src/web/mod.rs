@@ -79,7 +79,7 @@ pub fn run() -> Result<(), Fatal> {
         let listeners = start.listeners("web")?;
         let metrics = start.listeners("metrics")?;
         let (fixed, settings) = (start.fixed.clone(), start.live.clone());
-        let drain = fixed.drain;
+        let drain_timeout = fixed.drain;
         let files = Rc::new(Files::prepare(&settings)?);
         let (vault, relay) = (start.caller(Door::VaultWeb)?, start.caller(Door::RelayWeb)?);
         start.confine()?;
@@ -102,7 +102,7 @@ pub fn run() -> Result<(), Fatal> {
         start.report_metrics(Rc::clone(&shared), move |metrics| teller.notify(metrics));
         let stop = start.ready(Rc::clone(&shared)).await?;
         tokio::task::spawn_local(metrics::serve(metrics, vault));
-        let draining = Drain::default();
+        let drain = Drain::default();
         let take = |stream, peer| {
             let context = Rc::clone(&shared.0.borrow());
             let permit = match trusts(&context.settings.trusted_proxies, peer) {
@@ -112,7 +112,7 @@ pub fn run() -> Result<(), Fatal> {
             match permit {
                 Some(permit) => {
                     context.recorder.increment(Metric::WebConnectionsTotal);
-                    tokio::task::spawn_local(serve(stream, peer, context, draining.enter(), permit));
+                    tokio::task::spawn_local(serve(stream, peer, context, drain.enter(), permit));
                 }
                 None => {
                     context.recorder.increment(Metric::WebConnectionsRejected);
@@ -120,7 +120,7 @@ pub fn run() -> Result<(), Fatal> {
                 }
             }
         };
-        runtime::accept_connections(listeners, take, &stop, &draining, drain).await;
+        runtime::accept_connections(listeners, take, &stop, &drain, drain_timeout).await;
         Ok(())
     })
 }
@@ -172,23 +172,23 @@ async fn serve(
     mut stream: TcpStream,
     peer: IpAddr,
     context: Rc<WebContext>,
-    draining: DrainGuard,
+    guard: DrainGuard,
     _permit: ConnectionPermit,
 ) {
     // Without it answers would wait for acknowledgements; where it cannot be set, they do.
     let _ = stream.set_nodelay(true);
     let info = tokio::select! {
         info = context.peer_info(&mut stream, peer) => info,
-        () = draining.stopping() => None,
+        () = guard.stopping() => None,
     };
     if let Some(info) = info {
-        serve_http(stream, info, context, draining).await;
+        serve_http(stream, info, context, guard).await;
     }
 }
 
 /// HTTP/1.1 over a connection of any kind, until its client has had enough, or it has lived long enough, or the daemon
 /// drains: then gracefully, so that the answer under way is completed.
-async fn serve_http<S>(stream: S, info: PeerInfo, context: Rc<WebContext>, draining: DrainGuard)
+async fn serve_http<S>(stream: S, info: PeerInfo, context: Rc<WebContext>, guard: DrainGuard)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -206,13 +206,13 @@ where
     tokio::select! {
         // Only its client can do something about an error of a connection.
         _ = connection.as_mut() => return,
-        () = draining.stopping() => {}
+        () = guard.stopping() => {}
         () = tokio::time::sleep(CONNECTION_LIFETIME) => {}
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         _ = connection => {}
-        () = draining.expired() => {}
+        () = guard.expired() => {}
         () = tokio::time::sleep(header_timeout) => {}
     }
 }
