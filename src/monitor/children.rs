@@ -1,6 +1,7 @@
 //! The supervised processes, and the control channel to each.
 
 use super::doors::{Doors, server_of};
+use super::exit_status::ExitStatus;
 use super::preflight::Preflight;
 use super::sockets::Sockets;
 use super::topology::{ROLES, Role};
@@ -8,19 +9,15 @@ use crate::channel::{Door, DoorKind};
 use crate::config::Config;
 use crate::runtime::control::{CONTROL, ControlMessage, ControlReply, ProcessInit, framed, take};
 use crate::runtime::{Fatal, Probe};
-use crate::sys::exit;
 use crate::sys::log::Verbosity;
 use crate::sys::sandbox::{ProbeAction, Strictness, Walls};
 use crate::sys::spawn::spawn;
 use crate::wire::vault_admin::Process;
-use signal_hook::consts::SIGSYS;
-use signal_hook::low_level::signal_name;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream as StdStream};
-use std::os::unix::process::ExitStatusExt as _;
 use std::process;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
@@ -311,32 +308,6 @@ async fn read_replies(pid: i32, mut control: UnixStream, replies: mpsc::Sender<(
                 Ok(None) => break,
                 Err(cause) => return error!(pid, %cause, "a role is not heard any more"),
             }
-        }
-    }
-}
-
-/// How a process has ended.
-struct ExitStatus(process::ExitStatus);
-
-impl ExitStatus {
-    /// The exit code for the daemon, of sysexits(3).
-    fn exit_code(&self) -> u8 {
-        match self.0.code() {
-            Some(code) if code != 0 => u8::try_from(code).unwrap_or(exit::SOFTWARE),
-            _ => exit::SOFTWARE,
-        }
-    }
-}
-
-impl fmt::Display for ExitStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0.code(), self.0.signal()) {
-            (Some(code), _) => write!(f, "exit code {code}"),
-            (_, Some(SIGSYS)) => {
-                f.write_str("killed by SIGSYS: it tried a system call that it has not promised; see --sandbox=report")
-            }
-            (_, Some(signal)) => write!(f, "killed by {}", signal_name(signal).unwrap_or("an unnamed signal")),
-            (None, None) => self.0.fmt(f),
         }
     }
 }

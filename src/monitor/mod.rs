@@ -9,6 +9,7 @@
 
 mod children;
 mod doors;
+mod exit_status;
 mod preflight;
 mod sockets;
 mod topology;
