@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 /// The octet that begins an input of words. No UTF-8 has it.
 const WORDS: u8 = 0xff;
 
-/// Octets of an input of words at the most.
-const MAX: usize = 8 * 1024;
+/// Octets of an input of words at the most: beyond the longest line of a command or of a reply.
+const MAX: usize = 5 * 1024;
 
-/// Where an input is cut in two, at the most.
-const MAX_CUTS: usize = 32;
+/// At how many places an input is cut in two, at the most. The fuzzer tries many inputs; each is to take little time.
+const MAX_CUTS: usize = 8;
 
 /// The words of a grammar.
 pub(crate) struct Dictionary(LazyLock<Vec<Vec<u8>>>);
