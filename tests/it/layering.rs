@@ -38,8 +38,6 @@ const RE_EXPORTS: &[(&str, &[&str])] = &[
     (
         "runtime",
         &[
-            // Exit codes, for a role that has to end its process at once.
-            "sys::exit",
             // How what was read is overwritten.
             "sys::read_buffer::consume",
             // The DNS: it reads /etc/resolv.conf and /etc/hosts before the sandbox.
@@ -91,7 +89,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("syscalls", &["sys"]),
     ("syslog", &["sys"]),
     ("tokio", &["channel", "doctor", "monitor", "net", "relay", "runtime", "smtp", "sys", "vault", "web"]),
-    ("tokio_util", &["channel", "runtime"]),
+    ("tokio_util", &["channel", "runtime", "vault"]),
     ("toml", &["config"]),
     ("tracing", &["channel", "cli", "monitor", "relay", "runtime", "smtp", "sys", "vault", "web"]),
     ("tracing_subscriber", &["sys"]),
