@@ -1,6 +1,7 @@
 //! One connection: plain TCP today, TLS next.
 
 use crate::sys::read_buffer::{read, read_with};
+use crate::sys::socket::{peek_readable, send_and_close};
 use std::io;
 use std::net::SocketAddr;
 use tokio::io::AsyncWriteExt as _;
@@ -79,10 +80,16 @@ impl Transport {
         }
     }
 
-    /// Plain TCP, as long as it is no more than that: what looks at a socket before any protocol is spoken on it.
-    pub fn as_plain(&self) -> Option<&TcpStream> {
+    /// Whether the peer has sent anything, or has closed the connection: a look at the socket, below any protection of
+    /// the octets. Nothing is read.
+    pub fn has_input(&self) -> bool {
         match self {
-            Self::Plain(stream) => Some(stream),
+            Self::Plain(stream) => peek_readable(stream),
         }
+    }
+
+    /// Sends octets on a connection that was just accepted, and closes it for writing. Never waits.
+    pub fn reject(stream: &TcpStream, octets: &[u8]) {
+        send_and_close(stream, octets);
     }
 }

@@ -2,9 +2,8 @@
 
 use crate::net::Transport;
 use crate::proto::reply;
-use nix::sys::socket::{MsgFlags, recv};
+use crate::runtime::consume;
 use std::io;
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -42,8 +41,7 @@ impl Connection {
 
     /// Whether anything has come, in the kernel's buffer included, or the client has closed the connection.
     pub(super) fn has_input(&self) -> bool {
-        let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
-        self.transport.as_plain().is_some_and(|stream| recv(stream.as_raw_fd(), &mut [0], flags).is_ok())
+        self.transport.has_input()
     }
 
     /// Waits until more comes: how many octets; 0 when the client has closed the connection. Cancel safe.
@@ -51,7 +49,7 @@ impl Connection {
         if self.consumed == self.input.len() {
             self.input = Vec::new();
         } else {
-            self.input.drain(..self.consumed);
+            consume(&mut self.input, self.consumed);
         }
         self.consumed = 0;
         if self.output.is_empty() {
@@ -105,7 +103,5 @@ impl Connection {
 pub(super) fn reject(stream: &TcpStream) {
     let mut output = Vec::new();
     reply::TOO_MANY_SESSIONS.write(&mut output);
-    // A new connection has room for one line. If not, the client sees a closed connection.
-    let _ = nix::sys::socket::send(stream.as_raw_fd(), &output, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
-    let _ = nix::sys::socket::shutdown(stream.as_raw_fd(), nix::sys::socket::Shutdown::Write);
+    Transport::reject(stream, &output);
 }

@@ -19,6 +19,7 @@ pub mod reopenable_file;
 pub mod resolve;
 pub mod sandbox;
 pub mod signals;
+pub mod socket;
 pub mod spawn;
 pub mod stream;
 pub mod zeroing_allocator;

@@ -70,8 +70,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("listenfd", &["sys"]),
     ("mail_builder", &["vault"]),
     ("memchr", &["proto"]),
-    // smtp looks at what a client has sent, and rejects it, without waiting.
-    ("nix", &["smtp", "sys"]),
+    ("nix", &["sys"]),
     ("postcard", &["vault", "wire"]),
     ("privdrop", &["sys"]),
     ("proxy_header", &["web"]),
