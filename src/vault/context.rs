@@ -9,7 +9,7 @@ use super::store::{Engine, ObservedStore};
 use super::tickets::Tickets;
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::{Fixed, Live};
-use crate::runtime::{Fatal, RoleHandler};
+use crate::runtime::{Drain, Fatal, RoleHandler};
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::vault_admin::Process;
 use std::cell::RefCell;
@@ -17,7 +17,6 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Instant;
 use tokio::sync::Mutex;
-use tokio_util::task::TaskTracker;
 
 /// The state of the vault. The services are functions over it.
 pub(super) struct VaultContext {
@@ -29,8 +28,8 @@ pub(super) struct VaultContext {
     /// Notifications on their way to `relay`.
     pub(super) outbox: Outbox,
     pub(super) metrics: DaemonMetrics,
-    /// The requests that are being answered, but for those of a `relay` that only waits for notifications.
-    pub(super) requests: TaskTracker,
+    /// The requests that are being answered, but for those by which a `relay` only waits for notifications.
+    pub(super) requests: Drain,
     /// Held by the one who opts out or in.
     pub(super) consent_lock: Mutex<()>,
     pub(super) order_locks: OrderLocks,
@@ -53,7 +52,7 @@ impl VaultContext {
             tickets: RefCell::new(Tickets::new(fixed.ticket_lifetime)),
             outbox: Outbox::default(),
             metrics: DaemonMetrics::default(),
-            requests: TaskTracker::new(),
+            requests: Drain::default(),
             consent_lock: Mutex::default(),
             order_locks: OrderLocks::default(),
         })

@@ -36,8 +36,8 @@ use tokio::time::timeout;
 /// How often tickets past their deadline and aliases past their purge time are removed.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How long requests may still be answered after the store has broken. They fail at once; only some wait for the next
-/// host's reply to a notification.
+/// How long requests may still be answered after the store has broken, and how long their answers may still be written.
+/// Steps fail at once by then; only some requests wait for the next host's reply to a notification.
 const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the role until it is told to stop.
@@ -80,19 +80,13 @@ async fn live(
             }
             cause = server.hostile() => return Err(cause.into()),
             cause = &mut broken => {
-                let _ = timeout(LAST_ANSWERS_TIMEOUT, last_answers(context, &server)).await;
+                context.requests.finish(LAST_ANSWERS_TIMEOUT).await;
+                let _ = timeout(LAST_ANSWERS_TIMEOUT, server.answers_written()).await;
                 return Err(Fatal::Store(cause.to_string()));
             }
             _ = sweep.tick() => context.sweep(),
         }
     }
-}
-
-/// Completes when every request so far is answered, and the answers are written.
-async fn last_answers(context: &VaultContext, server: &RpcServer) {
-    context.requests.close();
-    context.requests.wait().await;
-    server.answers_written().await;
 }
 
 fn open_store(store: &Store, server_key: &ServerKey) -> Result<Rc<dyn Engine>, Fatal> {

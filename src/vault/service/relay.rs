@@ -71,9 +71,9 @@ fn spend(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<SpendAnswer> 
     let redeemed = context.tickets.borrow_mut().spend(ticket);
     let Some(key) = redeemed else { return MaybeReady::Ready(SpendAnswer::No) };
     let step = context.store.spend(key, ticket);
-    let (context, request) = (Rc::clone(context), context.requests.token());
+    let (context, guard) = (Rc::clone(context), context.requests.enter());
     step.map(move |outcome| {
-        let _request = request;
+        let _guard = guard;
         match outcome {
             Ok(true) => {
                 context.metrics.increment(Metric::UsesSpent);
@@ -93,9 +93,9 @@ fn refund(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<RefundAnswer
     let spent = context.tickets.borrow_mut().settle(ticket);
     let Some(key) = spent else { return MaybeReady::Ready(RefundAnswer::No) };
     let step = context.store.refund(key, ticket);
-    let (context, request) = (Rc::clone(context), context.requests.token());
+    let (context, guard) = (Rc::clone(context), context.requests.enter());
     step.map(move |outcome| {
-        let _request = request;
+        let _guard = guard;
         match outcome {
             Ok(()) => {
                 context.metrics.increment(Metric::UsesRefunded);

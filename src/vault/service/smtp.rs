@@ -38,9 +38,9 @@ fn hold(context: &Rc<VaultContext>, alias: AliasAddress) -> MaybeReady<HoldAnswe
     match context.store.hold(key, ticket, seconds) {
         MaybeReady::Ready(outcome) => MaybeReady::Ready(issue(context, alias, key, ticket, outcome)),
         MaybeReady::Future(outcome) => {
-            let (context, request) = (Rc::clone(context), context.requests.token());
+            let (context, guard) = (Rc::clone(context), context.requests.enter());
             MaybeReady::later(async move {
-                let _request = request;
+                let _guard = guard;
                 issue(&context, alias, key, ticket, outcome.await)
             })
         }

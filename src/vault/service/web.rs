@@ -17,9 +17,9 @@ pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Re
         context.metrics.report(pid, metrics);
         return None;
     }
-    let (context, token) = (Rc::clone(context), context.requests.token());
+    let (context, guard) = (Rc::clone(context), context.requests.enter());
     Some(MaybeReady::later(async move {
-        let (context, _token) = (&*context, token);
+        let (context, _guard) = (&*context, guard);
         match request {
             Request::Order(order) => Answer::Order(orders::place(context, order).await),
             Request::Inspect(Inspect { aid, key }) => Answer::Inspect(aliases::inspect(context, &aid, &key).await),
