@@ -88,7 +88,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("syscalls", &["sys"]),
     ("syslog", &["sys"]),
     ("tokio", &["channel", "doctor", "monitor", "net", "relay", "runtime", "smtp", "sys", "vault", "web"]),
-    ("tokio_util", &["channel", "runtime", "vault"]),
+    ("tokio_util", &["channel", "runtime"]),
     ("toml", &["config"]),
     ("tracing", &["channel", "cli", "monitor", "relay", "runtime", "smtp", "sys", "vault", "web"]),
     ("tracing_subscriber", &["sys"]),
