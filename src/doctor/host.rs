@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// For a port of this host to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 const START: &str = "systemctl enable --now tempalias.socket";
 
@@ -61,8 +61,8 @@ fn daemon(door: &Path, status: &io::Result<Result<Status, AdminError>>) -> Findi
     }
 }
 
-/// Where to knock: the address that is configured, which without further ado has the port of the socket unit.
-fn place(listen: &[SocketAddr], usual: u16) -> SocketAddr {
+/// Where to connect: the address that is configured; without one, the port of the socket unit.
+fn local_address(listen: &[SocketAddr], usual: u16) -> SocketAddr {
     let Some(first) = listen.first() else { return (Ipv4Addr::LOCALHOST, usual).into() };
     match first.ip() {
         ip if !ip.is_unspecified() => *first,
@@ -71,63 +71,63 @@ fn place(listen: &[SocketAddr], usual: u16) -> SocketAddr {
 }
 
 /// Nobody answers: the daemon is not started yet, or it is ill.
-fn silent(place: SocketAddr, cause: &io::Error, runs: bool) -> Finding {
+fn silent(address: SocketAddr, cause: &io::Error, runs: bool) -> Finding {
     match cause.kind() {
-        io::ErrorKind::ConnectionRefused if !runs => odd("port", format!("{place} is not served yet; {START}")),
-        _ => fault("port", format!("{place} does not answer ({cause}); see systemctl status tempalias.socket")),
+        io::ErrorKind::ConnectionRefused if !runs => odd("port", format!("{address} is not served yet; {START}")),
+        _ => fault("port", format!("{address} does not answer ({cause}); see systemctl status tempalias.socket")),
     }
 }
 
 async fn mail_port(config: &Config, runs: bool) -> Finding {
-    let place = place(&config.monitor.smtp_listen, 25);
+    let address = local_address(&config.monitor.smtp_listen, 25);
     // As `smtp` greets.
     let greeting = format!("220 {} ESMTP tempalias\r\n", config.smtp.live.hostname);
-    match said(place, b"", PATIENCE + config.smtp.live.greeting_delay).await {
+    match exchange(address, b"", PORT_TIMEOUT + config.smtp.live.greeting_delay).await {
         Ok(said) if said == greeting.as_bytes() => {
-            well("port", format!("{place} answers as {}", config.smtp.live.hostname))
+            well("port", format!("{address} answers as {}", config.smtp.live.hostname))
         }
-        Ok(said) if said.starts_with(b"421") => odd("port", format!("{place} answers that it is busy; try again")),
+        Ok(said) if said.starts_with(b"421") => odd("port", format!("{address} answers that it is busy; try again")),
         Ok(said) if said.starts_with(b"220") => fault(
             "port",
             format!(
-                "{place} is another mail server's; stop it, or move it (Postfix: master.cf) and make it the smarthost"
+                "{address} is another mail server's; stop it, or move it (Postfix: master.cf) and make it the smarthost"
             ),
         ),
-        Ok(_) => fault("port", format!("{place} does not greet; see journalctl -u tempalias")),
-        Err(cause) => silent(place, &cause, runs),
+        Ok(_) => fault("port", format!("{address} does not greet; see journalctl -u tempalias")),
+        Err(cause) => silent(address, &cause, runs),
     }
 }
 
 async fn web_port(config: &Config, runs: bool) -> Finding {
-    let place = place(&config.monitor.web_listen, 80);
-    let place_is_trusted = config.web.live.trusted_proxies.iter().any(|network| network.contains(&place.ip()));
+    let address = local_address(&config.monitor.web_listen, 80);
+    let address_is_trusted = config.web.live.trusted_proxies.iter().any(|network| network.contains(&address.ip()));
     // We come from where we go to; if that is a proxy's, we must begin as one.
-    let header = if config.web.live.proxy_protocol && place_is_trusted { "PROXY UNKNOWN\r\n" } else { "" };
+    let header = if config.web.live.proxy_protocol && address_is_trusted { "PROXY UNKNOWN\r\n" } else { "" };
     let question = format!("{header}GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    match said(place, question.as_bytes(), PATIENCE).await {
+    match exchange(address, question.as_bytes(), PORT_TIMEOUT).await {
         Ok(said) if said.starts_with(b"HTTP/1.1 200") && contains(&said, b"ready") => {
-            well("port", format!("{place} answers"))
+            well("port", format!("{address} answers"))
         }
         Ok(said) if said.starts_with(b"HTTP/1.1 503") => {
-            fault("port", format!("{place} answers that the store does not; see journalctl -u tempalias"))
+            fault("port", format!("{address} answers that the store does not; see journalctl -u tempalias"))
         }
         Ok(_) => {
-            fault("port", format!("{place} is another web server's; stop it, or give tempalias.socket another port"))
+            fault("port", format!("{address} is another web server's; stop it, or give tempalias.socket another port"))
         }
-        Err(cause) => silent(place, &cause, runs),
+        Err(cause) => silent(address, &cause, runs),
     }
 }
 
-async fn said(place: SocketAddr, question: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
+async fn exchange(address: SocketAddr, question: &[u8], limit: Duration) -> io::Result<Vec<u8>> {
     let talk = async {
-        let mut stream = TcpStream::connect(place).await?;
+        let mut stream = TcpStream::connect(address).await?;
         stream.write_all(question).await?;
         let mut answer = Vec::new();
         let more = |answer: &[u8]| answer.len() < 4096 && (!question.is_empty() || !answer.ends_with(b"\n"));
         while more(&answer) && stream.read_buf(&mut answer).await? > 0 {}
         Ok(answer)
     };
-    timeout(patience, talk).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    timeout(limit, talk).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// For one question to the DNS.
-const PATIENCE: Duration = Duration::from_secs(10);
+const DNS_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let hostname = &config.smtp.live.hostname;
@@ -95,7 +95,7 @@ fn unanswered(name: &str) -> Finding {
 
 /// The answer, if there is one in good time.
 async fn soon<T>(answer: impl Future<Output = Result<T, Unanswered>>) -> Result<T, Unanswered> {
-    timeout(PATIENCE, answer).await.unwrap_or(Err(Unanswered))
+    timeout(DNS_TIMEOUT, answer).await.unwrap_or(Err(Unanswered))
 }
 
 fn same(one: &str, other: &str) -> bool {

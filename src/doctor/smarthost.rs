@@ -18,7 +18,7 @@ const SUBJECT: &str = "smarthost";
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let host = &config.relay.fixed.smarthost;
-    let place = format!("{}:{}", host.name, host.port);
+    let target = format!("{}:{}", host.name, host.port);
     let addresses = match Resolver::for_hosts([host.name.as_str()].into_iter()) {
         Ok(resolver) => timeout(TIMEOUT, resolver.addresses(&host.name, host.port)).await.unwrap_or_default(),
         Err(cause) => return vec![fault(SUBJECT, cause)],
@@ -30,33 +30,33 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     for address in addresses {
         match timeout(TIMEOUT, Transport::connect(address)).await {
             Ok(Ok(transport)) => {
-                return converse(transport, config, &place).await.unwrap_or_else(|Lost { cause, .. }| {
-                    vec![fault(SUBJECT, format!("{place} does not speak SMTP with us ({cause}); see its log"))]
+                return converse(transport, config, &target).await.unwrap_or_else(|Lost { cause, .. }| {
+                    vec![fault(SUBJECT, format!("{target} does not speak SMTP with us ({cause}); see its log"))]
                 });
             }
             Ok(Err(e)) => cause = e,
             Err(_) => cause = io::ErrorKind::TimedOut.into(),
         }
     }
-    vec![fault(SUBJECT, format!("{place} does not answer ({cause}); start it, or correct smarthost under [relay]"))]
+    vec![fault(SUBJECT, format!("{target} does not answer ({cause}); start it, or correct smarthost under [relay]"))]
 }
 
-async fn converse(transport: Transport, config: &Config, place: &str) -> Result<Vec<Finding>, Lost> {
+async fn converse(transport: Transport, config: &Config, target: &str) -> Result<Vec<Finding>, Lost> {
     let timeouts =
         Timeouts { connect: TIMEOUT, command: TIMEOUT, data_init: TIMEOUT, data_block: TIMEOUT, data_end: TIMEOUT };
     let mut connection = match SmtpConnection::over(transport, &config.relay.fixed.hostname, timeouts).await {
         Ok(connection) => connection,
         Err(Lost { cause: ConnectionError::Protocol(ClientError::GreetingRefused(status)), .. }) => {
-            return Ok(vec![greeting_refused(place, status)]);
+            return Ok(vec![greeting_refused(target, status)]);
         }
         Err(Lost { cause: ConnectionError::Protocol(ClientError::HelloRefused(status)), .. }) => {
-            return Ok(vec![ehlo_refused(place, status)]);
+            return Ok(vec![ehlo_refused(target, status)]);
         }
         Err(lost) => return Err(lost),
     };
     let findings = match connection.refused_ehlo() {
-        Some(status) => vec![ehlo_refused(place, status)],
-        None => try_envelope(&mut connection, config, place).await?,
+        Some(status) => vec![ehlo_refused(target, status)],
+        None => try_envelope(&mut connection, config, target).await?,
     };
     // Whatever the host says to QUIT, no mail was sent.
     let _ = connection.close().await;
@@ -64,24 +64,24 @@ async fn converse(transport: Transport, config: &Config, place: &str) -> Result<
 }
 
 /// MAIL and RCPT, as for a message to the postmaster.
-async fn try_envelope(connection: &mut SmtpConnection, config: &Config, place: &str) -> Result<Vec<Finding>, Lost> {
+async fn try_envelope(connection: &mut SmtpConnection, config: &Config, target: &str) -> Result<Vec<Finding>, Lost> {
     let extensions = connection.extensions();
     let mut findings: Vec<Finding> = [(extensions.eight_bit_mime, "8BITMIME"), (extensions.pipelining, "PIPELINING")]
         .into_iter()
         .filter(|(has, _)| !has)
-        .map(|(_, what)| odd(SUBJECT, format!("{place} has no {what}: some mail is refused, or slower")))
+        .map(|(_, what)| odd(SUBJECT, format!("{target} has no {what}: some mail is refused, or slower")))
         .collect();
     let reverse_path =
         config.smtp.live.domains.first().map(|domain| format!("postmaster@{}", domain.as_str())).unwrap_or_default();
     let mail = MailFrom { reverse_path, ..MailFrom::default() };
     if let Err(status) = with_any_status(connection.mail(&mail, &[]).await)? {
-        findings.push(mail_refused(place, status));
+        findings.push(mail_refused(target, status));
         return Ok(findings);
     }
     let Some(postmaster) = &config.vault.live.postmaster else {
         findings.push(odd(
             SUBJECT,
-            format!("{place} answers; set postmaster to have it asked whether it takes mail for others"),
+            format!("{target} answers; set postmaster to have it asked whether it takes mail for others"),
         ));
         return Ok(findings);
     };
@@ -91,8 +91,8 @@ async fn try_envelope(connection: &mut SmtpConnection, config: &Config, place: &
         Err(status) => Some(status),
     };
     findings.push(match refused {
-        None => well(SUBJECT, format!("{place} takes mail for the postmaster's address")),
-        Some(status) => rcpt_refused(place, status),
+        None => well(SUBJECT, format!("{target} takes mail for the postmaster's address")),
+        Some(status) => rcpt_refused(target, status),
     });
     Ok(findings)
 }
@@ -105,37 +105,37 @@ fn with_any_status<T>(outcome: Result<Result<T, Status>, Lost>) -> Result<Result
     }
 }
 
-fn greeting_refused(place: &str, Status { code, .. }: Status) -> Finding {
+fn greeting_refused(target: &str, Status { code, .. }: Status) -> Finding {
     match code {
-        400..500 => deferred(place, code),
-        _ => fault(SUBJECT, format!("{place} greets with {code}: it does not want mail from here; see its log")),
+        400..500 => deferred(target, code),
+        _ => fault(SUBJECT, format!("{target} greets with {code}: it does not want mail from here; see its log")),
     }
 }
 
-fn ehlo_refused(place: &str, Status { code, .. }: Status) -> Finding {
-    fault(SUBJECT, format!("{place} answers EHLO with {code}; see its log"))
+fn ehlo_refused(target: &str, Status { code, .. }: Status) -> Finding {
+    fault(SUBJECT, format!("{target} answers EHLO with {code}; see its log"))
 }
 
-fn mail_refused(place: &str, Status { code, .. }: Status) -> Finding {
+fn mail_refused(target: &str, Status { code, .. }: Status) -> Finding {
     match code {
-        400..500 => deferred(place, code),
+        400..500 => deferred(target, code),
         _ => fault(
             SUBJECT,
             format!(
-                "{place} takes no mail from our domain ({code}); it must: reverse-paths are rewritten to it, unless \
+                "{target} takes no mail from our domain ({code}); it must: reverse-paths are rewritten to it, unless \
                  reverse_path is \"keep\""
             ),
         ),
     }
 }
 
-fn rcpt_refused(place: &str, Status { code, .. }: Status) -> Finding {
+fn rcpt_refused(target: &str, Status { code, .. }: Status) -> Finding {
     match code {
-        400..500 => deferred(place, code),
+        400..500 => deferred(target, code),
         _ => fault(
             SUBJECT,
             format!(
-                "{place} takes no mail for the postmaster's address ({code}); allow this host to relay (Postfix: \
+                "{target} takes no mail for the postmaster's address ({code}); allow this host to relay (Postfix: \
                  mynetworks)"
             ),
         ),
@@ -143,6 +143,6 @@ fn rcpt_refused(place: &str, Status { code, .. }: Status) -> Finding {
 }
 
 /// By greylisting perhaps: no fault, and no answer either.
-fn deferred(place: &str, code: u16) -> Finding {
-    odd(SUBJECT, format!("{place} puts us off for now ({code}); try again"))
+fn deferred(target: &str, code: u16) -> Finding {
+    odd(SUBJECT, format!("{target} puts us off for now ({code}); try again"))
 }

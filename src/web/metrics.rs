@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 /// One request takes no longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Vault = RpcClient<VaultWeb>;
 
@@ -40,11 +40,11 @@ async fn converse(stream: TcpStream, vault: Vault) {
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(REQUEST_TIMEOUT)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), answer);
     // What is wrong with a connection its client knows best.
-    let _ = tokio::time::timeout(PATIENCE, connection).await;
+    let _ = tokio::time::timeout(REQUEST_TIMEOUT, connection).await;
 }
 
 async fn answer(request: &Request<Incoming>, vault: &Vault) -> Answer {
