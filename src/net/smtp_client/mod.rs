@@ -219,7 +219,7 @@ impl SmtpConnection {
         self.output = Vec::new();
     }
 
-    /// Writes all that waits. The time limit is for each block that the host takes.
+    /// Writes all that waits. The time limit is for all of it, however little the host takes at a time.
     ///
     /// # Errors
     /// [`Lost`].
@@ -228,9 +228,11 @@ impl SmtpConnection {
             DialogPhase::DataBlock => self.timeouts.data_block,
             DialogPhase::Command | DialogPhase::DataInit | DialogPhase::DataEnd => self.timeouts.command,
         };
+        let deadline = Instant::now() + limit;
         let mut written = 0;
         while written < self.output.len() {
-            match self.timer.timeout(limit, self.transport.write(&self.output[written..])).await {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.timer.timeout(left, self.transport.write(&self.output[written..])).await {
                 Some(Ok(0)) => return Err(self.lost(io::Error::from(io::ErrorKind::WriteZero).into())),
                 Some(Ok(octets)) => written += octets,
                 Some(Err(cause)) => return Err(self.lost(cause.into())),

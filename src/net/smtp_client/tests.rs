@@ -219,3 +219,46 @@ fn without_pipelining_mail_waits_for_the_reply_to_rset() {
     let expected = ["EHLO us.example\r\n", mail, rcpt, rcpt, "RSET\r\n", mail, rcpt, "RSET\r\n", "QUIT\r\n"];
     assert_eq!(host.join().unwrap(), expected);
 }
+
+/// The limit is for the whole block: a host that takes a few octets at a time does not stretch it. What waits for the
+/// verdict on a message relies on this sum of limits.
+#[test]
+fn a_host_that_takes_little_at_a_time_does_not_stretch_the_limit() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (done, ended) = std::sync::mpsc::channel::<()>();
+    let host = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut input = BufReader::with_capacity(512, stream.try_clone().unwrap());
+        let mut line = String::new();
+        for (verb, reply) in script(&[&HELLO, &ENVELOPE, &[("DATA", "354 x\r\n")]]) {
+            while !verb.is_empty() && !line.starts_with(verb) {
+                line.clear();
+                input.read_line(&mut line).unwrap();
+            }
+            stream.write_all(reply.as_bytes()).unwrap();
+        }
+        // Enough for the kernel to tell the client each time that there is room.
+        let mut some = vec![0; 256 * 1024];
+        while ended.recv_timeout(Duration::from_millis(100)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            if input.get_mut().read(&mut some).unwrap_or(0) == 0 {
+                break;
+            }
+        }
+    });
+    run(async {
+        let limit = Duration::from_secs(1);
+        let slow = SmtpConnection::connect(address, "us.example", timeouts(limit)).await;
+        let mut connection = slow.unwrap();
+        let recipient = RealAddress::parse("one@a.example").unwrap();
+        connection.mail(&MailFrom::default(), &[&recipient]).await.unwrap().unwrap();
+        connection.data().await.unwrap().unwrap();
+        connection.content(&b"x\r\n".repeat(8 << 20)).unwrap();
+        let began = Instant::now();
+        let lost = connection.flush().await.unwrap_err();
+        assert_eq!(kind(&lost), Some(ErrorKind::TimedOut));
+        assert!(began.elapsed() < 5 * limit, "{:?}", began.elapsed());
+    });
+    drop(done);
+    host.join().unwrap();
+}
