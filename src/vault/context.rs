@@ -36,6 +36,8 @@ pub(super) struct VaultContext {
 }
 
 impl VaultContext {
+    /// The state at the start, on a store that is open.
+    ///
     /// # Errors
     /// Of the cryptographic library.
     pub(super) fn new(
@@ -58,7 +60,7 @@ impl VaultContext {
         })
     }
 
-    /// The settings as they are now. A request keeps those that it began with.
+    /// The settings as they are now: a reload may replace them while a request is being answered.
     pub(super) fn live(&self) -> Rc<Live> {
         Rc::clone(&self.live.borrow())
     }

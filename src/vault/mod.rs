@@ -9,7 +9,6 @@ mod context;
 mod hashes;
 mod keys;
 mod metrics;
-mod notification;
 mod outbox;
 mod seal;
 mod service;

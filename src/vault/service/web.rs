@@ -59,8 +59,8 @@ impl From<StoreError> for RequestError {
 }
 
 impl From<OrderError> for RequestError {
-    fn from(fault: OrderError) -> Self {
-        Self::Rejected(fault)
+    fn from(error: OrderError) -> Self {
+        Self::Rejected(error)
     }
 }
 

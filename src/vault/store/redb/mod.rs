@@ -36,18 +36,18 @@ use writer::{Write, Writer};
 
 /// Record by key.
 const ALIASES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("aliases");
-/// Purge time, then key: what is to be swept comes first.
+/// Purge time, then key: what is due comes first.
 const EXPIRY: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("expiry");
 /// By counter: when its day began, and how many there are.
 const COUNTERS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("creations");
 /// The same counters by the beginning of their days: those whose day is over come first. An index of its own, so that
 /// a version that does not know it finds nothing in `EXPIRY` that it does not know.
 const COUNTER_DAYS: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("counter days");
-/// By owner: how many aliases there are, of those that were made while that was bounded.
+/// By owner: how many aliases there are, of those that were made while their number was limited.
 const ALIVE: TableDefinition<'_, &[u8; 16], u32> = TableDefinition::new("alive");
 /// Marks: since when, and until when; 0 is for ever. Those that end are in `EXPIRY` beside the aliases.
 const MARKS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("marks");
-/// What the table itself says: its form, and under which server key it was made.
+/// About the table itself: the fingerprint of the server key under which it was made.
 const META: TableDefinition<'_, &str, &[u8; 16]> = TableDefinition::new("meta");
 
 /// Octets of pages kept in memory: enough for the upper levels of the trees of ten million aliases.
@@ -61,7 +61,7 @@ const OPEN_RETRY_AFTER: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub(crate) struct Redb {
     database: Arc<Database>,
-    /// Started by the first change: threads are started within the walls.
+    /// Started by the first change: threads are started within the sandbox.
     writer: Rc<OnceCell<Writer>>,
     /// Why the file cannot be written to any more.
     broken: Rc<SetOnce<StoreError>>,
@@ -151,7 +151,7 @@ fn open_patiently(path: &Path) -> Result<Database, DatabaseError> {
     }
 }
 
-/// Makes the tables; whether they belong to another server key.
+/// Makes the tables that are not there. Answers whether they belong to another server key.
 fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, StoreError> {
     let transaction = database.begin_write()?;
     let foreign = {

@@ -1,5 +1,5 @@
--- KEYS: alias. ARGV: seconds a used-up alias stays, seconds one stays that is not confirmed; not-before, not-after,
--- max-usage, paused, pending as they were seen; the same as they are to be.
+-- Compare and set. KEYS: alias. ARGV: seconds for which a used-up alias stays, and one that is not confirmed;
+-- not-before, not-after, max-usage, paused, pending as they were seen; the same as they are to be.
 -- {0}: not as seen. {1, owner, purge time or empty}: done.
 local names = {'not-before', 'not-after', 'max-usage', 'paused', 'pending'}
 local alias = redis.call('HMGET', KEYS[1], 'spent', 'owner', unpack(names))

@@ -1,4 +1,4 @@
--- KEYS: alias, its holds. ARGV: ticket, milliseconds it lives.
+-- KEYS: alias, its holds (reservations). ARGV: ticket, milliseconds for which it holds a use.
 -- {0}: not there, or dead. {1}: busy. {2, sealed address, whether it is counted}: held.
 --
 -- The holds are a sorted set of tickets: held ones under the time they run out, spent ones under its negative.

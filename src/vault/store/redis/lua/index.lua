@@ -1,8 +1,8 @@
--- KEYS: index of an owner's aliases. ARGV: alias, its purge time or empty, the most there may be or 0.
--- 0 if it would be one too many. What is past is dropped on the way.
+-- KEYS: index of an owner's aliases. ARGV: alias, its purge time or empty, the most there may be, or 0 for no limit.
+-- 0 if it would be one too many. Aliases past their purge time are dropped first.
 redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, redis.call('TIME')[1])
-local most = tonumber(ARGV[3])
-if most > 0 and redis.call('ZCARD', KEYS[1]) >= most and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+local limit = tonumber(ARGV[3])
+if limit > 0 and redis.call('ZCARD', KEYS[1]) >= limit and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
   return 0
 end
 redis.call('ZADD', KEYS[1], ARGV[2] == '' and '+inf' or ARGV[2], ARGV[1])

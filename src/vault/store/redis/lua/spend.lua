@@ -1,4 +1,5 @@
--- KEYS: alias, its holds. ARGV: ticket, milliseconds to remember it if it is not held any more, seconds a used-up alias stays.
+-- KEYS: alias, its holds. ARGV: ticket, milliseconds for which it is remembered if its hold has run out,
+-- seconds for which a used-up alias stays.
 -- {0}: gone, or none left. {1}: spent. {1, owner, purge time}: spent, and it was the last.
 local score = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if score and tonumber(score) < 0 then
