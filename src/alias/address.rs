@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The longest path, angle brackets not counted: RFC 5321 §4.5.3.1.3 allows 256 with them.
-const MAX_MAILBOX: usize = 254;
+pub(super) const MAX_MAILBOX: usize = 254;
 /// RFC 5321 §4.5.3.1.1.
 const MAX_LOCAL: usize = 64;
 /// RFC 5321 §4.5.3.1.2.
@@ -152,8 +152,10 @@ pub struct Domain(Box<str>);
 impl Domain {
     /// Parses a domain name; it is lower-cased, a U-label is kept as UTF-8.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        Self::check(text)?;
-        Ok(Self(text.to_lowercase().into()))
+        // Some letters take more octets in lower case.
+        let text = text.to_lowercase();
+        Self::check(&text)?;
+        Ok(Self(text.into()))
     }
 
     /// The domain in lower case.

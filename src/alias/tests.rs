@@ -168,6 +168,32 @@ proptest! {
     }
 }
 
+/// Found by a fuzz target: some letters take more octets in lower case, and a domain that was short enough before is too long
+/// when the next process decodes it.
+#[test]
+fn f03_a_domain_that_is_too_long_in_lower_case_is_none() {
+    let grows = |letters: usize| format!("{}.example", "\u{130}".repeat(letters));
+    assert_eq!("\u{130}".len(), 2);
+    for letters in [20, 21, 22, 31] {
+        if let Ok(domain) = Domain::parse(&grows(letters)) {
+            assert_eq!(Domain::parse(domain.as_str()), Ok(domain), "{letters}");
+        }
+    }
+    assert!(Domain::parse(&grows(21)).is_ok() && Domain::parse(&grows(22)).is_err());
+}
+
+/// Likewise: a recipient in such a domain made an alias that the vault does not decode, and takes `smtp` for hostile.
+#[test]
+fn f04_an_alias_that_is_too_long_in_lower_case_is_none() {
+    let domains = [Domain::parse("\u{130}stanbul.example").unwrap()];
+    for length in [100, 235, 236] {
+        let recipient = Mailbox::parse(&format!("{}@\u{130}stanbul.example", "a".repeat(length))).unwrap();
+        if let Some(alias) = AliasAddress::of(&recipient, &domains) {
+            assert_eq!(AliasAddress::try_from(String::from(alias.clone())), Ok(alias), "{length}");
+        }
+    }
+}
+
 #[test]
 fn the_domain_of_an_alias_is_what_follows_the_last_at() {
     let domains = [Domain::parse("example.org").unwrap()];
