@@ -1,6 +1,7 @@
 //! What tests, benchmarks and fuzzers use beside the program itself: what reads octets of strangers, as functions of
 //! octets. `fuzz/` says what must hold of them.
 
+use crate::alias::{AliasAddress, Domain, Mailbox};
 use crate::config::settings::{relay, smtp, vault, web};
 use crate::config::{self, Diagnostic};
 use crate::proto::command;
@@ -92,6 +93,15 @@ pub fn parse_command(line: &[u8]) -> Result<ParsedCommand, Vec<u8>> {
             Err(line)
         }
     }
+}
+
+/// The alias that a forward-path means where aliases live in `domain`, and whether another process decodes it; `None` if
+/// it means none.
+pub fn alias_of(forward_path: &str, domain: &str) -> Option<(String, bool)> {
+    let (recipient, domain) = (Mailbox::parse(forward_path).ok()?, Domain::parse(domain).ok()?);
+    let alias = AliasAddress::of(&recipient, &[domain])?;
+    let decodes = AliasAddress::try_from(String::from(alias.clone())).is_ok_and(|decoded| decoded == alias);
+    Some((String::from(alias), decodes))
 }
 
 /// A message as it came after DATA.

@@ -1,9 +1,12 @@
 //! Commands: what is understood comes back when it is written down again, what is not has a permanent reply.
 
 use super::input::{Dictionary, words};
-use tempalias::testing::{ParsedCommand, parse_command, read_response};
+use tempalias::testing::{ParsedCommand, alias_of, parse_command, read_response};
 
 static DICTIONARY: Dictionary = Dictionary::new(|| words(include_str!("../dictionaries/command.dict")));
+
+/// Where aliases live: in ASCII, and where a domain is longer in lower case.
+const DOMAINS: [&str; 2] = ["b.example", "\u{130}.example"];
 
 /// Paths come back; a verb is one in any case; blanks at the end mean nothing; nothing that is let through could end a
 /// line or a comment of a header.
@@ -31,6 +34,11 @@ pub fn check(data: &[u8]) {
         }
         Ok(ParsedCommand::Rcpt(Some(path))) => {
             assert!(is_mailbox(&path), "{path:?}");
+            for domain in DOMAINS {
+                // One that did not decode would make smtp hostile to the vault.
+                let alias = alias_of(&path, domain);
+                assert!(alias.as_ref().is_none_or(|(_, decodes)| *decodes), "{alias:?}");
+            }
             let again = format!("RCPT TO:<{path}>");
             assert_eq!(parse_command(again.as_bytes()), Ok(ParsedCommand::Rcpt(Some(path))));
         }
