@@ -17,8 +17,12 @@ impl Timer {
         Self(Box::pin(tokio::time::sleep(usual)))
     }
 
-    /// The output of `work`, or `None` if it takes longer than `limit`.
+    /// The output of `work`, or `None` if it takes longer than `limit`. Without any time left, work that is ready is too
+    /// late as well: a peer that never pauses would otherwise outlive every deadline.
     pub async fn timeout<F: Future>(&mut self, limit: Duration, work: F) -> Option<F::Output> {
+        if limit.is_zero() {
+            return None;
+        }
         let until = Instant::now() + limit;
         let alarm = &mut self.0;
         if alarm.is_elapsed() || alarm.deadline() > until {
@@ -44,6 +48,16 @@ impl Timer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_that_is_ready_when_no_time_is_left_is_too_late() {
+        let runtime = tokio::runtime::LocalRuntime::new().unwrap();
+        runtime.block_on(async {
+            let mut timer = Timer::new(Duration::from_secs(1));
+            assert_eq!(timer.timeout(Duration::ZERO, std::future::ready(())).await, None);
+            assert_eq!(timer.timeout(Duration::from_secs(1), std::future::ready(())).await, Some(()));
+        });
+    }
 
     #[test]
     fn limits_hold_whatever_was_before() {
