@@ -141,6 +141,6 @@ fn a_write_that_fails_is_answered_and_then_reported() {
         for spend in spends {
             assert_eq!(spend.await.unwrap(), Err(cause.clone()));
         }
-        assert!(table.spend(key, ticket()).get().await.is_err(), "nothing is written any more");
+        assert_eq!(table.spend(key, ticket()).get().await, Err(cause), "nothing is written any more");
     });
 }

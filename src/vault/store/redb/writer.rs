@@ -19,10 +19,13 @@ const MAX_BATCH: usize = 1000;
 const GROUP_COMMIT_GAP: Duration = Duration::from_micros(150);
 const GROUP_COMMIT_WAIT: Duration = Duration::from_micros(450);
 
+/// What a change came to: how many rows it concerned.
+type Outcome = Result<u64, StoreError>;
+
 /// A change, and where its outcome goes.
 pub(super) struct Write {
     pub(super) change: Change,
-    pub(super) done: oneshot::Sender<Result<u64, StoreError>>,
+    pub(super) done: oneshot::Sender<Outcome>,
 }
 
 /// Hands changes to the thread.
@@ -31,30 +34,32 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; `in_flight` counts the messages whose spends are still to come. When the thread ends, because
-    /// the file must be opened anew, `broken` is set, after all outcomes were sent. Needs a local runtime.
+    /// Starts the thread; `in_flight` counts the messages whose spends are still to come. When the file must be opened
+    /// anew, `broken` is set to the cause, with which every later change is answered. Needs a local runtime.
     pub(super) fn start(
         database: &Arc<Database>,
         in_flight: &Arc<AtomicUsize>,
         broken: &Rc<SetOnce<StoreError>>,
     ) -> io::Result<Self> {
         let (queue, writes) = channel();
-        let (committed, mut batches) = unbounded_channel::<Outcomes>();
+        let (committed, mut batches) = unbounded_channel::<Batch>();
         let (database, in_flight, broken) = (Arc::clone(database), Arc::clone(in_flight), Rc::clone(broken));
         let writer = move || write(&database, &writes, &in_flight, &committed);
         std::thread::Builder::new().name("writer".to_owned()).spawn(writer)?;
         // All outcomes of a commit cross from thread to thread at once, not each with a wake-up of its own.
         tokio::task::spawn_local(async move {
-            let mut cause = None;
-            while let Some(outcomes) = batches.recv().await {
-                cause = outcomes.iter().find_map(|(_, outcome)| outcome.as_ref().err().cloned());
+            while let Some(Batch { outcomes, broken: cause }) = batches.recv().await {
                 for (done, outcome) in outcomes {
                     // An error means that the request was cancelled.
                     let _ = done.send(outcome);
                 }
+                if let Some(cause) = cause {
+                    // Set once, by the only writer of a table.
+                    let _ = broken.set(cause);
+                }
             }
-            // Set once, by the only writer of a table.
-            let _ = broken.set(cause.unwrap_or_else(has_ended));
+            // Refused if a cause is known, and heard by nobody if the table is closed: this is for a thread that panicked.
+            let _ = broken.set(has_ended());
         });
         Ok(Self { queue })
     }
@@ -65,8 +70,13 @@ impl Writer {
     }
 }
 
-/// The outcomes of one commit, and where they go.
-type Outcomes = Vec<(oneshot::Sender<Result<u64, StoreError>>, Result<u64, StoreError>)>;
+/// What became of one commit.
+struct Batch {
+    /// Each outcome, and where it goes.
+    outcomes: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    /// Why the file must be opened anew, if this commit found out.
+    broken: Option<StoreError>,
+}
 
 /// The writes of one commit: all that wait, and those that come within a moment if more are likely to come.
 fn gather(first: Write, writes: &Receiver<Write>, in_flight: &AtomicUsize) -> Vec<Write> {
@@ -85,30 +95,30 @@ pub(super) fn has_ended() -> StoreError {
     StoreError("the writer has ended".to_owned())
 }
 
-/// Commits until the table is closed, or until a write has failed and the file must be opened anew.
-fn write(
-    database: &Database,
-    writes: &Receiver<Write>,
-    in_flight: &AtomicUsize,
-    committed: &UnboundedSender<Outcomes>,
-) {
+/// Commits until the table is closed. When a write has failed and the file must be opened anew, everything that still
+/// comes is answered with the cause: a spend that waited behind the failure deserves to know it as well.
+fn write(database: &Database, writes: &Receiver<Write>, in_flight: &AtomicUsize, committed: &UnboundedSender<Batch>) {
     let mut has_failed = false;
+    let mut cause: Option<StoreError> = None;
     while let Ok(first) = writes.recv() {
         let batch = gather(first, writes, in_flight);
         let is_sweep = batch.iter().all(|write| matches!(write.change, Change::Sweep));
-        // Without a commit an idle host's disk may sleep. After a failure one shows whether the file can be written to.
-        let outcomes = match is_sweep && !has_failed && !is_anything_due(database) {
-            true => Ok(vec![0; batch.len()]),
-            false => commit(database, &batch),
+        let outcomes = match &cause {
+            Some(cause) => Err(cause.clone()),
+            // Without a commit an idle host's disk may sleep. After a failure one shows whether the file can be written to.
+            None if is_sweep && !has_failed && !is_anything_due(database) => Ok(vec![0; batch.len()]),
+            None => commit(database, &batch),
         };
         has_failed = outcomes.is_err();
-        let is_broken = outcomes.as_ref().is_err_and(|_| database.begin_write().is_err());
+        let broken = match (&cause, &outcomes) {
+            (None, Err(failure)) if database.begin_write().is_err() => Some(failure.clone()),
+            _ => None,
+        };
+        cause = cause.or_else(|| broken.clone());
         let outcome = |at: usize| outcomes.as_ref().map(|counts| counts[at]).map_err(Clone::clone);
+        let outcomes = batch.into_iter().enumerate().map(|(at, write)| (write.done, outcome(at))).collect();
         // An error means that the vault is ending.
-        let _ = committed.send(batch.into_iter().enumerate().map(|(at, write)| (write.done, outcome(at))).collect());
-        if is_broken {
-            return;
-        }
+        let _ = committed.send(Batch { outcomes, broken });
     }
 }
 
