@@ -23,6 +23,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,6 +53,11 @@ fn main() {
             section();
         }
     }
+}
+
+/// The program of another build that is to be measured beside this one.
+fn other_build() -> Option<PathBuf> {
+    std::env::var_os("TEMPALIAS_BENCH_OTHER").map(PathBuf::from)
 }
 
 /// A process and all that descend from it.
@@ -186,15 +192,19 @@ fn probe(address: SocketAddr, recipients: usize) {
 fn refusing() {
     let sink = Sink::discarding();
     let daemon = Daemon::with(sink.address(), &Store::Redb, OPEN_BOUNDS);
+    let other = other_build().map(|program| Daemon::of(program, sink.address(), &Store::Redb, OPEN_BOUNDS));
     let (stub, stub_address) = Stub::start(&["stub"]);
     for (title, connections, recipients) in [
         ("unknown recipients, one a connection", 4_000, 1),
         ("unknown recipients, 100 pipelined a connection", 2_000, 100),
     ] {
-        let mut contenders = [
+        let mut contenders = vec![
             Contender::new("stub", stub_address, "", Some(stub.0.id())),
             Contender::new("tempalias", daemon.smtp_address(), "", Some(daemon.pid())),
         ];
+        if let Some(other) = &other {
+            contenders.push(Contender::new("the other build", other.smtp_address(), "", Some(other.pid())));
+        }
         for _ in 0..ROUNDS {
             for contender in &mut contenders {
                 let (before, start) = (contender.pid.map(cpu).unwrap(), Instant::now());
@@ -229,16 +239,22 @@ fn memory(pid: u32) -> u64 {
 }
 
 fn idle() {
-    const SESSIONS: usize = 10_000;
     let sink = Sink::discarding();
-    let daemon = Daemon::with(sink.address(), &Store::Redb, OPEN_BOUNDS);
+    idle_daemon("", &Daemon::with(sink.address(), &Store::Redb, OPEN_BOUNDS));
+    if let Some(program) = other_build() {
+        idle_daemon("the other build: ", &Daemon::of(program, sink.address(), &Store::Redb, OPEN_BOUNDS));
+    }
+}
+
+fn idle_daemon(whose: &str, daemon: &Daemon) {
+    const SESSIONS: usize = 10_000;
     let before = memory(daemon.pid());
-    println!("\nidle, empty table, all five processes: {:.1} MiB", before as f64 / 1024.0);
+    println!("\n{whose}idle, empty table, all five processes: {:.1} MiB", before as f64 / 1024.0);
     let sessions: Vec<Client> = (0..SESSIONS).map(|_| daemon.connect()).collect();
     thread::sleep(Duration::from_millis(500));
     let after = memory(daemon.pid());
     println!(
-        "{SESSIONS} sessions after EHLO: {:.1} MiB, {:.2} KiB a session",
+        "{whose}{SESSIONS} sessions after EHLO: {:.1} MiB, {:.2} KiB a session",
         after as f64 / 1024.0,
         (after - before) as f64 / SESSIONS as f64
     );

@@ -2,7 +2,7 @@
 //! a host that does nothing else and on one whose processors are all busy. The load is smtp-source's: ten sessions.
 
 use super::fixture::{Daemon, Mailboxes as _, Postfix, Sink, Store, free_port, until};
-use super::{OPEN_BOUNDS, ROUNDS, cpu, median};
+use super::{OPEN_BOUNDS, ROUNDS, cpu, median, other_build};
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -100,9 +100,12 @@ fn compare(patterns: &[Pattern]) {
     let daemon = Daemon::with(sink.address(), &Store::Redb, OPEN_BOUNDS);
     let free = daemon.alias("someone@real.example", "\"days\":1");
     let counted = daemon.alias("someone@real.example", "\"max-usage\":1000000");
-    let other = std::env::var_os("TEMPALIAS_BENCH_OTHER")
-        .map(|program| Daemon::of(program.into(), sink.address(), &Store::Redb, OPEN_BOUNDS));
-    let other_free = other.as_ref().map(|other| other.alias("someone@real.example", "\"days\":1"));
+    let other = other_build().map(|program| {
+        let other = Daemon::of(program, sink.address(), &Store::Redb, OPEN_BOUNDS);
+        let free = other.alias("someone@real.example", "\"days\":1");
+        let counted = other.alias("someone@real.example", "\"max-usage\":1000000");
+        (other, free, counted)
+    });
     let haproxy = Haproxy::start(sink.address());
     let postfix = Postfix::proxy(sink.address());
     for &Pattern { title, reuse, messages } in patterns {
@@ -112,9 +115,10 @@ fn compare(patterns: &[Pattern]) {
             Contender::new("tempalias, uncounted", daemon.smtp_address(), &free.address, ours),
             Contender::new("tempalias, counted on redb", daemon.smtp_address(), &counted.address, ours),
         ];
-        if let (Some(other), Some(free)) = (&other, &other_free) {
-            let pid = Some(other.pid());
-            contenders.push(Contender::new("the other build, uncounted", other.smtp_address(), &free.address, pid));
+        if let Some((other, free, counted)) = &other {
+            let (address, pid) = (other.smtp_address(), Some(other.pid()));
+            contenders.push(Contender::new("the other build, uncounted", address, &free.address, pid));
+            contenders.push(Contender::new("the other build, counted", address, &counted.address, pid));
         }
         if let Some(haproxy) = &haproxy {
             let pid = Some(haproxy.child.id());
@@ -148,8 +152,10 @@ fn compare(patterns: &[Pattern]) {
         let ratio = median(contenders[2].rates.clone()) / median(contenders[1].rates.clone());
         println!("counted / uncounted {ratio:.2}");
         if other.is_some() {
-            let ratio = median(contenders[1].rates.clone()) / median(contenders[3].rates.clone());
-            println!("this build / the other build {ratio:.2}");
+            let ratio = |ours: usize, theirs: usize| {
+                median(contenders[ours].rates.clone()) / median(contenders[theirs].rates.clone())
+            };
+            println!("this build / the other build {:.2}, counted {:.2}", ratio(1, 3), ratio(2, 4));
         }
     }
 }

@@ -2,7 +2,7 @@
 //! creating aliases over HTTP. The load is wrk's: one thread, 32 connections.
 
 use super::fixture::{Daemon, Mailboxes as _, Sink, Store, directory, free_port, signal, until};
-use super::{OPEN_BOUNDS, ROUNDS, Stub, cpu, median};
+use super::{OPEN_BOUNDS, ROUNDS, Stub, cpu, median, other_build};
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -139,8 +139,8 @@ pub(super) fn creating() {
 /// This build, and the other if there is one.
 fn daemons(sink: &Sink, settings: &str) -> Vec<(&'static str, Daemon)> {
     let settings = format!("{OPEN_BOUNDS}\n{settings}");
-    let other = std::env::var_os("TEMPALIAS_BENCH_OTHER")
-        .map(|program| ("the other build", Daemon::of(program.into(), sink.address(), &Store::Redb, &settings)));
+    let other =
+        other_build().map(|program| ("the other build", Daemon::of(program, sink.address(), &Store::Redb, &settings)));
     [("tempalias", Daemon::with(sink.address(), &Store::Redb, &settings))].into_iter().chain(other).collect()
 }
 
