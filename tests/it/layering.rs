@@ -1,4 +1,4 @@
-//! The picture of docs/design.md §10, held against the sources: which room may know which.
+//! The picture of docs/design.md §8, held against the sources: which room may know which.
 //!
 //! - A room names only the rooms that the picture gives it, and does not pass on another room's items unseen.
 //! - An external crate is named only in the rooms that it is for.
