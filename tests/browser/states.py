@@ -212,8 +212,8 @@ def opt_out_sent(stage: Stage) -> None:
 @of(STATES)
 def confirm_refuse(stage: Stage) -> None:
     opt_out_sent(stage)
-    (letter, *_) = stage.smarthost.wait_for(stage.target)
-    stage.open(urlsplit(letter.links("/confirm/")[0]).path)
+    (email, *_) = stage.smarthost.wait_for(stage.target)
+    stage.open(urlsplit(email.links("/confirm/")[0]).path)
     expect(stage.page.locator("#confirm-button")).to_be_visible()
 
 
@@ -228,8 +228,8 @@ def refused(stage: Stage) -> None:
 def confirm_allow(stage: Stage) -> None:
     refused(stage)
     opt_out_sent(stage)
-    (_, letter) = stage.smarthost.wait_for(stage.target, 2)
-    stage.open(urlsplit(letter.links("/confirm/")[0]).path)
+    (_, email) = stage.smarthost.wait_for(stage.target, 2)
+    stage.open(urlsplit(email.links("/confirm/")[0]).path)
     expect(stage.page.locator("#confirm-button")).to_be_visible()
 
 
@@ -287,8 +287,8 @@ def manage_pending(stage: Stage) -> None:
 @of(ASKING)
 def confirm_activate(stage: Stage) -> None:
     pending(stage)
-    (letter, *_) = stage.smarthost.wait_for(stage.target)
-    stage.open(urlsplit(letter.links("/confirm/")[0]).path)
+    (email, *_) = stage.smarthost.wait_for(stage.target)
+    stage.open(urlsplit(email.links("/confirm/")[0]).path)
     expect(stage.page.locator("#confirm-button")).to_be_visible()
 
 
@@ -308,8 +308,8 @@ def token_pending(stage: Stage) -> None:
 @of(ASKING)
 def confirm_token(stage: Stage) -> None:
     token_pending(stage)
-    (letter, *_) = stage.smarthost.wait_for(stage.target)
-    stage.open(urlsplit(letter.links("/confirm/")[0]).path)
+    (email, *_) = stage.smarthost.wait_for(stage.target)
+    stage.open(urlsplit(email.links("/confirm/")[0]).path)
     expect(stage.page.locator("#confirm-button")).to_be_visible()
 
 

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from fixture import Daemon, Letter, Smarthost, Visitor
+from fixture import Daemon, Email, Smarthost, Visitor
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def press(page: Page) -> None:
     expect(page.locator("#confirm-button")).to_have_count(0)
 
 
-def links(letter: Letter) -> tuple[str, str]:
-    """The one that says yes and the one that says never again, in the letter's order."""
-    yes, never = letter.links("/confirm/")
+def links(email: Email) -> tuple[str, str]:
+    """The one that says yes and the one that says never again, in the e-mail's order."""
+    yes, never = email.links("/confirm/")
     return yes, never
 
 
@@ -43,10 +43,10 @@ def test_an_alias_lives_once_its_target_has_said_yes(
     alias = visitor.page.locator("output#alias").inner_text()
     assert asking.mail(alias) == 550
 
-    (letter,) = smarthost.wait_for(target)
-    message = letter.message
-    assert letter.recipients == [target]
-    assert letter.sender == "<>", "what nobody answers has no return path"
+    (email,) = smarthost.wait_for(target)
+    message = email.message
+    assert email.recipients == [target]
+    assert email.sender == "<>", "what nobody answers has no return path"
     assert message["Auto-Submitted"] == "auto-generated"
     assert re.fullmatch(r"<[^@<>\s]+@example\.org>", message["Message-ID"])
     assert abs(parsedate_to_datetime(message["Date"]) - datetime.now(UTC)) < timedelta(minutes=2)
@@ -55,9 +55,9 @@ def test_an_alias_lives_once_its_target_has_said_yes(
     assert message["Subject"]
     assert message["MIME-Version"] == "1.0"
 
-    # The person who reads the letter is another one than the person at the site, with another browser.
+    # The person who reads the e-mail is another one than the person at the site, with another browser.
     reader = visitors(asking.origin)
-    yes, _ = links(letter)
+    yes, _ = links(email)
     assert reader.open(yes).status == 200
     expect(reader.page.locator("#confirm")).to_be_visible()
     assert asking.mail(alias) == 550, "reading the page is not saying yes"
@@ -69,7 +69,7 @@ def test_an_alias_lives_once_its_target_has_said_yes(
     # Said twice is said once.
     reader.open(yes)
     assert asking.mail(alias) == 250
-    assert len(smarthost.letters(target)) == 3, "one letter of ours, two messages"
+    assert len(smarthost.emails(target)) == 3, "one e-mail of ours, two messages"
 
 
 def test_never_again_is_for_ever_and_can_be_taken_back(
@@ -78,8 +78,8 @@ def test_never_again_is_for_ever_and_can_be_taken_back(
     ask(visitor, target)
     expect(visitor.page.locator("#pending")).to_be_visible()
     alias = visitor.page.locator("output#alias").inner_text()
-    (letter,) = smarthost.wait_for(target)
-    yes, never = links(letter)
+    (email,) = smarthost.wait_for(target)
+    yes, never = links(email)
 
     reader = visitors(asking.origin)
     reader.open(never)
@@ -89,7 +89,7 @@ def test_never_again_is_for_ever_and_can_be_taken_back(
     expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
     expect(visitor.page.locator("output#alias")).to_have_count(0)
     assert target not in visitor.page.locator("main").inner_text()
-    # Neither in other clothes, nor by the first letter.
+    # Neither in other clothes, nor by the first e-mail.
     shouted = target.split("@")[0] + "@REAL.example"
     ask(visitor, shouted)
     expect(visitor.page.locator("output#alias")).to_have_count(0)
@@ -97,7 +97,7 @@ def test_never_again_is_for_ever_and_can_be_taken_back(
     assert (answer.status, answer.json()["error"]) == (403, "refused")
     asking.request("POST", yes.removeprefix(asking.origin), "", {"Accept": "text/html"})
     assert asking.mail(alias) == 550
-    assert len(smarthost.letters(target)) == 1, "who wants no letters gets none"
+    assert len(smarthost.emails(target)) == 1, "who wants no e-mails gets none"
 
     # Unless he asks for one, which leads back.
     reader.open("/opt-out")
@@ -118,8 +118,8 @@ def test_opting_out_without_having_been_asked(
     page.locator("#target").fill(target)
     page.locator("#opt-out").get_by_role("button").click()
     expect(page.locator("#opt-out")).to_have_count(0)
-    (letter,) = smarthost.wait_for(target)
-    (link, *_) = letter.links("/confirm/")
+    (email,) = smarthost.wait_for(target)
+    (link, *_) = email.links("/confirm/")
     visitor.open(link)
     press(page)
     answer = asking.request("POST", "/aliases", f'{{"target":"{target}","days":1}}')

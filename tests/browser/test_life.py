@@ -26,9 +26,9 @@ def life(visitor: Visitor, hands: Hands, target: str, daemon: Daemon, smarthost:
     alias = page.locator("output#alias").inner_text()
     expect(page.locator("#limits")).to_contain_text("5")
     assert daemon.mail(alias, "A first message") == 250
-    (letter,) = smarthost.wait_for(target)
-    assert letter.message["Subject"] == "A first message"
-    assert letter.message["To"] == alias
+    (email,) = smarthost.wait_for(target)
+    assert email.message["Subject"] == "A first message"
+    assert email.message["To"] == alias
 
     hands.press(page.locator("#manage-link"))
     expect(page.locator("#pause")).to_be_visible()
@@ -57,7 +57,7 @@ def life(visitor: Visitor, hands: Hands, target: str, daemon: Daemon, smarthost:
     expect(page.locator("#revoke")).to_have_count(0)
     assert daemon.mail(alias) == 550
     assert visitor.open(manage).status == 404
-    assert len(smarthost.letters(target)) == 2
+    assert len(smarthost.emails(target)) == 2
 
 
 def button(form: Locator) -> Locator:

@@ -64,7 +64,7 @@ LIMITS = "[limits]\ncreations_per_address = 0\nemails_per_address = 1000000"
 
 
 def token(daemon: Daemon, smarthost: Smarthost, target: str) -> str:
-    """A token; from the letter's page if it must be confirmed."""
+    """A token; from the e-mail's page if it must be confirmed."""
     order = json.dumps({"target": target, "days": 3})
     answer = daemon.request("POST", "/tokens", order, {"Content-Type": "application/json"})
     if answer.status == 202:
@@ -74,7 +74,7 @@ def token(daemon: Daemon, smarthost: Smarthost, target: str) -> str:
 
 
 def capability(smarthost: Smarthost, target: str) -> str:
-    """The end of the first link in the last letter."""
+    """The end of the first link in the last e-mail."""
     link: str = smarthost.wait_for(target)[-1].links("/confirm/")[0]
     return link.rsplit("/", 1)[1]
 

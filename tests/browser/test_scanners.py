@@ -1,4 +1,4 @@
-"""Link scanners: programs that follow every link in a letter or a chat before a person does. They change nothing."""
+"""Link scanners: programs that follow every link in an e-mail or a chat before a person does. They change nothing."""
 
 from http.client import HTTPConnection
 
@@ -34,8 +34,8 @@ def test_a_manage_link_read_a_thousand_times(daemon: Daemon, target: str) -> Non
 
 def test_a_link_that_confirms_read_a_thousand_times(asking: Daemon, smarthost: Smarthost, target: str) -> None:
     alias = asking.alias(target, days=3)
-    (letter,) = smarthost.wait_for(target)
-    links = letter.links("/confirm/")
+    (email,) = smarthost.wait_for(target)
+    links = email.links("/confirm/")
     assert len(links) == 2, "one that says yes, one that says never again"
     for link in links:
         path = link.removeprefix(asking.origin)
@@ -43,4 +43,4 @@ def test_a_link_that_confirms_read_a_thousand_times(asking: Daemon, smarthost: S
     assert asking.mail(alias.address) == 550, "not alive"
     assert asking.inspect(alias)["confirmed"] is False
     asking.alias(target, days=3)  # nor refused
-    assert len(smarthost.wait_for(target, 2)) == 2, "nothing but the two letters has come"
+    assert len(smarthost.wait_for(target, 2)) == 2, "nothing but the two e-mails has come"

@@ -69,15 +69,15 @@ def test_a_token_is_copied(visitors: Callable[..., Visitor], target: str) -> Non
     assert visitor.page.evaluate("() => navigator.clipboard.readText()") == token
 
 
-def test_a_site_that_asks_gives_the_token_to_who_reads_the_letter(
+def test_a_site_that_asks_gives_the_token_to_who_reads_the_email(
     visitors: Callable[..., Visitor], asking: Daemon, smarthost: Smarthost, target: str
 ) -> None:
     visitor = visitors(asking.origin)
     make_token(visitor, target)
     expect(visitor.page.locator("output#token")).to_have_count(0)
-    (letter,) = smarthost.wait_for(target)
+    (email,) = smarthost.wait_for(target)
     reader = visitors(asking.origin)
-    reader.open(letter.links("/confirm/")[0])
+    reader.open(email.links("/confirm/")[0])
     reader.page.locator("#confirm-button").click()
     expect(reader.page.locator("output#token")).to_be_visible()
     status, alias = use(asking, reader.page.locator("output#token").inner_text())
