@@ -1,7 +1,8 @@
 //! tempalias: self-destructing e-mail aliases as one privilege-separated daemon.
 //!
 //! This library is the program's rooms; it is no public interface and may change at any time. The rooms are private, so
-//! that the compiler finds what nobody uses: the program takes [`run`] and [`ZeroingAllocator`], everything else [`testing`].
+//! that the compiler finds what nobody uses: the program takes [`run`] and [`ZeroingAllocator`], everything else
+//! [`testing`].
 //!
 //! ```text
 //! main ─▶ cli ─▶ monitor ─▶ roles: smtp, relay, web, vault ─▶ runtime ─▶ channel ─▶ wire ─▶ alias

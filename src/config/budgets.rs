@@ -1,5 +1,5 @@
-//! How long a transaction may take in all, by the time-outs of its parts. These are no keys of the file: each is the sum
-//! of time-outs that are, all of which take a restart.
+//! How long a transaction may take in all, by the time-outs of its parts. These are no keys of the file: each is the
+//! sum of time-outs that are, all of which take a restart.
 //!
 //! ```text
 //! hold ── client's commands and content ──▶ final dot ── relay's last phases ──▶ verdict, refund
@@ -12,7 +12,7 @@ use super::settings::relay;
 use std::time::Duration;
 
 /// For processes that wait for the CPU, and for what is on its way between them.
-const MARGIN: Duration = Duration::from_secs(60);
+const SCHEDULING_MARGIN: Duration = Duration::from_secs(60);
 
 /// Blocks of content that relay may still have to send when `smtp` has handed it the end of a message: the one that is
 /// being written, what the pair of sockets between the two holds (208 KiB, 64 KiB a block), and the last one with the
@@ -52,7 +52,7 @@ pub(super) fn budgets(transaction_timeout: Duration, relay: &relay::Fixed, store
         relay.data_block_timeout.saturating_mul(BLOCKS_BEHIND),
         relay.data_end_timeout,
         store_timeout.saturating_mul(STORE_STEPS),
-        MARGIN,
+        SCHEDULING_MARGIN,
     ]);
     Budgets { after_final_dot, ticket_lifetime: sum(&[transaction_timeout, before_content, after_final_dot]) }
 }

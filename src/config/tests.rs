@@ -188,7 +188,7 @@ fn every_other_key_is_taken_by_a_reload() {
     assert!(reloaded.vault == new.vault && reloaded.vault != old.vault);
 }
 
-/// D10: a use that was spent can be given back until relay has its last answer, however slow each phase is.
+/// A use that was spent can be given back until relay has its last answer, however slow each phase is.
 #[test]
 fn a_ticket_outlives_every_phase_of_relay() {
     const HOUR: Duration = Duration::from_secs(3_600);

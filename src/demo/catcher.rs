@@ -11,7 +11,7 @@ const SHOWN_LINES: usize = 10;
 pub(super) fn start(listener: TcpListener) {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A connection that breaks is the relay's affair.
+            // `relay` treats a broken connection as a deferral.
             thread::spawn(move || converse(stream));
         }
     });

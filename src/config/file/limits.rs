@@ -19,7 +19,7 @@ const RESERVED: [&str; 11] = [
     "webmaster",
 ];
 
-/// What it says.
+/// The values of this section.
 pub(super) struct Limits {
     pub(super) caps: Caps,
     pub(super) creations_per_address: u32,

@@ -10,7 +10,7 @@ use crate::config::settings::vault::ReversePath;
 use crate::config::values::{duration, host, number, number_up_to, reverse_path};
 use std::net::{IpAddr, SocketAddr};
 
-/// What it says.
+/// The values of this section.
 pub(super) struct Relay {
     pub(super) processes: usize,
     /// For the vault.

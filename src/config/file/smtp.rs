@@ -8,7 +8,7 @@ use crate::config::values::{duration, list, number, number_up_to, socket_address
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What it says.
+/// The values of this section.
 pub(super) struct Smtp {
     pub(super) listen: Vec<SocketAddr>,
     pub(super) processes: usize,

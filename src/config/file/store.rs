@@ -13,7 +13,7 @@ use toml::de::DeValue;
 /// Where Debian keeps the certificates of authorities.
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// What it says.
+/// The values of this section.
 pub(super) struct Store {
     pub(super) store: vault::Store,
     pub(super) key_file: PathBuf,

@@ -11,7 +11,7 @@ use crate::config::settings::web::{Fixed, Live};
 use crate::config::values::{boolean, duration, list, network, number, number_up_to, socket_address, url, zone};
 use std::net::SocketAddr;
 
-/// What it says.
+/// The values of this section.
 pub(super) struct Web {
     pub(super) listen: Vec<SocketAddr>,
     pub(super) processes: usize,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 restart_settings! {
-    /// What takes a restart: its walls let it connect to the smarthost's port alone, its resolvers are made before them,
-    /// and the vault keeps tickets for longer than all its time-outs together.
+    /// What takes a restart: its walls let it connect to the smarthost's port alone, its resolvers are made before
+    /// them, and the vault keeps tickets for longer than all its time-outs together.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct Fixed {
         /// For EHLO. What `smtp` calls itself to clients is changed by a reload.
@@ -19,7 +19,8 @@ restart_settings! {
         ["dnsbl under [web]"] pub dnsbl: Vec<Domain>,
         /// TCP connect to one address.
         ["connect_timeout under [relay]"] pub connect_timeout: Duration,
-        /// Greeting, EHLO, MAIL, RCPT, RSET (RFC 5321 §4.5.3.2.1 to .3 allow five minutes; a client of ours waits meanwhile).
+        /// Greeting, EHLO, MAIL, RCPT, RSET (RFC 5321 §4.5.3.2.1 to .3 allow five minutes; a client of ours waits
+        /// meanwhile).
         ["command_timeout under [relay]"] pub command_timeout: Duration,
         /// DATA to its 354 (RFC 5321 §4.5.3.2.4).
         ["data_init_timeout under [relay]"] pub data_init_timeout: Duration,

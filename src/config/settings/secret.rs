@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A password, or text that may hold one. It cannot be printed: settings that hold one cannot derive `Debug`, so that it
-/// gets into no log and no error by accident.
+/// A password, or text that may hold one. It cannot be printed: settings that hold one cannot derive `Debug`, so that
+/// it gets into no log and no error by accident.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret(String);
 

@@ -34,7 +34,8 @@ pub struct Live {
     pub proxy_protocol: bool,
     /// Creations within an hour from one client (IPv6: from one /64); 0 is unlimited.
     pub creations_per_client: u32,
-    /// The site's address as visitors know it, for links. If absent, a link begins with what the request calls this host.
+    /// The site's address as visitors know it, for links. If absent, a link begins with what the request calls this
+    /// host.
     pub url: Option<String>,
     /// The same for links outside of a request: `url`, or else `http://` and `hostname`.
     pub site: String,
