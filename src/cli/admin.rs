@@ -12,9 +12,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// How to ask.
+/// How to reach the daemon, and how to print its answer.
 #[derive(Args)]
-pub(super) struct Asking {
+pub(super) struct ClientArgs {
     /// The configuration file, which tells where the daemon can be reached
     #[arg(long = "config", value_name = "FILE", default_value = config::DEFAULT_FILE)]
     pub(super) path: PathBuf,
@@ -24,12 +24,12 @@ pub(super) struct Asking {
 }
 
 /// Prints how the daemon is.
-pub(super) fn status(asking: &Asking) -> ExitCode {
-    let status = match asking.ask(GetStatus) {
+pub(super) fn status(args: &ClientArgs) -> ExitCode {
+    let status = match args.call(GetStatus) {
         Ok(status) => status,
         Err(code) => return code,
     };
-    if asking.json {
+    if args.json {
         println!("{:#}", in_json(&status))
     } else {
         print!("{}", in_words(&status))
@@ -38,22 +38,22 @@ pub(super) fn status(asking: &Asking) -> ExitCode {
 }
 
 /// Kills one alias.
-pub(super) fn revoke(asking: &Asking, address: String) -> ExitCode {
-    asking.remove(Revoke { address }, "no such alias")
+pub(super) fn revoke(args: &ClientArgs, address: String) -> ExitCode {
+    args.remove(Revoke { address }, "no such alias")
 }
 
 /// Revokes every alias of a real address; `-` reads it from standard input, where no list of processes shows it.
-pub(super) fn forget(asking: &Asking, address: String, forever: bool) -> ExitCode {
+pub(super) fn forget(args: &ClientArgs, address: String, forever: bool) -> ExitCode {
     let address = match address.as_str() {
         "-" => io::read_to_string(io::stdin()).unwrap_or_default().trim().to_owned(),
         _ => address,
     };
-    asking.remove(Forget { address, forever }, "no alias of this address")
+    args.remove(Forget { address, forever }, "no alias of this address")
 }
 
-impl Asking {
+impl ClientArgs {
     /// The daemon's answer; or the exit code, when what went wrong has been told.
-    fn ask<T, R>(&self, request: R) -> Result<T, ExitCode>
+    fn call<T, R>(&self, request: R) -> Result<T, ExitCode>
     where
         R: Rpc<VaultAdmin, Answer = Result<T, AdminError>>,
     {
@@ -77,7 +77,7 @@ impl Asking {
     }
 
     fn remove(&self, request: impl Rpc<VaultAdmin, Answer = Result<u64, AdminError>>, none: &str) -> ExitCode {
-        match self.ask(request) {
+        match self.call(request) {
             Ok(count) if self.json => println!("{}", json!({ "removed": count })),
             Ok(0) => println!("{none}"),
             Ok(1) => println!("1 alias removed"),

@@ -12,7 +12,7 @@ use crate::sys::exit;
 use crate::sys::log::{self, Verbosity};
 use crate::sys::sandbox::{ProbeAction, Strictness};
 use crate::sys::spawn::die_with_parent;
-use admin::Asking;
+use admin::ClientArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,15 +35,15 @@ enum Command {
     /// Report every fault of the configuration, with its line and what to do
     Check(File),
     /// Check configuration, ports, DNS, smarthost and store, and say how to fix what is wrong
-    Doctor(Asking),
+    Doctor(ClientArgs),
     /// Show processes, their sandbox, and the counters since the start
-    Status(Asking),
+    Status(ClientArgs),
     /// Revoke one alias at once
     Revoke {
         /// The alias, with its domain
         address: String,
         #[command(flatten)]
-        asking: Asking,
+        args: ClientArgs,
     },
     /// Revoke every alias of a real address, and every token for it
     Forget {
@@ -53,7 +53,7 @@ enum Command {
         #[arg(long, alias = "for-ever")]
         forever: bool,
         #[command(flatten)]
-        asking: Asking,
+        args: ClientArgs,
     },
     /// Try it out: needs no root, no configuration and no mail server, and leaves nothing behind
     Demo(Demo),
@@ -149,10 +149,10 @@ pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve(arguments) => serve(arguments),
         Command::Check(file) => check::run(&file.path),
-        Command::Doctor(asking) => doctor::run(&asking).unwrap_or_else(|fatal| fail(&fatal)),
-        Command::Status(asking) => admin::status(&asking),
-        Command::Revoke { address, asking } => admin::revoke(&asking, address),
-        Command::Forget { address, forever, asking } => admin::forget(&asking, address, forever),
+        Command::Doctor(args) => doctor::run(&args).unwrap_or_else(|fatal| fail(&fatal)),
+        Command::Status(args) => admin::status(&args),
+        Command::Revoke { address, args } => admin::revoke(&args, address),
+        Command::Forget { address, forever, args } => admin::forget(&args, address, forever),
         Command::Demo(ports) => demo::run(ports.smtp_port, ports.web_port).unwrap_or_else(|fatal| fail(&fatal)),
         Command::Role { name } => role(&name),
     }

@@ -1,6 +1,6 @@
 //! This host: the daemon, its ports, its store, the clock.
 
-use super::{Finding, fault, odd, well};
+use super::{Finding, fault, ok, warning};
 use crate::channel::{Door, call_once};
 use crate::config::Config;
 use crate::config::settings::vault::Store;
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 /// For a port of this host to answer.
 const PORT_TIMEOUT: Duration = Duration::from_secs(5);
 
-const START: &str = "systemctl enable --now tempalias.socket";
+const START_COMMAND: &str = "systemctl enable --now tempalias.socket";
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let door = Door::VaultAdmin.path(&config.monitor.runtime_dir);
@@ -34,16 +34,16 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     findings.push(mail_port(config, runs).await);
     findings.push(web_port(config, runs).await);
     findings.push(match status {
-        Ok(Ok(status)) if status.metrics[Metric::StoreUp] == 1 => well("store", "the daemon says that it answers"),
+        Ok(Ok(status)) if status.metrics[Metric::StoreUp] == 1 => ok("store", "the daemon says that it answers"),
         Ok(_) => fault("store", "the daemon says that it does not answer; its log says why (journalctl -u tempalias)"),
         Err(_) => store(config).await,
     });
     findings.push(match clock::is_synchronized() {
-        Some(true) => well("clock", "is kept in step"),
+        Some(true) => ok("clock", "is kept in step"),
         Some(false) => {
-            odd("clock", "nothing keeps it in step, and aliases live by it; install systemd-timesyncd or chrony")
+            warning("clock", "nothing keeps it in step, and aliases live by it; install systemd-timesyncd or chrony")
         }
-        None => odd("clock", "the kernel does not tell whether it is kept in step"),
+        None => warning("clock", "the kernel does not tell whether it is kept in step"),
     });
     findings
 }
@@ -51,13 +51,15 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
 fn daemon(door: &Path, status: &io::Result<Result<Status, AdminError>>) -> Finding {
     match status {
         Ok(Ok(Status { processes, version, .. })) => {
-            well("daemon", format!("version {version} runs, {} processes", processes.len()))
+            ok("daemon", format!("version {version} runs, {} processes", processes.len()))
         }
-        Ok(_) => odd("daemon", "runs, and its store does not answer"),
+        Ok(_) => warning("daemon", "runs, and its store does not answer"),
         Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {
-            odd("daemon", format!("{} is not for this user; run this as root", door.display()))
+            warning("daemon", format!("{} is not for this user; run this as root", door.display()))
         }
-        Err(_) => odd("daemon", format!("does not run; it starts with the first connection after: {START}")),
+        Err(_) => {
+            warning("daemon", format!("does not run; it starts with the first connection after: {START_COMMAND}"))
+        }
     }
 }
 
@@ -70,10 +72,12 @@ fn local_address(listen: &[SocketAddr], usual: u16) -> SocketAddr {
     }
 }
 
-/// Nobody answers: the daemon is not started yet, or it is ill.
+/// Nobody answers: the daemon is not started yet, or not well.
 fn silent(address: SocketAddr, cause: &io::Error, runs: bool) -> Finding {
     match cause.kind() {
-        io::ErrorKind::ConnectionRefused if !runs => odd("port", format!("{address} is not served yet; {START}")),
+        io::ErrorKind::ConnectionRefused if !runs => {
+            warning("port", format!("{address} is not served yet; {START_COMMAND}"))
+        }
         _ => fault("port", format!("{address} does not answer ({cause}); see systemctl status tempalias.socket")),
     }
 }
@@ -84,9 +88,11 @@ async fn mail_port(config: &Config, runs: bool) -> Finding {
     let greeting = format!("220 {} ESMTP tempalias\r\n", config.smtp.live.hostname);
     match exchange(address, b"", PORT_TIMEOUT + config.smtp.live.greeting_delay).await {
         Ok(said) if said == greeting.as_bytes() => {
-            well("port", format!("{address} answers as {}", config.smtp.live.hostname))
+            ok("port", format!("{address} answers as {}", config.smtp.live.hostname))
         }
-        Ok(said) if said.starts_with(b"421") => odd("port", format!("{address} answers that it is busy; try again")),
+        Ok(said) if said.starts_with(b"421") => {
+            warning("port", format!("{address} answers that it is busy; try again"))
+        }
         Ok(said) if said.starts_with(b"220") => fault(
             "port",
             format!(
@@ -106,7 +112,7 @@ async fn web_port(config: &Config, runs: bool) -> Finding {
     let question = format!("{header}GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     match exchange(address, question.as_bytes(), PORT_TIMEOUT).await {
         Ok(said) if said.starts_with(b"HTTP/1.1 200") && contains(&said, b"ready") => {
-            well("port", format!("{address} answers"))
+            ok("port", format!("{address} answers"))
         }
         Ok(said) if said.starts_with(b"HTTP/1.1 503") => {
             fault("port", format!("{address} answers that the store does not; see journalctl -u tempalias"))
@@ -139,16 +145,18 @@ async fn store(config: &Config) -> Finding {
     match &config.vault.fixed.store {
         Store::Redb { path } => match path.parent().map(std::fs::metadata) {
             Some(Ok(directory)) if owner(config) == Some(directory.uid()) && directory.mode() & 0o200 != 0 => {
-                well("store", format!("{} has a place", path.display()))
+                ok("store", format!("{} has a place", path.display()))
             }
             Some(Ok(_)) => {
                 fault("store", format!("{} cannot be written to; chown it to {}", path.display(), config.monitor.user))
             }
             // Systemd makes it when it starts the daemon.
-            _ => odd("store", format!("the directory of {} is not there yet; the service makes it", path.display())),
+            _ => {
+                warning("store", format!("the directory of {} is not there yet; the service makes it", path.display()))
+            }
         },
-        Store::Redis(redis) => match vault::ask_redis(redis).await {
-            Ok(()) => well("store", "Redis answers"),
+        Store::Redis(redis) => match vault::check_redis(redis).await {
+            Ok(()) => ok("store", "Redis answers"),
             Err(cause) => fault("store", format!("Redis does not answer: {cause}; see url under [store]")),
         },
     }

@@ -18,11 +18,11 @@ use std::path::Path;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum Severity {
     /// As it should be.
-    Well,
+    Ok,
     /// Mail flows, but something could be better, or could not be looked at.
-    Odd,
+    Warning,
     /// Mail does not flow, or not for long.
     Fault,
 }
@@ -33,17 +33,17 @@ pub struct Finding {
     /// What: a word.
     pub subject: &'static str,
     /// How it is.
-    pub state: State,
-    /// What was seen and, unless it is well, what to do.
+    pub severity: Severity,
+    /// What was seen and, unless it is ok, what to do.
     pub what: String,
 }
 
-impl State {
+impl Severity {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Well => "ok",
-            Self::Odd => "warning",
+            Self::Ok => "ok",
+            Self::Warning => "warning",
             Self::Fault => "fault",
         }
     }
@@ -51,20 +51,20 @@ impl State {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<8} {:<10} {}", self.state.name(), self.subject, self.what)
+        write!(f, "{:<8} {:<10} {}", self.severity.name(), self.subject, self.what)
     }
 }
 
-fn well(subject: &'static str, what: impl Into<String>) -> Finding {
-    Finding { subject, state: State::Well, what: what.into() }
+fn ok(subject: &'static str, what: impl Into<String>) -> Finding {
+    Finding { subject, severity: Severity::Ok, what: what.into() }
 }
 
-fn odd(subject: &'static str, what: impl Into<String>) -> Finding {
-    Finding { subject, state: State::Odd, what: what.into() }
+fn warning(subject: &'static str, what: impl Into<String>) -> Finding {
+    Finding { subject, severity: Severity::Warning, what: what.into() }
 }
 
 fn fault(subject: &'static str, what: impl Into<String>) -> Finding {
-    Finding { subject, state: State::Fault, what: what.into() }
+    Finding { subject, severity: Severity::Fault, what: what.into() }
 }
 
 /// Looks at everything, with the configuration at `path`.
@@ -76,9 +76,9 @@ pub fn examine(path: &Path) -> Result<Vec<Finding>, Fatal> {
     let parsed = config::read(path);
     let mut findings: Vec<Finding> =
         parsed.faults.iter().map(|diagnostic| fault(SUBJECT, Located(path, diagnostic).to_string())).collect();
-    findings.extend(parsed.warnings.iter().map(|diagnostic| odd(SUBJECT, Located(path, diagnostic).to_string())));
+    findings.extend(parsed.warnings.iter().map(|diagnostic| warning(SUBJECT, Located(path, diagnostic).to_string())));
     let Some(config) = parsed.config else { return Ok(findings) };
-    findings.push(well(SUBJECT, format!("{} is valid", path.display())));
+    findings.push(ok(SUBJECT, format!("{} is valid", path.display())));
     runtime::block_on(async move {
         findings.extend(host::examine(&config).await);
         findings.extend(names::examine(&config).await);

@@ -1,6 +1,6 @@
 //! The DNS: whether mail for the domains comes here, and whether this host is who it says.
 
-use super::{Finding, fault, odd, well};
+use super::{Finding, fault, ok, warning};
 use crate::config::Config;
 use crate::runtime::{Resolver, Unanswered};
 use std::net::IpAddr;
@@ -14,10 +14,10 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let hostname = &config.smtp.live.hostname;
     let resolver = match Resolver::of_the_dns() {
         Ok(resolver) => resolver,
-        Err(cause) => return vec![odd("dns", format!("{cause}; names are not looked at"))],
+        Err(cause) => return vec![warning("dns", format!("{cause}; names are not looked at"))],
     };
     let mut findings = Vec::new();
-    let addresses = match soon(resolver.addresses_of(hostname)).await {
+    let addresses = match within_timeout(resolver.addresses_of(hostname)).await {
         Err(Unanswered) => {
             findings.push(unanswered(hostname));
             Vec::new()
@@ -30,8 +30,8 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
         Ok(addresses) => {
             let list: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
             findings.push(match addresses.iter().any(IpAddr::is_loopback) {
-                true => odd("dns", format!("{hostname} is {}, which others cannot reach", list.join(", "))),
-                false => well("dns", format!("{hostname} is {}", list.join(", "))),
+                true => warning("dns", format!("{hostname} is {}, which others cannot reach", list.join(", "))),
+                false => ok("dns", format!("{hostname} is {}", list.join(", "))),
             });
             addresses
         }
@@ -47,24 +47,24 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
 }
 
 async fn reverse(address: IpAddr, hostname: &str, resolver: &Resolver) -> Finding {
-    let Ok(names) = soon(resolver.names_of(address)).await else { return unanswered(&address.to_string()) };
+    let Ok(names) = within_timeout(resolver.names_of(address)).await else { return unanswered(&address.to_string()) };
     match names.iter().any(|name| same(name, hostname)) {
-        true => well("ptr", format!("{address} is {hostname}")),
-        false if names.is_empty() => odd(
+        true => ok("ptr", format!("{address} is {hostname}")),
+        false if names.is_empty() => warning(
             "ptr",
             format!(
                 "{address} has no name; ask who gave you the address for a PTR record of {hostname}, if your smarthost \
                  sends from here"
             ),
         ),
-        false => odd("ptr", format!("{address} is {}; its PTR record should be {hostname}", names.join(", "))),
+        false => warning("ptr", format!("{address} is {}; its PTR record should be {hostname}", names.join(", "))),
     }
 }
 
 async fn mail_exchange(domain: &str, hostname: &str, addresses: &[IpAddr], resolver: &Resolver) -> Finding {
-    let Ok(exchanges) = soon(resolver.mail_exchanges(domain)).await else { return unanswered(domain) };
+    let Ok(exchanges) = within_timeout(resolver.mail_exchanges(domain)).await else { return unanswered(domain) };
     if exchanges.iter().any(|name| same(name, hostname)) {
-        return well("mx", format!("mail for {domain} comes to {hostname}"));
+        return ok("mx", format!("mail for {domain} comes to {hostname}"));
     }
     let record = format!("{domain}. MX 10 {hostname}.");
     if !exchanges.is_empty() {
@@ -72,29 +72,31 @@ async fn mail_exchange(domain: &str, hostname: &str, addresses: &[IpAddr], resol
         return fault("mx", format!("mail for {domain} goes to {goes}; the record should be: {record}"));
     }
     // RFC 5321 §5.1: without MX the domain's own addresses count.
-    match soon(resolver.addresses_of(domain)).await {
+    match within_timeout(resolver.addresses_of(domain)).await {
         Err(Unanswered) => unanswered(domain),
         Ok(own) if own.iter().any(|address| addresses.contains(address)) => {
-            odd("mx", format!("{domain} has no MX record, only an address; add: {record}"))
+            warning("mx", format!("{domain} has no MX record, only an address; add: {record}"))
         }
         Ok(_) => fault("mx", format!("mail for {domain} goes nowhere; add: {record}")),
     }
 }
 
 async fn sender_policy(domain: &str, resolver: &Resolver) -> Finding {
-    let Ok(texts) = soon(resolver.texts(domain)).await else { return unanswered(domain) };
+    let Ok(texts) = within_timeout(resolver.texts(domain)).await else { return unanswered(domain) };
     match texts.iter().find(|text| text.starts_with("v=spf1")) {
-        Some(policy) => well("spf", format!("{domain} says {policy}")),
-        None => odd("spf", format!("{domain} does not say who sends its mail; add: {domain}. TXT \"v=spf1 mx -all\"")),
+        Some(policy) => ok("spf", format!("{domain} says {policy}")),
+        None => {
+            warning("spf", format!("{domain} does not say who sends its mail; add: {domain}. TXT \"v=spf1 mx -all\""))
+        }
     }
 }
 
 fn unanswered(name: &str) -> Finding {
-    odd("dns", format!("could not be asked about {name}; see /etc/resolv.conf, and try again"))
+    warning("dns", format!("could not be asked about {name}; see /etc/resolv.conf, and try again"))
 }
 
 /// The answer, if there is one in good time.
-async fn soon<T>(answer: impl Future<Output = Result<T, Unanswered>>) -> Result<T, Unanswered> {
+async fn within_timeout<T>(answer: impl Future<Output = Result<T, Unanswered>>) -> Result<T, Unanswered> {
     timeout(DNS_TIMEOUT, answer).await.unwrap_or(Err(Unanswered))
 }
 

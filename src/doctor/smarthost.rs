@@ -1,6 +1,6 @@
 //! The smarthost: whether it is there, and takes mail from us for others. Asked as `relay` asks it, by the same client.
 
-use super::{Finding, fault, odd, well};
+use super::{Finding, fault, ok, warning};
 use crate::config::Config;
 use crate::net::Transport;
 use crate::net::smtp_client::{ConnectionError, Lost, SmtpConnection, Timeouts};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// For the DNS, for each attempt to connect, and for each reply.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const SMARTHOST_TIMEOUT: Duration = Duration::from_secs(30);
 
 const SUBJECT: &str = "smarthost";
 
@@ -20,7 +20,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let host = &config.relay.fixed.smarthost;
     let target = format!("{}:{}", host.name, host.port);
     let addresses = match Resolver::for_hosts([host.name.as_str()].into_iter()) {
-        Ok(resolver) => timeout(TIMEOUT, resolver.addresses(&host.name, host.port)).await.unwrap_or_default(),
+        Ok(resolver) => timeout(SMARTHOST_TIMEOUT, resolver.addresses(&host.name, host.port)).await.unwrap_or_default(),
         Err(cause) => return vec![fault(SUBJECT, cause)],
     };
     if addresses.is_empty() {
@@ -28,7 +28,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     }
     let mut cause = io::Error::from(io::ErrorKind::NotFound);
     for address in addresses {
-        match timeout(TIMEOUT, Transport::connect(address)).await {
+        match timeout(SMARTHOST_TIMEOUT, Transport::connect(address)).await {
             Ok(Ok(transport)) => {
                 return converse(transport, config, &target).await.unwrap_or_else(|Lost { cause, .. }| {
                     vec![fault(SUBJECT, format!("{target} does not speak SMTP with us ({cause}); see its log"))]
@@ -42,8 +42,13 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
 }
 
 async fn converse(transport: Transport, config: &Config, target: &str) -> Result<Vec<Finding>, Lost> {
-    let timeouts =
-        Timeouts { connect: TIMEOUT, command: TIMEOUT, data_init: TIMEOUT, data_block: TIMEOUT, data_end: TIMEOUT };
+    let timeouts = Timeouts {
+        connect: SMARTHOST_TIMEOUT,
+        command: SMARTHOST_TIMEOUT,
+        data_init: SMARTHOST_TIMEOUT,
+        data_block: SMARTHOST_TIMEOUT,
+        data_end: SMARTHOST_TIMEOUT,
+    };
     let mut connection = match SmtpConnection::over(transport, &config.relay.fixed.hostname, timeouts).await {
         Ok(connection) => connection,
         Err(Lost { cause: ConnectionError::Protocol(ClientError::GreetingRefused(status)), .. }) => {
@@ -69,7 +74,7 @@ async fn try_envelope(connection: &mut SmtpConnection, config: &Config, target: 
     let mut findings: Vec<Finding> = [(extensions.eight_bit_mime, "8BITMIME"), (extensions.pipelining, "PIPELINING")]
         .into_iter()
         .filter(|(has, _)| !has)
-        .map(|(_, what)| odd(SUBJECT, format!("{target} has no {what}: some mail is refused, or slower")))
+        .map(|(_, what)| warning(SUBJECT, format!("{target} has no {what}: some mail is refused, or slower")))
         .collect();
     let reverse_path =
         config.smtp.live.domains.first().map(|domain| format!("postmaster@{}", domain.as_str())).unwrap_or_default();
@@ -79,7 +84,7 @@ async fn try_envelope(connection: &mut SmtpConnection, config: &Config, target: 
         return Ok(findings);
     }
     let Some(postmaster) = &config.vault.live.postmaster else {
-        findings.push(odd(
+        findings.push(warning(
             SUBJECT,
             format!("{target} answers; set postmaster to have it asked whether it takes mail for others"),
         ));
@@ -91,7 +96,7 @@ async fn try_envelope(connection: &mut SmtpConnection, config: &Config, target: 
         Err(status) => Some(status),
     };
     findings.push(match refused {
-        None => well(SUBJECT, format!("{target} takes mail for the postmaster's address")),
+        None => ok(SUBJECT, format!("{target} takes mail for the postmaster's address")),
         Some(status) => rcpt_refused(target, status),
     });
     Ok(findings)
@@ -144,5 +149,5 @@ fn rcpt_refused(target: &str, Status { code, .. }: Status) -> Finding {
 
 /// By greylisting perhaps: no fault, and no answer either.
 fn deferred(target: &str, code: u16) -> Finding {
-    odd(SUBJECT, format!("{target} puts us off for now ({code}); try again"))
+    warning(SUBJECT, format!("{target} defers for now ({code}); try again"))
 }

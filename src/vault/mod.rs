@@ -99,7 +99,7 @@ fn open_store(store: &Store, server_key: &ServerKey) -> Result<Rc<dyn Engine>, F
 ///
 /// # Errors
 /// Why it does not answer.
-pub async fn ask_redis(redis: &Redis) -> Result<(), String> {
+pub async fn check_redis(redis: &Redis) -> Result<(), String> {
     let engine = store::redis::Redis::open(redis).map_err(|fatal| fatal.to_string())?;
     engine.now().get().await.map(drop).map_err(|error| error.to_string())
 }

@@ -85,14 +85,14 @@ fn a_smarthost_that_refuses() {
     let daemon = daemon(&smarthost, "");
     for (verb, reply, state, what) in [
         ("CONNECT", "554 5.7.1 no", "fault smarthost", "greets with 554"),
-        ("CONNECT", "421 4.3.2 no", "warning smarthost", "puts us off for now (421)"),
+        ("CONNECT", "421 4.3.2 no", "warning smarthost", "defers for now (421)"),
         ("CONNECT", "HTTP/1.1 400 Bad Request", "fault smarthost", "does not speak SMTP with us (not SMTP)"),
         ("EHLO", "502 5.5.1 no", "fault smarthost", "answers EHLO with 502"),
         ("EHLO", "250 smarthost.example", "warning smarthost", "has no 8BITMIME"),
         ("MAIL", "550 5.7.1 no", "fault smarthost", "takes no mail from our domain (550)"),
-        ("MAIL", "421 4.3.2 no", "warning smarthost", "puts us off for now (421)"),
-        ("RCPT", "450 4.7.1 greylisted", "warning smarthost", "puts us off for now (450)"),
-        ("RCPT", "421 4.3.2 no", "warning smarthost", "puts us off for now (421)"),
+        ("MAIL", "421 4.3.2 no", "warning smarthost", "defers for now (421)"),
+        ("RCPT", "450 4.7.1 greylisted", "warning smarthost", "defers for now (450)"),
+        ("RCPT", "421 4.3.2 no", "warning smarthost", "defers for now (421)"),
         ("RCPT", "", "fault smarthost", "does not speak SMTP with us"),
     ] {
         smarthost.answer(verb, reply);
