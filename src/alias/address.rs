@@ -3,13 +3,13 @@
 use std::fmt;
 
 /// The longest path, angle brackets not counted: RFC 5321 §4.5.3.1.3 allows 256 with them.
-pub(super) const MAX_MAILBOX: usize = 254;
+pub const MAX_MAILBOX_OCTETS: usize = 254;
 /// RFC 5321 §4.5.3.1.1.
-const MAX_LOCAL: usize = 64;
+const MAX_LOCAL_PART_OCTETS: usize = 64;
 /// RFC 5321 §4.5.3.1.2.
-const MAX_DOMAIN: usize = 255;
+const MAX_DOMAIN_OCTETS: usize = 255;
 /// RFC 1035 §2.3.4.
-const MAX_LABEL: usize = 63;
+const MAX_LABEL_OCTETS: usize = 63;
 
 /// Why a text is not a mailbox. Says what is wrong, never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Mailbox {
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let at = local_part_end(text)?;
         let domain = &text[at + 1..];
-        if text.len() > MAX_MAILBOX {
+        if text.len() > MAX_MAILBOX_OCTETS {
             return Err(AddressError::TooLong);
         }
         if domain.starts_with('[') {
@@ -164,12 +164,12 @@ impl Domain {
     }
 
     fn check(text: &str) -> Result<(), AddressError> {
-        if text.len() > MAX_DOMAIN {
+        if text.len() > MAX_DOMAIN_OCTETS {
             return Err(AddressError::TooLong);
         }
         let label = |l: &str| {
             !l.is_empty()
-                && l.len() <= MAX_LABEL
+                && l.len() <= MAX_LABEL_OCTETS
                 && !l.starts_with('-')
                 && !l.ends_with('-')
                 && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_') || b >= 0x80)
@@ -208,7 +208,7 @@ impl RealAddress {
     /// address literal, no quoted local part, within all length limits.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let mailbox = Mailbox::parse(text.trim())?;
-        if mailbox.local().len() > MAX_LOCAL {
+        if mailbox.local().len() > MAX_LOCAL_PART_OCTETS {
             return Err(AddressError::TooLong);
         }
         // Quotes and backslashes would spell one mailbox in many ways, and nobody's address needs them.

@@ -26,7 +26,7 @@ pub struct Caps {
 
 /// The limits a person asks for, before anybody has checked them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wish {
+pub struct RequestedLimits {
     /// Days from now (or from `valid_from`) on. Negative values are representable so that they can be refused.
     pub days: Option<i64>,
     /// Messages.
@@ -61,8 +61,8 @@ pub struct Change {
     pub paused: Option<bool>,
 }
 
-impl Wish {
-    /// The limits this wish grants at `now`, or what is wrong with it.
+impl RequestedLimits {
+    /// The limits that are granted at `now`, or what is wrong with those that are requested.
     pub fn grant(self, now: Time, caps: Caps) -> Result<Limits, OrderError> {
         let not_before = match self.valid_from {
             None => None,

@@ -2,17 +2,17 @@
 //!
 //! Pure functions and plain values. Nothing here performs I/O, owns a clock or draws a random number.
 
-mod account;
 mod address;
 mod limits;
 mod name;
 mod order_error;
+mod state;
 
-pub use account::{Account, CONFIRM_WITHIN, GRACE, Standing};
-pub use address::{AddressError, Domain, Mailbox, RealAddress};
-pub use limits::{Caps, Change, DAY, Limits, MAX_ALIASES_PER_ORDER, Time, Wish};
+pub use address::{AddressError, Domain, MAX_MAILBOX_OCTETS, Mailbox, RealAddress};
+pub use limits::{Caps, Change, DAY, Limits, MAX_ALIASES_PER_ORDER, RequestedLimits, Time};
 pub use name::{AliasAddress, Name};
 pub use order_error::OrderError;
+pub use state::{AliasState, CONFIRM_WITHIN_SECONDS, Standing, USED_UP_RETENTION_SECONDS};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Names of aliases, and the canonical form under which every spelling of one is found.
 
-use super::address::MAX_MAILBOX;
+use super::address::MAX_MAILBOX_OCTETS;
 use super::{AddressError, Domain, Mailbox};
 use std::fmt;
 
@@ -53,7 +53,7 @@ impl AliasAddress {
             domains.iter().find(|d| d.as_str().eq_ignore_ascii_case(domain) || d.as_str() == domain.to_lowercase())?;
         let alias = Self::new(&Self::fold(recipient.local()), domain);
         // In lower case it may be longer than a mailbox can be; then it would not decode.
-        (alias.0.len() <= MAX_MAILBOX).then_some(alias)
+        (alias.0.len() <= MAX_MAILBOX_OCTETS).then_some(alias)
     }
 
     /// The alias with the given local part, or spelled out with its domain, as in a URL of the API.

@@ -83,26 +83,26 @@ fn one_alias_has_many_spellings() {
 
 #[test]
 fn wishes_out_of_range_name_their_field() {
-    let days = |d| Wish { days: Some(d), ..Wish::default() }.grant(NOW, CAPS);
+    let days = |d| RequestedLimits { days: Some(d), ..RequestedLimits::default() }.grant(NOW, CAPS);
     for bad in [0, -1, 61, i64::MAX, i64::MIN] {
         assert_eq!(days(bad), Err(OrderError::Days { max: 60 }));
     }
     assert_eq!(days(60).unwrap().not_after, Some(NOW + 60 * DAY));
-    assert_eq!(Wish::default().grant(NOW, CAPS), Err(OrderError::NoLimit));
-    let until = |t| Wish { valid_until: Some(t), ..Wish::default() }.grant(NOW, CAPS);
+    assert_eq!(RequestedLimits::default().grant(NOW, CAPS), Err(OrderError::NoLimit));
+    let until = |t| RequestedLimits { valid_until: Some(t), ..RequestedLimits::default() }.grant(NOW, CAPS);
     assert!(until(NOW as i64).is_err() && until((NOW + 61 * DAY) as i64).is_err() && until((NOW + DAY) as i64).is_ok());
 }
 
 prop_compose! {
-    fn any_account()(
+    fn any_state()(
         not_before in proptest::option::of(NOW - 10..NOW + 10),
         not_after in proptest::option::of(NOW - 10..NOW + 10),
         max_usage in proptest::option::of(1u32..6),
         spent in 0u32..6,
         paused: bool,
         pending: bool,
-    ) -> Account {
-        Account { limits: Limits { not_before, not_after, max_usage }, spent, paused, pending }
+    ) -> AliasState {
+        AliasState { limits: Limits { not_before, not_after, max_usage }, spent, paused, pending }
     }
 }
 
@@ -137,8 +137,8 @@ proptest! {
     #[test]
     fn granted_limits_end_within_the_caps(days: i64, usage: i64, from: i64, until: i64, which in 0u8..16) {
         let pick = |bit: u8, v| (which & bit != 0).then_some(v);
-        let wish = Wish { days: pick(1, days % 70), max_usage: pick(2, usage % 120), valid_from: pick(4, from), valid_until: pick(8, until) };
-        if let Ok(limits) = wish.grant(NOW, CAPS) {
+        let requested = RequestedLimits { days: pick(1, days % 70), max_usage: pick(2, usage % 120), valid_from: pick(4, from), valid_until: pick(8, until) };
+        if let Ok(limits) = requested.grant(NOW, CAPS) {
             prop_assert!(limits.not_after.is_some() || limits.max_usage.is_some());
             prop_assert!(limits.max_usage.is_none_or(|n| (1..=100).contains(&n)));
             let start = limits.not_before.unwrap_or(NOW).max(NOW);
@@ -147,29 +147,29 @@ proptest! {
     }
 
     #[test]
-    fn never_more_than_the_limit(account in any_account(), held in 0u32..8, now in NOW - 20..NOW + 20) {
-        let standing = account.standing(held, now);
-        if let (Standing::Alive, Some(max)) = (standing, account.limits.max_usage) {
-            prop_assert!(account.spent + held < max);
+    fn never_more_than_the_limit(state in any_state(), held in 0u32..8, now in NOW - 20..NOW + 20) {
+        let standing = state.standing(held, now);
+        if let (Standing::Alive, Some(max)) = (standing, state.limits.max_usage) {
+            prop_assert!(state.spent + held < max);
         }
-        if account.paused || account.pending || account.remaining() == Some(0) {
+        if state.paused || state.pending || state.remaining() == Some(0) {
             prop_assert_eq!(standing, Standing::Dead);
         }
         if standing == Standing::Busy {
-            prop_assert!(account.standing(0, now) == Standing::Alive);
+            prop_assert!(state.standing(0, now) == Standing::Alive);
         }
     }
 
     #[test]
-    fn nothing_alive_is_purged(account in any_account(), now in NOW - 20..NOW + 20) {
-        if account.standing(0, now) == Standing::Alive {
-            prop_assert!(account.purge_at(now).is_none_or(|t| t > now));
+    fn nothing_alive_is_purged(state in any_state(), now in NOW - 20..NOW + 20) {
+        if state.standing(0, now) == Standing::Alive {
+            prop_assert!(state.purge_at(now).is_none_or(|t| t > now));
         }
     }
 }
 
-/// Found by a fuzz target: some letters take more octets in lower case, and a domain that was short enough before is too long
-/// when the next process decodes it.
+/// Found by a fuzz target: some letters take more octets in lower case, and a domain that was short enough before is
+/// too long when the next process decodes it.
 #[test]
 fn f03_a_domain_that_is_too_long_in_lower_case_is_none() {
     let grows = |letters: usize| format!("{}.example", "\u{130}".repeat(letters));

@@ -37,7 +37,7 @@ pub(super) async fn serve(listener: AdminListener, context: Rc<VaultContext>) {
                 connections.set(connections.get() + 1);
                 let (context, connections) = (Rc::clone(&context), Rc::clone(&connections));
                 tokio::task::spawn_local(async move {
-                    // An error is the affair of whoever has connected, and they see it.
+                    // The client sees that its connection closes; the daemon goes on.
                     let _ = timeout(CONNECTION_TIMEOUT, converse(stream, &context)).await;
                     connections.set(connections.get() - 1);
                 });

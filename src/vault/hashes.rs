@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq as _;
 /// What is noted in the store with a time.
 #[derive(Clone, Copy)]
 pub(super) enum MarkKind {
-    /// Of an owner: refuses everything, for ever.
+    /// Of an owner: refuses everything, forever.
     OptedOut = 1,
     /// Of an owner: tokens made before are void.
     TokensVoided = 2,
@@ -100,8 +100,8 @@ impl KeyedHashes {
         truncated(&self.srs, &[text.as_bytes()])
     }
 
-    /// The seed of the order for `owner` that came under this Idempotency-Key at this time: whoever sends the same order
-    /// twice gets the same aliases, and nothing more than two marks is stored for it.
+    /// The seed of the order for `owner` that came under this Idempotency-Key at this time: whoever sends the same
+    /// order twice gets the same aliases, and nothing more than two marks is stored for it.
     pub(super) fn seed(&self, idempotency_key: &str, owner: &Owner, since: Time) -> Seed {
         truncated(&self.order, &[&since.to_le_bytes(), owner, idempotency_key.as_bytes()])
     }

@@ -5,6 +5,7 @@
 //! ```
 
 mod admin_socket;
+mod clock;
 mod context;
 mod hashes;
 mod keys;
@@ -56,12 +57,12 @@ pub fn run() -> Result<(), Fatal> {
         server.serve(web?, answer_by(&context, service::web::answer));
         tokio::task::spawn_local(admin_socket::serve(admin, Rc::clone(&context)));
         let stop = start.ready(Rc::clone(&context)).await?;
-        live(&context, server, stop.requested(), drain).await
+        serve_until(&context, server, stop.requested(), drain).await
     })
 }
 
 /// Serves until `stop` completes, or until the vault cannot go on.
-async fn live(
+async fn serve_until(
     context: &VaultContext,
     mut server: RpcServer,
     stop: impl Future<Output = ()>,

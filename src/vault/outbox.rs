@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 /// Notifications that wait for `relay` at the same time.
-const MAX_QUEUED: usize = 100;
+const MAX_QUEUED_NOTIFICATIONS: usize = 100;
 
 /// How long a visitor waits for the next host's reply to a notification.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
@@ -50,7 +50,7 @@ impl Outbox {
         {
             let mut queue = self.queue.borrow_mut();
             queue.retain(|queued| !queued.verdict.is_closed());
-            if queue.len() >= MAX_QUEUED {
+            if queue.len() >= MAX_QUEUED_NOTIFICATIONS {
                 return Err(NotificationError::Deferred);
             }
             queue.push_back(Queued { target, message, verdict: sender });

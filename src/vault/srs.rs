@@ -1,20 +1,17 @@
-//! The Sender Rewriting Scheme: reverse-paths that are ours, so that SPF holds at the next host and
-//! a late bounce, which quotes the real address, does not go to the sender.
+//! The Sender Rewriting Scheme: reverse-paths that are ours, so that SPF holds at the next host and a late bounce,
+//! which quotes the real address, does not go to the sender.
 //!
-//! `SRS0=HHHH=TT=domain=local@ours`, and `SRS1=HHHH=domain==rest@ours` for a path that a forwarder
-//! before us has rewritten already. HHHH is a keyed hash of all that follows it, TT a day modulo 1024.
-//! (M. Wong, "Sender Rewriting Scheme".)
+//! `SRS0=HHHH=TT=domain=local@ours`, and `SRS1=HHHH=domain==rest@ours` for a path that a forwarder before us has
+//! rewritten already. HHHH is a keyed hash of all that follows it, TT a day modulo 1024. (M. Wong, "Sender Rewriting
+//! Scheme".)
 
 use super::hashes::KeyedHashes;
-use crate::alias::{DAY, Domain, Mailbox, Time};
+use crate::alias::{DAY, Domain, MAX_MAILBOX_OCTETS, Mailbox, Time};
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// The longest mailbox (RFC 5321 §4.5.3.1.3).
-const MAX_MAILBOX: usize = 254;
-
-/// Rewrites a reverse-path into `ours`. The null path stays null; a path too long to carry the
-/// original inside becomes the null path, which no bounce goes to.
+/// Rewrites a reverse-path into `ours`. The null path stays null; a path too long to carry the original inside becomes
+/// the null path, which no bounce goes to.
 pub(super) fn rewrite(reverse_path: &str, ours: &Domain, hashes: &KeyedHashes, now: Time) -> String {
     let Ok(mailbox) = Mailbox::parse(reverse_path) else { return String::new() };
     let (local, domain) = (mailbox.local(), mailbox.domain());
@@ -28,7 +25,7 @@ pub(super) fn rewrite(reverse_path: &str, ours: &Domain, hashes: &KeyedHashes, n
     };
     let rewritten = format!("{tag}={}={inner}@{ours}", hash(hashes, &inner));
     // A quoted local part does not survive inside another local part.
-    if rewritten.len() > MAX_MAILBOX || Mailbox::parse(&rewritten).is_err() { String::new() } else { rewritten }
+    if rewritten.len() > MAX_MAILBOX_OCTETS || Mailbox::parse(&rewritten).is_err() { String::new() } else { rewritten }
 }
 
 fn hash(hashes: &KeyedHashes, text: &str) -> String {

@@ -1,6 +1,6 @@
-//! The end of the vault: who is answered before it.
+//! The end of the vault: which requests are still answered.
 
-use super::service::tests::{fixed, live as live_settings, order};
+use super::service::tests::{fixed, live, order};
 use super::store::redb::Redb;
 use super::store::redb::disk::Disk;
 use super::*;
@@ -37,10 +37,10 @@ fn requests_are_answered_before_a_broken_store_ends_the_vault() {
         let fixed = fixed(dir.path());
         let server_key = ServerKey::open(&fixed.key_file).unwrap();
         let engine = Rc::new(Redb::on(disk.database(), server_key.fingerprint()).unwrap());
-        let context = Rc::new(VaultContext::new(&fixed, &live_settings(), server_key, engine).unwrap());
+        let context = Rc::new(VaultContext::new(&fixed, &live(), server_key, engine).unwrap());
         let server = RpcServer::default();
         server.serve(vec![(Stream::new(owner).unwrap(), 1)], answer_by(&context, service::web::answer));
-        live(&context, server, std::future::pending(), Duration::from_secs(1)).await
+        serve_until(&context, server, std::future::pending(), Duration::from_secs(1)).await
     });
     assert!(matches!(ended, Err(Fatal::Store(_))));
     caller.join().unwrap();

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// Where the real address of a ticket comes from.
 #[derive(Clone)]
-pub(super) enum Target {
+pub(super) enum TargetSource {
     /// From the table.
     Sealed {
         /// Under which the address is sealed.
@@ -34,7 +34,7 @@ enum State {
 }
 
 struct Entry {
-    target: Target,
+    target: TargetSource,
     /// `None` when nothing is counted: the ticket is then gone once redeemed.
     counted: Option<Key>,
     state: State,
@@ -63,13 +63,13 @@ impl Tickets {
     }
 
     /// Issues a ticket.
-    pub(super) fn issue(&mut self, ticket: Ticket, target: Target, counted: Option<Key>, now: Instant) {
+    pub(super) fn issue(&mut self, ticket: Ticket, target: TargetSource, counted: Option<Key>, now: Instant) {
         self.entries.insert(ticket, Entry { target, counted, state: State::Held });
         self.deadlines.push_back((now + self.lifetime, ticket));
     }
 
     /// The target behind a ticket and whether its use is counted, once.
-    pub(super) fn redeem(&mut self, ticket: Ticket) -> Option<(Target, bool)> {
+    pub(super) fn redeem(&mut self, ticket: Ticket) -> Option<(TargetSource, bool)> {
         let entry = self.entries.get_mut(&ticket).filter(|e| e.state == State::Held)?;
         entry.state = State::Redeemed;
         if entry.counted.is_some() {
@@ -130,8 +130,8 @@ mod tests {
 
     fn tickets() -> Tickets {
         let mut tickets = Tickets::new(Duration::from_secs(10));
-        tickets.issue(ticket(1), Target::Postmaster, Some([1; 16]), Instant::now());
-        tickets.issue(ticket(2), Target::Postmaster, None, Instant::now());
+        tickets.issue(ticket(1), TargetSource::Postmaster, Some([1; 16]), Instant::now());
+        tickets.issue(ticket(2), TargetSource::Postmaster, None, Instant::now());
         tickets
     }
 
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!((tickets.count(), tickets.deadlines.len()), (0, 0));
     }
 
-    /// D10: with a slow smarthost, the use of an undelivered message is still given back.
+    /// With a slow smarthost, the use of an undelivered message is still given back.
     #[test]
     fn a_refund_after_slow_phases_is_taken() {
         let text = "hostname = 'mx.example.org'\ndomains = ['example.org']\n[smtp]\ntransaction_timeout = '60s'\n\
@@ -173,7 +173,7 @@ mod tests {
                     data_init_timeout = '70s'\ndata_block_timeout = '80s'\ndata_end_timeout = '90s'\n";
         let mut tickets = Tickets::new(crate::config::parse(text).config.unwrap().vault.fixed.ticket_lifetime);
         let start = Instant::now();
-        tickets.issue(ticket(1), Target::Postmaster, Some([1; 16]), start);
+        tickets.issue(ticket(1), TargetSource::Postmaster, Some([1; 16]), start);
         // Almost as long as a client may take with a relay that is as slow as it may be.
         let phases = [59, 39, 49, 49, 69, 79];
         assert!(tickets.expire(start + Duration::from_secs(phases.iter().sum())).is_empty());

@@ -45,7 +45,7 @@ pub(super) enum Capability {
     },
     /// Be given this token.
     HandOut(Token),
-    /// Have the target refused for ever.
+    /// Have the target refused forever.
     OptOut(Owner),
     /// Take that back.
     OptIn {

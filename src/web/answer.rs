@@ -13,25 +13,26 @@ use std::io::Write;
 pub(super) type Answer = Response<Full<Bytes>>;
 
 /// Everything comes from this site, nobody frames it, nothing runs that is not a file of it.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What pages of ours never ask a browser for.
-const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+const PERMISSIONS_POLICY_VALUE: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Shorter answers are not worth compressing.
-const WORTH_COMPRESSING: usize = 1024;
+const MIN_COMPRESSED_OCTETS: usize = 1024;
 
 /// An answer of this type and content.
 pub(super) fn of(status: StatusCode, content_type: &'static str, content: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(content.into()));
     *answer.status_mut() = status;
     set(&mut answer, header::CONTENT_TYPE, content_type);
-    set(&mut answer, header::CONTENT_SECURITY_POLICY, POLICY);
+    set(&mut answer, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(&mut answer, header::REFERRER_POLICY, "no-referrer");
     answer
@@ -45,7 +46,7 @@ pub(super) fn fresh(
     request: &HeaderMap,
 ) -> Answer {
     let content = content.into();
-    let worth = content.len() > WORTH_COMPRESSING;
+    let worth = content.len() > MIN_COMPRESSED_OCTETS;
     let zipped = if worth && negotiate::takes_gzip(request) { gzip(&content, Compression::default()) } else { None };
     let coded = zipped.is_some();
     let mut answer = of(status, content_type, zipped.map_or(content, Bytes::from));
@@ -62,7 +63,7 @@ pub(super) fn fresh(
 /// Keeps what is ours apart from other sites: their windows, their embedding.
 pub(super) fn isolate(answer: &mut Answer) {
     set(answer, OPENER_POLICY, "same-origin");
-    set(answer, PERMISSIONS_POLICY, PERMISSIONS);
+    set(answer, PERMISSIONS_POLICY, PERMISSIONS_POLICY_VALUE);
     set(answer, RESOURCE_POLICY, "same-origin");
 }
 
@@ -102,7 +103,7 @@ pub(super) fn gzip(content: &[u8], level: Compression) -> Option<Vec<u8>> {
     encoder.finish().ok().filter(|zipped| zipped.len() < content.len())
 }
 
-/// An answer to a program, of whichever site.
+/// An answer to a program, from any site.
 pub(super) fn json(status: StatusCode, content: &Value, request: &HeaderMap) -> Answer {
     let mut answer = fresh(status, "application/json; charset=utf-8", format!("{content}\n"), request);
     allow_all_origins(&mut answer);

@@ -1,9 +1,9 @@
 //! The JSON that programs get; field names are those of the 2010 original, and a few more.
 
-use super::WebContext;
 use super::answer::{self, Answer};
 use super::body;
 use super::calendar::rfc3339;
+use super::context::WebContext;
 use super::error::{KeyKind, WebError};
 use super::negotiate::language;
 use super::request::RequestContext;
@@ -182,8 +182,8 @@ fn no_content(done: Result<(), WebError>, headers: &HeaderMap) -> Answer {
 
 /// What an owner may know. No real address is among it.
 fn describe(alias: &AliasInfo) -> Map<String, Value> {
-    let account = &alias.account;
-    let limits = &account.limits;
+    let state = &alias.state;
+    let limits = &state.limits;
     let time = |time: Option<Time>| time.map(rfc3339);
     let fields = json!({
         "aid": alias.address.name(),
@@ -192,10 +192,10 @@ fn describe(alias: &AliasInfo) -> Map<String, Value> {
         "valid_until": time(limits.not_after),
         "expires_at": time(limits.not_after),
         "max_usage": limits.max_usage,
-        "used": account.spent,
-        "remaining": account.remaining(),
-        "paused": account.paused,
-        "confirmed": !account.pending,
+        "used": state.spent,
+        "remaining": state.remaining(),
+        "paused": state.paused,
+        "confirmed": !state.pending,
         "currentDate": rfc3339(alias.now),
     });
     match fields {

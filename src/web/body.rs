@@ -1,7 +1,7 @@
 //! What a client sends: JSON or a form, either as a flat set of named values.
 
 use super::error::{FieldError, WebError};
-use crate::alias::{Caps, Change, OrderError, Wish};
+use crate::alias::{Caps, Change, OrderError, RequestedLimits};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap};
@@ -103,8 +103,8 @@ impl Fields {
     }
 
     /// The limits of a new alias.
-    pub(super) fn wish(&self, caps: Caps) -> Result<Wish, OrderError> {
-        Ok(Wish {
+    pub(super) fn requested_limits(&self, caps: Caps) -> Result<RequestedLimits, OrderError> {
+        Ok(RequestedLimits {
             days: self.whole(&["days"], OrderError::Days { max: caps.max_days })?,
             max_usage: self.whole(&["max-usage", "max_usage"], OrderError::MaxUsage { max: caps.max_usage })?,
             valid_from: self.time(&["valid-from", "valid_from"], OrderError::ValidFrom)?,
@@ -120,7 +120,7 @@ impl Fields {
             Some(Value::String(text)) if text == "true" || text == "false" => Some(text == "true"),
             Some(_) => return Err(FieldError::Paused.into()),
         };
-        let Wish { days, max_usage, valid_until, .. } = self.wish(caps)?;
+        let RequestedLimits { days, max_usage, valid_until, .. } = self.requested_limits(caps)?;
         let change = Change { days, max_usage, valid_until, paused };
         if change == Change::default() { Err(FieldError::NothingChanges.into()) } else { Ok(change) }
     }

@@ -12,7 +12,7 @@ use hyper::header::{self, HeaderMap};
 use serde_json::json;
 
 /// Seconds after which to ask again when the store is away.
-pub(super) const RETRY_AFTER: &str = "30";
+pub(super) const STORE_RETRY_AFTER_SECONDS: &str = "30";
 
 /// Why a request is not granted.
 #[derive(Debug)]
@@ -202,7 +202,9 @@ impl WebError {
         match self {
             Self::MethodNotAllowed(methods) => answer::set(answer, header::ALLOW, methods),
             Self::NoKey(_) | Self::InvalidToken => answer::set(answer, header::WWW_AUTHENTICATE, "Bearer"),
-            Self::Unavailable | Self::EmailNotSent => answer::set(answer, header::RETRY_AFTER, RETRY_AFTER),
+            Self::Unavailable | Self::EmailNotSent => {
+                answer::set(answer, header::RETRY_AFTER, STORE_RETRY_AFTER_SECONDS)
+            }
             Self::Order(error) if order_status(*error).0 == StatusCode::TOO_MANY_REQUESTS => {
                 answer::set_text(answer, header::RETRY_AFTER, &DAY.to_string());
             }

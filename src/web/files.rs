@@ -2,18 +2,19 @@
 //! tags, and all its header fields.
 
 use super::answer::{self, Answer, gzip};
-use super::pages::{self, Locale};
+use super::locale::Locale;
+use super::pages;
 use super::{negotiate, openapi};
 use crate::config::settings::web::Live;
 use crate::runtime::Fatal;
 use crate::words::Language;
+use data_encoding::HEXLOWER;
 use flate2::Compression;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 /// What is no page: its path, its type, its content.
 const FILES: [(&str, &str, &[u8]); 4] = [
@@ -140,11 +141,6 @@ impl File {
 
 /// A strong entity tag: the beginning of the content's hash.
 fn tag(content: &[u8]) -> String {
-    let mut tag = String::from("\"");
-    for octet in &ring::digest::digest(&ring::digest::SHA256, content).as_ref()[..12] {
-        // Writing to a String cannot fail.
-        let _ = write!(tag, "{octet:02x}");
-    }
-    tag.push('"');
-    tag
+    let digest = ring::digest::digest(&ring::digest::SHA256, content);
+    format!("\"{}\"", HEXLOWER.encode(&digest.as_ref()[..12]))
 }

@@ -151,7 +151,7 @@ mod tests {
         headers
     }
 
-    /// Addresses of the hops, `-` for who is not named.
+    /// Addresses of the hops, `-` for a hop that is not named.
     fn nodes(hops: &[Hop]) -> String {
         hops.iter().map(|hop| hop.node.map_or("-".to_owned(), |node| node.to_string())).collect::<Vec<_>>().join(" ")
     }

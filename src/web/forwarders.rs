@@ -10,10 +10,10 @@
 //! 3. The body is JSON, or is not there; its `domain` counts, if there is one.
 //! 4. Answers and errors have the shape that the two services give them; people read `error` and `message`.
 
-use super::WebContext;
 use super::answer::{self, Answer};
 use super::body;
 use super::calendar::timestamp;
+use super::context::WebContext;
 use super::error::{FieldError, WebError};
 use super::negotiate::language;
 use super::request::RequestContext;
@@ -30,14 +30,14 @@ const MAX_BODY_OCTETS: usize = 16 * 1024;
 
 /// Whose shape a client wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
+pub(super) enum ForwarderApi {
     /// addy.io, formerly AnonAddy.
     Addy,
     /// SimpleLogin.
     SimpleLogin,
 }
 
-impl Service {
+impl ForwarderApi {
     fn describe(self, alias: &NewAlias, base: &str) -> Value {
         match self {
             Self::Addy => json!({ "data": addy(alias, base) }),
@@ -48,20 +48,20 @@ impl Service {
 
 impl WebContext {
     /// One request to one of the two paths. The query is not looked at.
-    pub(super) async fn forward(&self, service: Service, request: &RequestContext, body: Incoming) -> Answer {
+    pub(super) async fn forward(&self, api: ForwarderApi, request: &RequestContext, body: Incoming) -> Answer {
         let headers = &request.headers;
         let created = async {
             let token = token(headers).ok_or(WebError::InvalidToken)?;
             let body = body::octets(body, self.settings.body_timeout, MAX_BODY_OCTETS).await?;
-            let domain = match service {
-                Service::Addy => domain(&body)?,
+            let domain = match api {
+                ForwarderApi::Addy => domain(&body)?,
                 // SimpleLogin's own server takes any body, too: all that it could say is a note.
-                Service::SimpleLogin => None,
+                ForwarderApi::SimpleLogin => None,
             };
             self.creation_guard(request).grant(1, self.create_with(token, domain, headers)).await
         };
         match created.await {
-            Ok(alias) => answer::json(StatusCode::CREATED, &service.describe(&alias, &self.base_url(request)), headers),
+            Ok(alias) => answer::json(StatusCode::CREATED, &api.describe(&alias, &self.base_url(request)), headers),
             // Where somebody with a token may create aliases is what the token is about, not the form of the request.
             Err(WebError::Order(OrderError::Domain)) => WebError::ForbiddenDomain.json(headers),
             Err(error) => error.json(headers),
@@ -76,7 +76,7 @@ impl WebContext {
         headers: &HeaderMap,
     ) -> Result<NewAlias, WebError> {
         let (whose, language) = (OrderFor::Token(token), language(headers));
-        let created = self.ask(Order { whose, domain, count: 1, idempotency_key: None, language }).await?;
+        let created = self.call_vault(Order { whose, domain, count: 1, idempotency_key: None, language }).await?;
         let created = created.into_iter().next().ok_or(WebError::Unavailable)?;
         Ok(NewAlias { created, target: None, days: None })
     }
@@ -114,12 +114,12 @@ fn addy(alias: &NewAlias, base: &str) -> Value {
         "extension": null,
         "domain": address.domain(),
         "email": address.as_str(),
-        "active": !alias.created.alias.account.paused,
+        "active": !alias.created.alias.state.paused,
         "pinned": false,
         "description": null,
         "from_name": null,
         "attached_recipients_only": false,
-        "emails_forwarded": alias.created.alias.account.spent,
+        "emails_forwarded": alias.created.alias.state.spent,
         "emails_blocked": 0,
         "emails_replied": 0,
         "emails_sent": 0,
@@ -145,12 +145,12 @@ fn simple_login(alias: &NewAlias, base: &str) -> Value {
         "id": null,
         "email": address,
         "name": null,
-        "enabled": !alias.created.alias.account.paused,
+        "enabled": !alias.created.alias.state.paused,
         "creation_date": timestamp(alias.created.alias.now).strftime("%Y-%m-%d %H:%M:%S+00:00").to_string(),
         "creation_timestamp": alias.created.alias.now,
         "note": null,
         "nb_block": 0,
-        "nb_forward": alias.created.alias.account.spent,
+        "nb_forward": alias.created.alias.state.spent,
         "nb_reply": 0,
         "latest_activity": null,
         "mailbox": null,

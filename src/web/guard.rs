@@ -1,11 +1,11 @@
 //! Who may create: block lists and the rate limit, the same on every way to create something.
 //!
-//! 1. When it is known what is wanted, [`CreationGuard::grant`]: a client that has reached its rate limit is refused, and
-//!    so is one that is on a block list.
+//! 1. When it is known what is wanted, [`CreationGuard::grant`]: a client that has reached its rate limit is refused,
+//!    and so is one that is on a block list.
 //! 2. On every answer, the rate limit's header fields: how the client stands.
 
-use super::WebContext;
 use super::answer::Answer;
+use super::context::WebContext;
 use super::error::WebError;
 use super::request::RequestContext;
 use super::visitor::{ClientAddress, Visitor};
@@ -40,7 +40,7 @@ impl CreationGuard<'_> {
         }
         let ask = |address| self.context.relay.call(IsListed { address });
         for answer in self.client.public_addresses().map(ask).collect::<Vec<_>>() {
-            // Silence is no listing.
+            // No answer counts as not listed, so that a DNS outage blocks nobody.
             if answer.await == Ok(Listing::Yes) {
                 return Err(WebError::Listed);
             }

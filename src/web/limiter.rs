@@ -2,10 +2,10 @@
 //!
 //! 1. A client is an address, of IPv6 a /64. Its creations are counted in slots of five minutes, and a slot counts
 //!    until all of it is more than an hour ago: within no hour are there more than the limit.
-//! 2. There are accounts for so many clients and no more. With each new one, a hand that goes round looks at a few
-//!    accounts and closes those that have nothing left in them.
-//! 3. Where all are in use, it closes the one among those few that has used the least: newcomers are served, who
-//!    has used much stays limited, and what the other may gain is what it had used.
+//! 2. There are windows for so many clients and no more. With each new one, a clock hand (as in the clock algorithm of
+//!    page replacement) looks at the next few windows and removes those in which nothing is counted.
+//! 3. If all are in use, it removes the one among those few that has used the least. So newcomers are served, whoever
+//!    has used much stays limited, and the client that was removed gains no more than it had used.
 
 use super::answer::{self, Answer};
 use super::visitor::ClientAddress;
@@ -25,14 +25,14 @@ const SLOT_SECONDS: u64 = 300;
 /// Slots that an hour can touch.
 const SLOTS_PER_WINDOW: usize = (WINDOW_SECONDS / SLOT_SECONDS) as usize + 1;
 
-/// Accounts at the most; with this many they take about 8 MB.
-const MAX_ACCOUNTS: usize = 65_536;
+/// Windows at the most; with this many they take about 8 MB.
+const MAX_WINDOWS: usize = 65_536;
 
-/// Accounts that the hand looks at, at a time.
-const ACCOUNTS_EXAMINED: usize = 16;
+/// Windows that the clock hand looks at, at a time.
+const WINDOWS_EXAMINED: usize = 16;
 
-const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const SERVICE: HeaderName = HeaderName::from_static("ratelimit");
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// How a client stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,22 +53,22 @@ impl Allowance {
     /// Puts it on an answer (draft-ietf-httpapi-ratelimit-headers-11).
     pub(super) fn set_headers(&self, answer: &mut Answer) {
         let Self { limit, remaining, reset_seconds, window, .. } = self;
-        answer::set_text(answer, POLICY, &format!("\"creations\";q={limit};w={window}"));
-        answer::set_text(answer, SERVICE, &format!("\"creations\";r={remaining};t={reset_seconds}"));
+        answer::set_text(answer, RATELIMIT_POLICY, &format!("\"creations\";q={limit};w={window}"));
+        answer::set_text(answer, RATELIMIT, &format!("\"creations\";r={remaining};t={reset_seconds}"));
     }
 }
 
-/// The accounts of all clients, by this process's clock.
+/// The windows of all clients, by this process's clock.
 pub(super) struct RateLimiter {
     limit: Cell<u32>,
-    ledger: RefCell<Ledger>,
+    windows: RefCell<Windows>,
     since: Instant,
 }
 
 impl RateLimiter {
     /// `limit` creations within an hour; 0 is without limit.
     pub(super) fn new(limit: u32) -> Self {
-        Self { limit: limit.into(), ledger: RefCell::new(Ledger::new(MAX_ACCOUNTS)), since: Instant::now() }
+        Self { limit: limit.into(), windows: RefCell::new(Windows::new(MAX_WINDOWS)), since: Instant::now() }
     }
 
     /// Changes the limit; what was counted stays.
@@ -84,7 +84,7 @@ impl RateLimiter {
     /// How the client stands; `None` if it is not limited.
     pub(super) fn allowance(&self, client: ClientAddress) -> Option<Allowance> {
         let limit = self.limit_of(client)?;
-        Some(self.ledger.borrow().look(network_of(client.address()), limit, self.now()))
+        Some(self.windows.borrow().look(network_of(client.address()), limit, self.now()))
     }
 
     /// Takes `cost` from what the client may create.
@@ -93,12 +93,12 @@ impl RateLimiter {
     /// How it stands, if there is not as much left; nothing is taken then.
     pub(super) fn take(&self, client: ClientAddress, cost: u32) -> Result<(), Allowance> {
         let Some(limit) = self.limit_of(client) else { return Ok(()) };
-        self.ledger.borrow_mut().take(network_of(client.address()), cost, limit, self.now())
+        self.windows.borrow_mut().take(network_of(client.address()), cost, limit, self.now())
     }
 
     /// Gives back what was taken for something that came to nothing by no fault of the client.
     pub(super) fn give_back(&self, client: ClientAddress, cost: u32) {
-        self.ledger.borrow_mut().give_back(network_of(client.address()), cost, self.now());
+        self.windows.borrow_mut().give_back(network_of(client.address()), cost, self.now());
     }
 
     fn now(&self) -> u64 {
@@ -106,82 +106,82 @@ impl RateLimiter {
     }
 }
 
-/// The accounts; time is told.
-struct Ledger {
+/// The windows of all clients; callers pass the time, in seconds.
+struct Windows {
     most: usize,
-    accounts: IndexMap<IpAddr, Account>,
-    hand: usize,
+    by_client: IndexMap<IpAddr, SlidingWindow>,
+    clock_hand: usize,
 }
 
 /// What one client has created lately.
 #[derive(Clone, Copy)]
-struct Account {
+struct SlidingWindow {
     /// The slot that was shared when it was last brought up to date.
     slot: u64,
     /// By slot, round and round.
     used: [u32; SLOTS_PER_WINDOW],
 }
 
-impl Ledger {
+impl Windows {
     fn new(most: usize) -> Self {
-        Self { most, accounts: IndexMap::new(), hand: 0 }
+        Self { most, by_client: IndexMap::new(), clock_hand: 0 }
     }
 
     fn look(&self, client: IpAddr, limit: u32, now: u64) -> Allowance {
-        let account = self.accounts.get(&client).copied().unwrap_or(Account::new(now));
-        account.at(now).allowance(0, limit, now)
+        let window = self.by_client.get(&client).copied().unwrap_or(SlidingWindow::new(now));
+        window.at(now).allowance(0, limit, now)
     }
 
     fn take(&mut self, client: IpAddr, cost: u32, limit: u32, now: u64) -> Result<(), Allowance> {
-        let account = self.accounts.get(&client).copied().unwrap_or(Account::new(now)).at(now);
-        let allowance = account.allowance(cost, limit, now);
+        let window = self.by_client.get(&client).copied().unwrap_or(SlidingWindow::new(now)).at(now);
+        let allowance = window.allowance(cost, limit, now);
         if cost > allowance.remaining {
             return Err(allowance);
         }
-        if !self.accounts.contains_key(&client) {
+        if !self.by_client.contains_key(&client) {
             self.make_room(now);
         }
-        let account = self.accounts.entry(client).insert_entry(account).into_mut();
-        account.used[index(account.slot)] += cost;
+        let window = self.by_client.entry(client).insert_entry(window).into_mut();
+        window.used[index(window.slot)] += cost;
         Ok(())
     }
 
     fn give_back(&mut self, client: IpAddr, cost: u32, now: u64) {
-        if let Some(account) = self.accounts.get_mut(&client) {
-            *account = account.at(now);
-            let shared = &mut account.used[index(account.slot)];
+        if let Some(window) = self.by_client.get_mut(&client) {
+            *window = window.at(now);
+            let shared = &mut window.used[index(window.slot)];
             *shared = shared.saturating_sub(cost);
         }
     }
 
-    /// Closes empty accounts among the next few and, if there is still no place, the one that has used the least.
+    /// Removes empty windows among the next few and, if there is still no place, the one that has used the least.
     fn make_room(&mut self, now: u64) {
         let mut least: Option<(u32, IpAddr)> = None;
-        for _ in 0..ACCOUNTS_EXAMINED.min(self.accounts.len()) {
-            if self.hand >= self.accounts.len() {
-                self.hand = 0;
+        for _ in 0..WINDOWS_EXAMINED.min(self.by_client.len()) {
+            if self.clock_hand >= self.by_client.len() {
+                self.clock_hand = 0;
             }
-            let Some((client, account)) = self.accounts.get_index(self.hand) else { break };
-            match account.at(now).sum() {
+            let Some((client, window)) = self.by_client.get_index(self.clock_hand) else { break };
+            match window.at(now).sum() {
                 // The last one moves here, and is looked at next.
-                0 => drop(self.accounts.swap_remove_index(self.hand)),
+                0 => drop(self.by_client.swap_remove_index(self.clock_hand)),
                 sum => {
                     if least.is_none_or(|(other, _)| sum < other) {
                         least = Some((sum, *client));
                     }
-                    self.hand += 1;
+                    self.clock_hand += 1;
                 }
             }
         }
-        if self.accounts.len() >= self.most
+        if self.by_client.len() >= self.most
             && let Some((_, client)) = least
         {
-            self.accounts.swap_remove(&client);
+            self.by_client.swap_remove(&client);
         }
     }
 }
 
-impl Account {
+impl SlidingWindow {
     fn new(now: u64) -> Self {
         Self { slot: now / SLOT_SECONDS, used: [0; SLOTS_PER_WINDOW] }
     }
@@ -243,73 +243,73 @@ mod tests {
 
     #[test]
     fn as_many_as_the_limit_and_again_when_the_hour_is_over() {
-        let mut ledger = Ledger::new(MAX_ACCOUNTS);
-        let fresh = ledger.look(client(1), 3, 10_000);
+        let mut windows = Windows::new(MAX_WINDOWS);
+        let fresh = windows.look(client(1), 3, 10_000);
         assert_eq!((fresh.remaining, fresh.reset_seconds, fresh.wait_seconds), (3, WINDOW_SECONDS, 0));
         for left in [2, 1, 0] {
-            ledger.take(client(1), 1, 3, 10_000).unwrap();
-            assert_eq!(ledger.look(client(1), 3, 10_000).remaining, left);
+            windows.take(client(1), 1, 3, 10_000).unwrap();
+            assert_eq!(windows.look(client(1), 3, 10_000).remaining, left);
         }
-        let refused = ledger.take(client(1), 1, 3, 10_100).unwrap_err();
+        let refused = windows.take(client(1), 1, 3, 10_100).unwrap_err();
         assert_eq!((refused.limit, refused.remaining, refused.window), (3, 0, WINDOW_SECONDS));
         assert!(refused.wait_seconds >= refused.reset_seconds && refused.wait_seconds <= WINDOW_SECONDS + SLOT_SECONDS);
-        ledger.take(client(2), 3, 3, 10_100).unwrap();
-        assert!(ledger.take(client(1), 1, 3, 10_100 + refused.wait_seconds - 1).is_err());
-        ledger.take(client(1), 3, 3, 10_100 + refused.wait_seconds).unwrap();
+        windows.take(client(2), 3, 3, 10_100).unwrap();
+        assert!(windows.take(client(1), 1, 3, 10_100 + refused.wait_seconds - 1).is_err());
+        windows.take(client(1), 3, 3, 10_100 + refused.wait_seconds).unwrap();
     }
 
     #[test]
     fn the_wait_is_for_what_was_asked_for() {
-        let mut ledger = Ledger::new(MAX_ACCOUNTS);
-        ledger.take(client(1), 2, 4, 0).unwrap();
-        ledger.take(client(1), 2, 4, 2_000).unwrap();
-        let one = ledger.take(client(1), 1, 4, 2_000).unwrap_err().wait_seconds;
-        let three = ledger.take(client(1), 3, 4, 2_000).unwrap_err().wait_seconds;
+        let mut windows = Windows::new(MAX_WINDOWS);
+        windows.take(client(1), 2, 4, 0).unwrap();
+        windows.take(client(1), 2, 4, 2_000).unwrap();
+        let one = windows.take(client(1), 1, 4, 2_000).unwrap_err().wait_seconds;
+        let three = windows.take(client(1), 3, 4, 2_000).unwrap_err().wait_seconds;
         assert!(one < three);
-        assert!(ledger.take(client(1), 3, 4, 2_000 + one).is_err());
-        ledger.take(client(1), 3, 4, 2_000 + three).unwrap();
-        assert!(ledger.take(client(9), 5, 4, 0).is_err(), "more than there ever is");
+        assert!(windows.take(client(1), 3, 4, 2_000 + one).is_err());
+        windows.take(client(1), 3, 4, 2_000 + three).unwrap();
+        assert!(windows.take(client(9), 5, 4, 0).is_err(), "more than there ever is");
     }
 
     #[test]
     fn what_came_to_nothing_is_given_back() {
-        let mut ledger = Ledger::new(MAX_ACCOUNTS);
-        ledger.take(client(1), 3, 3, 0).unwrap();
-        ledger.give_back(client(1), 2, 0);
-        ledger.give_back(client(2), 2, 0);
-        ledger.take(client(1), 2, 3, 0).unwrap();
-        assert!(ledger.take(client(1), 1, 3, 0).is_err());
+        let mut windows = Windows::new(MAX_WINDOWS);
+        windows.take(client(1), 3, 3, 0).unwrap();
+        windows.give_back(client(1), 2, 0);
+        windows.give_back(client(2), 2, 0);
+        windows.take(client(1), 2, 3, 0).unwrap();
+        assert!(windows.take(client(1), 1, 3, 0).is_err());
     }
 
     #[test]
     fn a_lower_limit_counts_what_was() {
-        let mut ledger = Ledger::new(MAX_ACCOUNTS);
-        ledger.take(client(1), 5, 10, 0).unwrap();
-        assert_eq!(ledger.look(client(1), 3, 0).remaining, 0);
-        assert!(ledger.take(client(1), 1, 3, 0).is_err());
+        let mut windows = Windows::new(MAX_WINDOWS);
+        windows.take(client(1), 5, 10, 0).unwrap();
+        assert_eq!(windows.look(client(1), 3, 0).remaining, 0);
+        assert!(windows.take(client(1), 1, 3, 0).is_err());
     }
 
     #[test]
-    fn when_all_accounts_are_in_use_newcomers_are_served_and_the_heavy_stay_limited() {
-        let mut ledger = Ledger::new(1_000);
-        ledger.take(client(0), 10, 10, 0).unwrap();
+    fn when_all_windows_are_in_use_newcomers_are_served_and_the_heavy_stay_limited() {
+        let mut windows = Windows::new(1_000);
+        windows.take(client(0), 10, 10, 0).unwrap();
         for number in 1..20_000 {
-            ledger.take(client(number), 1, 10, 0).unwrap();
-            assert!(ledger.accounts.len() <= 1_000);
+            windows.take(client(number), 1, 10, 0).unwrap();
+            assert!(windows.by_client.len() <= 1_000);
         }
-        assert!(ledger.take(client(0), 1, 10, 0).is_err());
+        assert!(windows.take(client(0), 1, 10, 0).is_err());
     }
 
     #[test]
-    fn accounts_are_closed_when_nothing_is_left_in_them() {
-        let mut ledger = Ledger::new(1_000);
+    fn windows_are_removed_when_nothing_is_counted_in_them() {
+        let mut windows = Windows::new(1_000);
         for number in 0..900 {
-            ledger.take(client(number), 1, 10, 0).unwrap();
+            windows.take(client(number), 1, 10, 0).unwrap();
         }
         for number in 1_000..1_100 {
-            ledger.take(client(number), 1, 10, 2 * WINDOW_SECONDS).unwrap();
+            windows.take(client(number), 1, 10, 2 * WINDOW_SECONDS).unwrap();
         }
-        assert!(ledger.accounts.len() <= 200, "{}", ledger.accounts.len());
+        assert!(windows.by_client.len() <= 200, "{}", windows.by_client.len());
     }
 
     proptest! {
@@ -318,12 +318,12 @@ mod tests {
             limit in 1_u32..20,
             wishes in prop::collection::vec((0_u64..1_500, 0_u32..3, 1_u32..6), 1..200),
         ) {
-            let mut ledger = Ledger::new(MAX_ACCOUNTS);
+            let mut windows = Windows::new(MAX_WINDOWS);
             let (mut now, mut granted) = (0, Vec::new());
             for (gap, number, cost) in wishes {
                 now += gap;
-                let before = ledger.look(client(number), limit, now);
-                let outcome = ledger.take(client(number), cost, limit, now);
+                let before = windows.look(client(number), limit, now);
+                let outcome = windows.take(client(number), cost, limit, now);
                 prop_assert_eq!(outcome.is_ok(), cost <= before.remaining);
                 if outcome.is_ok() {
                     granted.push((now, number, cost));
@@ -333,7 +333,7 @@ mod tests {
                 prop_assert!(sum <= limit, "{} within an hour", sum);
                 let older = granted.iter().filter(|(at, who, _)| *who == number && now - at < WINDOW_SECONDS + SLOT_SECONDS);
                 let sum: u32 = older.map(|(.., cost)| cost).sum();
-                prop_assert!(ledger.look(client(number), limit, now).remaining >= limit - sum.min(limit));
+                prop_assert!(windows.look(client(number), limit, now).remaining >= limit - sum.min(limit));
             }
         }
     }

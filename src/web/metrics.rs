@@ -43,7 +43,7 @@ async fn converse(stream: TcpStream, vault: Vault) {
         .header_read_timeout(REQUEST_TIMEOUT)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), answer);
-    // What is wrong with a connection its client knows best.
+    // Errors here are those of the client's connection (reset, malformed HTTP); there is nothing to do about them.
     let _ = tokio::time::timeout(REQUEST_TIMEOUT, connection).await;
 }
 

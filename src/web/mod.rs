@@ -1,4 +1,4 @@
-//! The `web` role: hears port 80, and knows what one visitor just typed.
+//! The `web` role: serves port 80, and knows what one visitor just typed.
 //!
 //! Files are prepared once and served from memory: a path that leads elsewhere cannot be expressed.
 
@@ -6,17 +6,20 @@ mod answer;
 mod api;
 mod body;
 mod calendar;
+mod context;
 mod error;
 mod files;
 mod forwarded;
 mod forwarders;
 mod guard;
 mod limiter;
+mod locale;
 mod metrics;
 mod negotiate;
 mod openapi;
 mod pages;
-mod proxied;
+mod prose;
+mod proxy_protocol;
 mod request;
 mod router;
 mod routes;
@@ -26,12 +29,9 @@ mod visitor;
 
 use crate::channel::{Door, RpcClient};
 use crate::config::settings::web::{Fixed, Live};
-use crate::runtime::{
-    self, ConnectionLimits, ConnectionPermit, Drain, DrainGuard, Fatal, MetricRecorder, RoleHandler, Startup,
-};
+use crate::runtime::{self, ConnectionLimits, ConnectionPermit, Drain, DrainGuard, Fatal, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
-use crate::wire::relay_web::RelayWeb;
-use crate::wire::vault_web::VaultWeb;
+use context::WebContext;
 use files::Files;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -47,27 +47,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tracing::error;
-use visitor::{LoggedOnce, PeerInfo, trusts};
+use visitor::{PeerInfo, trusts};
 
-/// How long one connection may be used, so that a client that reads slowly does not stay for ever.
+/// How long one connection may be used, so that a client that reads slowly does not stay forever.
 const CONNECTION_LIFETIME: Duration = Duration::from_secs(300);
 
 /// Octets of a request's header at the most; more is `431`.
 const MAX_HEADER_OCTETS: usize = 16 * 1024;
-
-/// What connections share. New settings make a new one, for the connections that come from then on.
-#[derive(Clone)]
-struct WebContext {
-    fixed: Fixed,
-    settings: Live,
-    vault: RpcClient<VaultWeb>,
-    relay: RpcClient<RelayWeb>,
-    files: Rc<Files>,
-    connection_limits: Rc<ConnectionLimits>,
-    recorder: Rc<MetricRecorder>,
-    rate_limiter: Rc<RateLimiter>,
-    logged_once: Rc<LoggedOnce>,
-}
 
 /// What a connection that comes now gets.
 struct SharedContext(RefCell<Rc<WebContext>>);
@@ -98,8 +84,8 @@ pub fn run() -> Result<(), Fatal> {
             settings,
         };
         let shared = Rc::new(SharedContext(RefCell::new(Rc::new(context))));
-        let teller = vault.clone();
-        start.report_metrics(Rc::clone(&shared), move |metrics| teller.notify(metrics));
+        let metrics_vault = vault.clone();
+        start.report_metrics(Rc::clone(&shared), move |metrics| metrics_vault.notify(metrics));
         let stop = start.ready(Rc::clone(&shared)).await?;
         tokio::task::spawn_local(metrics::serve(metrics, vault));
         let drain = Drain::default();
@@ -152,7 +138,7 @@ impl WebContext {
         if !settings.proxy_protocol || !trusts(&settings.trusted_proxies, peer) {
             return Some(PeerInfo { peer, secure: false });
         }
-        let info = tokio::time::timeout(settings.header_timeout, proxied::take(stream, peer)).await;
+        let info = tokio::time::timeout(settings.header_timeout, proxy_protocol::take(stream, peer)).await;
         if matches!(&info, Ok(Err(cause)) if cause.kind() == io::ErrorKind::InvalidData) {
             self.logged_once.not_proxied(peer);
         }
@@ -204,7 +190,7 @@ where
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
     tokio::select! {
-        // Only its client can do something about an error of a connection.
+        // Errors here are those of the client's connection (reset, malformed HTTP); there is nothing to do about them.
         _ = connection.as_mut() => return,
         () = guard.stopping() => {}
         () = tokio::time::sleep(CONNECTION_LIFETIME) => {}

@@ -7,7 +7,7 @@ use hyper::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName, IF_NON
 /// Weight in thousandths.
 type Weight = u16;
 
-const FULL: Weight = 1000;
+const FULL_WEIGHT: Weight = 1000;
 
 /// Whether gzip is acceptable and not liked less than no coding at all (§12.5.3).
 pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
@@ -69,7 +69,7 @@ fn weighted(element: &str) -> Option<(&str, Weight)> {
     let mut parts = element.split(';').map(str::trim);
     let name = parts.next()?;
     let q = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-    Some((name, q.map_or(Some(FULL), weight)?))
+    Some((name, q.map_or(Some(FULL_WEIGHT), weight)?))
 }
 
 /// `0`, `0.xxx`, `1`, `1.000`.
@@ -81,7 +81,7 @@ fn weight(text: &str) -> Option<Weight> {
     let thousandths: Weight = format!("{fraction:0<3}").parse().ok()?;
     match whole {
         "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(FULL),
+        "1" if thousandths == 0 => Some(FULL_WEIGHT),
         _ => None,
     }
 }

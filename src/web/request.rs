@@ -1,6 +1,6 @@
 //! What is known of a request beside its body.
 
-use super::pages::Locale;
+use super::locale::Locale;
 use super::visitor::Visitor;
 use hyper::Method;
 use hyper::header::{self, HeaderMap};
@@ -16,8 +16,8 @@ pub(super) struct RequestContext {
 }
 
 impl RequestContext {
-    /// How visitors call this site, without a slash at its end: `configured`, or what the request calls us. Empty if the
-    /// request calls us nothing that is a host.
+    /// How visitors call this site, without a slash at its end: `configured`, or what the request calls us. Empty if
+    /// the request calls us nothing that is a host.
     pub(super) fn base_url(&self, configured: Option<&str>) -> String {
         let valid = |host: &&str| {
             let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);

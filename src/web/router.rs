@@ -1,13 +1,15 @@
 //! From a request to its answer: a prepared file, or what the table of routes says.
 
 use super::answer::{self, Answer};
-use super::error::{RETRY_AFTER, WebError};
-use super::forwarders::Service;
-use super::pages::{self, Locale};
+use super::context::WebContext;
+use super::error::{STORE_RETRY_AFTER_SECONDS, WebError};
+use super::forwarders::ForwarderApi;
+use super::locale::Locale;
+use super::negotiate;
+use super::pages;
 use super::request::RequestContext;
 use super::routes::{Endpoint, Route};
 use super::visitor::{PeerInfo, Visitor};
-use super::{WebContext, negotiate};
 use crate::wire::metrics::Metric;
 use crate::wire::vault_web::Ping;
 use hyper::body::Incoming;
@@ -96,18 +98,18 @@ impl WebContext {
             Endpoint::Confirm => self.api_follow_link(first, request).await,
             Endpoint::Health => answer::text(StatusCode::OK, "ok\n"),
             Endpoint::Ready => self.ready().await,
-            Endpoint::Addy => self.forward(Service::Addy, request, body).await,
-            Endpoint::SimpleLogin => self.forward(Service::SimpleLogin, request, body).await,
+            Endpoint::Addy => self.forward(ForwarderApi::Addy, request, body).await,
+            Endpoint::SimpleLogin => self.forward(ForwarderApi::SimpleLogin, request, body).await,
         }
     }
 
     /// Whether aliases can be created and mail can be taken now.
     async fn ready(&self) -> Answer {
-        match self.ask(Ping).await {
+        match self.call_vault(Ping).await {
             Ok(()) => answer::text(StatusCode::OK, "ready\n"),
             Err(_) => {
                 let mut answer = answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n");
-                answer::set(&mut answer, header::RETRY_AFTER, RETRY_AFTER);
+                answer::set(&mut answer, header::RETRY_AFTER, STORE_RETRY_AFTER_SECONDS);
                 answer
             }
         }

@@ -3,7 +3,7 @@
 use super::body;
 use super::error::WebError;
 use super::forwarded::{self, Hop, X_FORWARDED_FOR, X_FORWARDED_PROTO};
-use super::proxied;
+use super::proxy_protocol;
 use crate::alias::{Caps, OrderError};
 use hyper::HeaderMap;
 use hyper::header::{FORWARDED, HeaderName, HeaderValue};
@@ -35,7 +35,7 @@ pub fn read_body(says_json: bool, octets: &[u8]) -> Result<Body, String> {
     Ok(Body {
         target: fields.text("target", OrderError::Target).ok().flatten().map(str::to_owned),
         count: format!("{:?}", fields.count()),
-        limits: format!("{:?}", fields.wish(caps)),
+        limits: format!("{:?}", fields.requested_limits(caps)),
         change: format!("{:?}", fields.change(caps)),
     })
 }
@@ -80,7 +80,7 @@ pub struct ProxyHeader {
 }
 
 /// Octets of a PROXY protocol header at the most.
-pub const MAX_PROXY_HEADER: usize = proxied::MAX;
+pub const MAX_PROXY_HEADER: usize = proxy_protocol::MAX_HEADER_OCTETS;
 
 /// Reads the header that the octets of a connection with `proxy` begin with; `None` while it is not complete.
 ///
@@ -88,7 +88,7 @@ pub const MAX_PROXY_HEADER: usize = proxied::MAX;
 /// No header that is allowed begins so.
 pub fn read_proxy_header(octets: &[u8], proxy: IpAddr) -> Result<Option<ProxyHeader>, &'static str> {
     const BAD: &str = "not a header that is allowed";
-    let Some(length) = proxied::end(octets).map_err(|_| BAD)? else { return Ok(None) };
-    let info = proxied::line(&octets[..length], proxy).map_err(|_| BAD)?;
+    let Some(length) = proxy_protocol::end(octets).map_err(|_| BAD)? else { return Ok(None) };
+    let info = proxy_protocol::line(&octets[..length], proxy).map_err(|_| BAD)?;
     Ok(Some(ProxyHeader { length, client: info.peer, secure: info.secure }))
 }

@@ -1,10 +1,10 @@
 //! What is asked of the vault, for pages and programs alike.
 
-use super::WebContext;
 use super::body::Fields;
+use super::context::WebContext;
 use super::error::{FieldError, WebError};
 use super::request::RequestContext;
-use crate::alias::{Change, Wish};
+use crate::alias::{Change, RequestedLimits};
 use crate::channel::Disconnected;
 use crate::wire::Rpc;
 use crate::wire::vault_web::{
@@ -39,73 +39,74 @@ impl WebContext {
         language: Language,
     ) -> Result<Vec<NewAlias>, WebError> {
         let domain = fields.domain()?;
-        let wish = fields.wish(self.settings.caps)?;
+        let limits = fields.requested_limits(self.settings.caps)?;
         let (whose, target) = match bearer(&request.headers) {
             Some(_) if fields.has("target") => return Err(FieldError::TargetBesideToken.into()),
-            Some(_) if wish != Wish::default() => return Err(FieldError::LimitsBesideToken.into()),
+            Some(_) if limits != RequestedLimits::default() => return Err(FieldError::LimitsBesideToken.into()),
             Some(token) => (OrderFor::Token(token.to_owned()), None),
             None => {
                 let target = fields.target()?;
-                (OrderFor::Target { target: target.clone(), wish }, Some(target))
+                (OrderFor::Target { target: target.clone(), limits }, Some(target))
             }
         };
         let idempotency_key = idempotency_key(&request.headers)?;
-        let created = self.ask(Order { whose, domain, count, idempotency_key, language }).await?;
-        Ok(created.into_iter().map(|created| NewAlias { created, target: target.clone(), days: wish.days }).collect())
+        let created = self.call_vault(Order { whose, domain, count, idempotency_key, language }).await?;
+        Ok(created.into_iter().map(|created| NewAlias { created, target: target.clone(), days: limits.days }).collect())
     }
 
     /// Issues a token; one without text is in the e-mail to its target.
     pub(super) async fn issue_token(&self, fields: &Fields, language: Language) -> Result<IssuedToken, WebError> {
         let (target, domain) = (fields.target()?, fields.domain()?);
-        let Wish { days, max_usage, valid_from, valid_until } = fields.wish(self.settings.caps)?;
+        let RequestedLimits { days, max_usage, valid_from, valid_until } =
+            fields.requested_limits(self.settings.caps)?;
         // A token makes aliases again and again: limits that depend on the day on which they are asked for are none.
         match (valid_from, valid_until) {
             (None, None) => {}
             (Some(_), _) => return Err(FieldError::TokenFrom.into()),
             (None, Some(_)) => return Err(FieldError::TokenUntil.into()),
         }
-        self.ask(IssueToken { target, domain, days, max_usage, language }).await
+        self.call_vault(IssueToken { target, domain, days, max_usage, language }).await
     }
 
     /// How an alias stands.
     pub(super) async fn inspect(&self, aid: String, key: String) -> Result<AliasInfo, WebError> {
-        self.ask(Inspect { aid, key }).await
+        self.call_vault(Inspect { aid, key }).await
     }
 
     /// Extends, pauses or resumes it.
     pub(super) async fn amend(&self, aid: String, key: String, change: Change) -> Result<AliasInfo, WebError> {
-        self.ask(Amend { aid, key, change }).await
+        self.call_vault(Amend { aid, key, change }).await
     }
 
     /// Ends it for good.
     pub(super) async fn revoke(&self, aid: String, key: String) -> Result<(), WebError> {
-        self.ask(Revoke { aid, key }).await
+        self.call_vault(Revoke { aid, key }).await
     }
 
     /// Makes a token void.
     pub(super) async fn revoke_token(&self, token: String) -> Result<(), WebError> {
-        self.ask(RevokeToken { token }).await
+        self.call_vault(RevokeToken { token }).await
     }
 
     /// Has the target of `fields` sent the e-mail with which it opts out, or in again.
     pub(super) async fn opt_out(&self, fields: &Fields, language: Language) -> Result<(), WebError> {
         let target = fields.target()?;
-        self.ask(OptOut { target, language }).await
+        self.call_vault(OptOut { target, language }).await
     }
 
     /// What a link of an e-mail would do.
     pub(super) async fn inspect_link(&self, link: String) -> Result<LinkPurpose, WebError> {
-        self.ask(InspectLink { link }).await.map_err(no_link)
+        self.call_vault(InspectLink { link }).await.map_err(no_link)
     }
 
     /// Does it: what it was for, and what came of it.
     pub(super) async fn follow_link(&self, link: String) -> Result<(LinkPurpose, Followed), WebError> {
         let purpose = self.inspect_link(link.clone()).await?;
-        Ok((purpose, self.ask(FollowLink { link }).await.map_err(no_link)?))
+        Ok((purpose, self.call_vault(FollowLink { link }).await.map_err(no_link)?))
     }
 
     /// Calls the vault.
-    pub(super) async fn ask<T, R>(&self, request: R) -> Result<T, WebError>
+    pub(super) async fn call_vault<T, R>(&self, request: R) -> Result<T, WebError>
     where
         R: Rpc<VaultWeb, Answer = Result<T, RequestError>>,
     {

@@ -1,6 +1,6 @@
 //! Who a visitor is: the peer of the connection, or whom a proxy that is trusted names.
 //!
-//! 1. The peer of a connection is who connected, or whom the PROXY protocol names ([`super::proxied`]).
+//! 1. The peer of a connection is who connected, or whom the PROXY protocol names ([`super::proxy_protocol`]).
 //! 2. If that is no proxy which is trusted, it is the client, and what its headers say of others means nothing.
 //! 3. Else the lists that proxies write are walked from the nearest hop over those that are trusted to the first
 //!    that is not: that is the client. A hop without an address ends the walk: the client is hidden behind the last.
@@ -8,7 +8,7 @@
 //!    as the visitor made it up, and nobody knows which it is: then the client is disputed. It is counted like one
 //!    that is hidden, and refused if either of the two is on a block list.
 
-use super::WebContext;
+use super::context::WebContext;
 use super::forwarded::{self, Hop, X_FORWARDED_FOR};
 use hyper::header::{FORWARDED, HeaderMap};
 use ipnet::IpNet;

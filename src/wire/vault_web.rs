@@ -6,7 +6,7 @@
 use super::metrics::Metrics;
 use super::rpc::protocol;
 use super::vault_admin::Status;
-use crate::alias::{Account, AliasAddress, Change, Domain, OrderError, Time, Wish};
+use crate::alias::{AliasAddress, AliasState, Change, Domain, OrderError, RequestedLimits, Time};
 use crate::words::Language;
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ pub enum OrderFor {
         /// The real address as the visitor typed it.
         target: String,
         /// Their limits.
-        wish: Wish,
+        limits: RequestedLimits,
     },
     /// For whom a token was made, within its limits.
     Token(String),
@@ -173,7 +173,7 @@ pub struct AliasInfo {
     /// Its address.
     pub address: AliasAddress,
     /// Limits, uses, paused, pending.
-    pub account: Account,
+    pub state: AliasState,
     /// The vault's clock, by which the limits are judged.
     pub now: Time,
 }

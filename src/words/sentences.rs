@@ -70,7 +70,7 @@ impl Words {
         (self.sentences.too_many_here)(minutes)
     }
 
-    /// That a letter went to the target, which has to confirm.
+    /// That a notification went to the target, which has to confirm.
     pub fn pending(&self, target: &str) -> String {
         (self.sentences.pending)(target)
     }
@@ -80,30 +80,30 @@ impl Words {
         (self.sentences.token_pending)(target)
     }
 
-    /// What is wrong with a wish, for the person who filled in the form.
+    /// What is wrong with the requested limits, for the person who filled in the form.
     pub fn order_error(&self, error: OrderError) -> String {
         (self.sentences.order_error)(error)
     }
 
-    /// Subject and body of the letter that asks a target whether an alias may live.
+    /// Subject and body of the notification that asks a target whether an alias may live.
     ///
-    /// `site` is the site's name; `link` confirms, `never_link` refuses for ever.
-    pub fn letter_activate(&self, site: &str, link: &str, never_link: &str) -> (String, String) {
+    /// `site` is the site's name; `link` confirms, `never_link` refuses forever.
+    pub fn notification_activate(&self, site: &str, link: &str, never_link: &str) -> (String, String) {
         (self.sentences.activate)(site, link, never_link)
     }
 
-    /// Subject and body of the letter that asks a target whether a token may be handed out.
-    pub fn letter_token(&self, site: &str, link: &str, never_link: &str) -> (String, String) {
+    /// Subject and body of the notification that asks a target whether a token may be handed out.
+    pub fn notification_token(&self, site: &str, link: &str, never_link: &str) -> (String, String) {
         (self.sentences.token)(site, link, never_link)
     }
 
-    /// Subject and body of the letter with the link that refuses aliases for ever.
-    pub fn letter_refuse(&self, site: &str, link: &str) -> (String, String) {
+    /// Subject and body of the notification with the link that refuses aliases forever.
+    pub fn notification_refuse(&self, site: &str, link: &str) -> (String, String) {
         (self.sentences.refuse)(site, link)
     }
 
-    /// Subject and body of the letter to whom refuses aliases already: the link allows them again.
-    pub fn letter_allow(&self, site: &str, link: &str) -> (String, String) {
+    /// Subject and body of the notification to a target that refuses aliases already: its link allows them again.
+    pub fn notification_allow(&self, site: &str, link: &str) -> (String, String) {
         (self.sentences.allow)(site, link)
     }
 }

@@ -32,19 +32,21 @@ impl<const N: usize> ConcatNames for [&[super::texts::Entry]; N] {
 }
 
 #[test]
-fn letters_are_narrow_and_name_the_site_and_the_links() {
+fn notifications_are_narrow_and_name_the_site_and_the_links() {
     let (site, link, never) =
         ("alias.example.org", "https://alias.example.org/en/confirm/x", "https://a.example/never");
     for words in Language::ALL.map(Language::words) {
-        for (subject, body) in [words.letter_activate(site, link, never), words.letter_token(site, link, never)] {
+        for (subject, body) in
+            [words.notification_activate(site, link, never), words.notification_token(site, link, never)]
+        {
             assert!(body.contains(never) && subject.contains(site));
             assert!(body.contains(link) && body.contains(site));
         }
         for (subject, body) in [
-            words.letter_activate(site, link, never),
-            words.letter_token(site, link, never),
-            words.letter_refuse(site, link),
-            words.letter_allow(site, link),
+            words.notification_activate(site, link, never),
+            words.notification_token(site, link, never),
+            words.notification_refuse(site, link),
+            words.notification_allow(site, link),
         ] {
             assert!(body.contains(link) && body.contains(site) && subject.contains(site));
             assert!(body.ends_with('\n') && !body.ends_with("\n\n"), "{body}");

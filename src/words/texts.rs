@@ -229,7 +229,7 @@ pub struct OptOut {
     pub sent_text: &'static str,
 }
 
-/// The pages behind the links in letters.
+/// The pages behind the links in notifications.
 #[allow(missing_docs)]
 pub struct Confirm {
     pub activate: &'static str,

@@ -56,7 +56,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("caps", &["sys"]),
     ("clap", &["cli"]),
     ("command_fds", &["sys"]),
-    ("data_encoding", &["vault"]),
+    ("data_encoding", &["vault", "web"]),
     ("flate2", &["web"]),
     ("form_urlencoded", &["web"]),
     ("hickory_resolver", &["sys"]),

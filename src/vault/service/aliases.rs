@@ -1,6 +1,6 @@
 //! What the owner of an alias may do with it, under its manage key.
 
-use crate::alias::{Account, AliasAddress, Change};
+use crate::alias::{AliasAddress, AliasState, Change};
 use crate::vault::context::VaultContext;
 use crate::vault::hashes::{hash_manage_key, is_same};
 use crate::vault::store::{Engine as _, Key};
@@ -11,8 +11,8 @@ pub(super) const MAX_AMEND_ATTEMPTS: usize = 16;
 
 /// How the alias stands.
 pub(super) async fn inspect(context: &VaultContext, aid: &str, manage_key: &str) -> Result<AliasInfo, RequestError> {
-    let Owned { address, account, .. } = find(context, aid, manage_key).await?;
-    info(context, address, account).await
+    let Owned { address, state, .. } = find(context, aid, manage_key).await?;
+    info(context, address, state).await
 }
 
 /// Changes limits, or pauses or resumes the alias.
@@ -23,10 +23,10 @@ pub(super) async fn amend(
     change: Change,
 ) -> Result<AliasInfo, RequestError> {
     for _ in 0..MAX_AMEND_ATTEMPTS {
-        let Owned { address, key, account: seen } = find(context, aid, manage_key).await?;
+        let Owned { address, key, state: seen } = find(context, aid, manage_key).await?;
         let now = context.store.now().get().await?;
         let limits = seen.limits.changed(change, now, context.live().caps)?;
-        let new = Account { limits, paused: change.paused.unwrap_or(seen.paused), ..seen };
+        let new = AliasState { limits, paused: change.paused.unwrap_or(seen.paused), ..seen };
         if context.store.amend(key, seen, new).get().await? {
             return info(context, address, new).await;
         }
@@ -46,7 +46,7 @@ pub(super) async fn revoke(context: &VaultContext, aid: &str, manage_key: &str) 
 struct Owned {
     address: AliasAddress,
     key: Key,
-    account: Account,
+    state: AliasState,
 }
 
 /// The alias that `aid` names, if `manage_key` is its own. A name without a domain is looked for in each of ours.
@@ -62,13 +62,13 @@ async fn find(context: &VaultContext, aid: &str, manage_key: &str) -> Result<Own
         let key = context.hashes.alias(&address);
         let found = context.store.read(key).get().await?;
         if let Some(record) = found.filter(|record| is_same(&record.manage, &presented)) {
-            return Ok(Owned { address, key, account: record.account });
+            return Ok(Owned { address, key, state: record.state });
         }
     }
     Err(RequestError::NotFound)
 }
 
-async fn info(context: &VaultContext, address: AliasAddress, account: Account) -> Result<AliasInfo, RequestError> {
+async fn info(context: &VaultContext, address: AliasAddress, state: AliasState) -> Result<AliasInfo, RequestError> {
     let now = context.store.now().get().await?;
-    Ok(AliasInfo { address, account, now })
+    Ok(AliasInfo { address, state, now })
 }

@@ -1,13 +1,13 @@
-//! Consent: the links in notifications, by which a target confirms aliases, refuses them for ever, or allows them again.
+//! Consent: the links in notifications, by which a target confirms aliases, refuses them forever, or allows them again.
 //!
 //! A link is a capability and not stored. To look at one changes nothing: programs that scan e-mail follow links, and
-//! only a form that a person sends does what the link is for. Done twice, it is done once.
+//! only a form that a person sends does what the link is for. Following a link twice has no further effect.
 
 use super::aliases::MAX_AMEND_ATTEMPTS;
 use super::notifications::{self, count_one};
 use super::targets::{has_opted_out, parse_target};
 use super::tokens;
-use crate::alias::{Account, AliasAddress, CONFIRM_WITHIN, Domain, Time};
+use crate::alias::{AliasAddress, AliasState, CONFIRM_WITHIN_SECONDS, Domain, Time};
 use crate::vault::context::VaultContext;
 use crate::vault::hashes::{CounterKind, MarkKind, Seed};
 use crate::vault::store::{Engine as _, Mark, Owner, StoreError};
@@ -22,7 +22,7 @@ const MAX_OPT_OUTS_PER_DAY: u32 = 10;
 /// can ask for them as often as they like.
 const MAX_OPT_IN_NOTIFICATIONS_PER_DAY: u32 = 1;
 
-/// Sends whoever reads mail to `target` a link by which they refuse aliases for ever; to those who have, one by which
+/// Sends whoever reads mail to `target` a link by which they refuse aliases forever; to those who have, one by which
 /// they allow them again.
 pub(super) async fn send_opt_out_link(
     context: &VaultContext,
@@ -36,10 +36,11 @@ pub(super) async fn send_opt_out_link(
         let counter = context.hashes.counter(CounterKind::OptInNotifications, &owner);
         count_one(context, counter, MAX_OPT_IN_NOTIFICATIONS_PER_DAY).await?;
         let link = notifications::link(context, &Capability::OptIn { owner, made: seconds(now) })?;
-        notifications::send(context, &target, &owner, language, |words, site, _| words.letter_allow(site, &link)).await
+        notifications::send(context, &target, &owner, language, |words, site, _| words.notification_allow(site, &link))
+            .await
     } else {
         notifications::send(context, &target, &owner, language, |words, site, opt_out| {
-            words.letter_refuse(site, opt_out)
+            words.notification_refuse(site, opt_out)
         })
         .await
     }
@@ -79,7 +80,7 @@ pub(super) async fn follow_link(context: &VaultContext, link: &str) -> Result<Fo
 /// What a link spells, if it is good at `now`.
 async fn read(context: &VaultContext, link: &str, now: Time) -> Result<Capability, RequestError> {
     let capability = token::read(&context.seal, link).ok_or(RequestError::NotFound)?;
-    let is_fresh = |made: u32| now < Time::from(made) + CONFIRM_WITHIN;
+    let is_fresh = |made: u32| now < Time::from(made) + CONFIRM_WITHIN_SECONDS;
     let is_good = match &capability {
         Capability::Activate { made, .. } | Capability::OptIn { made, .. } => is_fresh(*made),
         Capability::HandOut(token) => is_fresh(token.made) && tokens::is_good(context, token, now).await?,
@@ -132,7 +133,7 @@ async fn activate(context: &VaultContext, seed: &Seed, domain: &Domain, count: u
     for _ in 0..MAX_AMEND_ATTEMPTS {
         let mut has_lost_a_race = false;
         for (address, seen) in unconfirmed(context, &ordered).await? {
-            let new = Account { pending: false, ..seen };
+            let new = AliasState { pending: false, ..seen };
             // Its owner may be changing it at the same time: then it is read again.
             has_lost_a_race |= !context.store.amend(context.hashes.alias(&address), seen, new).get().await?;
         }
@@ -148,11 +149,11 @@ async fn activate(context: &VaultContext, seed: &Seed, domain: &Domain, count: u
 async fn unconfirmed(
     context: &VaultContext,
     ordered: &[AliasAddress],
-) -> Result<Vec<(AliasAddress, Account)>, StoreError> {
+) -> Result<Vec<(AliasAddress, AliasState)>, StoreError> {
     let mut waiting = Vec::new();
     for address in ordered {
         match context.store.read(context.hashes.alias(address)).get().await? {
-            Some(record) if record.account.pending => waiting.push((address.clone(), record.account)),
+            Some(record) if record.state.pending => waiting.push((address.clone(), record.state)),
             _ => {}
         }
     }
@@ -163,7 +164,7 @@ async fn unconfirmed(
 async fn is_any_alive(context: &VaultContext, ordered: &[AliasAddress]) -> Result<bool, StoreError> {
     for address in ordered {
         let found = context.store.read(context.hashes.alias(address)).get().await?;
-        if found.is_some_and(|record| !record.account.pending) {
+        if found.is_some_and(|record| !record.state.pending) {
             return Ok(true);
         }
     }

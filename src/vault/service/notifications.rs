@@ -31,7 +31,7 @@ pub(super) async fn send(
     write: impl FnOnce(&Words, &str, &str) -> (String, String),
 ) -> Result<(), RequestError> {
     let live = context.live();
-    // Limited in the vault, because somebody may have taken over the process that hears visitors, or command many.
+    // Limited in the vault, because somebody may have taken over the process that serves visitors, or may command many.
     let to_all = context.hashes.counter(CounterKind::AllNotifications, &[]);
     if live.emails_per_day > 0 && !context.store.count(to_all, live.emails_per_day, 1).get().await? {
         warn!("as many e-mails were sent as may be sent in a day; see limits.emails_per_day");

@@ -1,8 +1,8 @@
 //! Orders of aliases.
 //!
 //! 1. For whom, where and within which limits: as it was typed, or as a token says.
-//! 2. The seed of the names is random. With an Idempotency-Key it is derived from the key, and the order is marked for a
-//!    day.
+//! 2. The seed of the names is random. With an Idempotency-Key it is derived from the key, and the order is marked for
+//!    a day.
 //! 3. Aliases of the order that are there already were made for an answer that was lost: they are answered again, as
 //!    they are now. If the order was answered and they are not there, they have ended, and stay so.
 //! 4. The others are counted, made, and announced to the target if it must confirm. If a step fails, nothing of them is
@@ -12,7 +12,8 @@ use super::notifications;
 use super::targets::{choose_domain, parse_target, refuse_opted_out};
 use super::tokens;
 use crate::alias::{
-    Account, AliasAddress, DAY, Domain, Limits, MAX_ALIASES_PER_ORDER, OrderError, RealAddress, Time, Wish,
+    AliasAddress, AliasState, DAY, Domain, Limits, MAX_ALIASES_PER_ORDER, OrderError, RealAddress, RequestedLimits,
+    Time,
 };
 use crate::vault::context::VaultContext;
 use crate::vault::hashes::{CounterKind, MarkKind, Seed, hash_manage_key, is_same};
@@ -76,9 +77,9 @@ async fn grant(context: &VaultContext, order: Order) -> Result<Grant, RequestErr
     let count = u8::try_from(count).ok().filter(|count| (1..=MAX_ALIASES_PER_ORDER).contains(count));
     let count = count.ok_or(OrderError::Count { max: MAX_ALIASES_PER_ORDER.into() })?;
     let now = context.store.now().get().await?;
-    let (target, domain, wish, is_confirmed) = match whose {
-        OrderFor::Target { target, wish } => {
-            (parse_target(context, &target)?, choose_domain(context, domain.as_deref())?, wish, false)
+    let (target, domain, requested, is_confirmed) = match whose {
+        OrderFor::Target { target, limits } => {
+            (parse_target(context, &target)?, choose_domain(context, domain.as_deref())?, limits, false)
         }
         OrderFor::Token(token) => {
             let token = tokens::read(context, &token, now).await?;
@@ -88,14 +89,18 @@ async fn grant(context: &VaultContext, order: Order) -> Result<Grant, RequestErr
                 // The domain may have been ours when the token was made.
                 None => choose_domain(context, Some(usual.as_str())).or_else(|_| choose_domain(context, None))?,
             };
-            let wish = Wish { days: days.map(i64::from), max_usage: max_usage.map(i64::from), ..Wish::default() };
-            (target, domain, wish, confirmed)
+            let requested = RequestedLimits {
+                days: days.map(i64::from),
+                max_usage: max_usage.map(i64::from),
+                ..RequestedLimits::default()
+            };
+            (target, domain, requested, confirmed)
         }
     };
     let live = context.live();
-    let limits = wish.grant(now, live.caps)?;
+    let limits = requested.grant(now, live.caps)?;
     let content =
-        postcard::to_allocvec(&(target.expose(), &domain, wish, count)).map_err(|_| RequestError::Unavailable)?;
+        postcard::to_allocvec(&(target.expose(), &domain, requested, count)).map_err(|_| RequestError::Unavailable)?;
     let owner = context.hashes.owner(&target);
     let is_pending = live.confirm && !is_confirmed;
     Ok(Grant { target, owner, domain, limits, count, is_confirmed, is_pending, content, now })
@@ -157,8 +162,8 @@ async fn fill(
         // Once more: whoever opts out meanwhile is either seen here, or finds what was made.
         refuse_opted_out(context, &grant.owner).await?;
         // Not for new ones only: the notification for those that were there may have been lost with the answer.
-        if created.iter().flatten().any(|created| created.alias.account.pending) {
-            ask_to_confirm(context, grant, seed, language).await?;
+        if created.iter().flatten().any(|created| created.alias.state.pending) {
+            request_confirmation(context, grant, seed, language).await?;
         }
         Ok(())
     };
@@ -215,19 +220,19 @@ fn items(context: &VaultContext, grant: &Grant, seed: &Seed) -> Vec<Item> {
 async fn find(context: &VaultContext, item: &Item, now: Time) -> Result<Option<CreatedAlias>, StoreError> {
     let found = context.store.read(item.key).get().await?;
     let ours = found.filter(|record| is_same(&record.manage, &hash_manage_key(&item.manage_key)));
-    Ok(ours.map(|record| item.created(record.account, now)))
+    Ok(ours.map(|record| item.created(record.state, now)))
 }
 
 /// Makes an alias of the order. Answers whether it was made here.
 async fn create(context: &VaultContext, item: &Item, grant: &Grant) -> Result<(CreatedAlias, bool), RequestError> {
-    let account = Account::new(grant.limits, grant.is_pending);
+    let state = AliasState::new(grant.limits, grant.is_pending);
     let sealed = context.seal.seal_address(&item.address, &grant.target).ok_or(RequestError::Unavailable)?;
-    let record = Record { account, manage: hash_manage_key(&item.manage_key), owner: grant.owner, sealed };
+    let record = Record { state, manage: hash_manage_key(&item.manage_key), owner: grant.owner, sealed };
     let limit = context.live().alive_per_address;
     match context.store.create(item.key, record, grant.now, limit).get().await? {
         Creation::Made => {
             context.metrics.increment(Metric::AliasesCreated);
-            Ok((item.created(account, grant.now), true))
+            Ok((item.created(state, grant.now), true))
         }
         Creation::Full => Err(OrderError::TooManyAlive.into()),
         // By the same order on another host; or by chance, of 2^-60, and then the same request again succeeds.
@@ -238,7 +243,7 @@ async fn create(context: &VaultContext, item: &Item, grant: &Grant) -> Result<(C
     }
 }
 
-async fn ask_to_confirm(
+async fn request_confirmation(
     context: &VaultContext,
     grant: &Grant,
     seed: &Seed,
@@ -248,13 +253,13 @@ async fn ask_to_confirm(
     let (seed, domain, made) = (*seed, domain.clone(), seconds(*now));
     let link = notifications::link(context, &Capability::Activate { seed, domain, count: *count, made })?;
     notifications::send(context, target, owner, language, |words, site, opt_out| {
-        words.letter_activate(site, &link, opt_out)
+        words.notification_activate(site, &link, opt_out)
     })
     .await
 }
 
 impl Item {
-    fn created(&self, account: Account, now: Time) -> CreatedAlias {
-        CreatedAlias { alias: AliasInfo { address: self.address.clone(), account, now }, key: self.manage_key.clone() }
+    fn created(&self, state: AliasState, now: Time) -> CreatedAlias {
+        CreatedAlias { alias: AliasInfo { address: self.address.clone(), state, now }, key: self.manage_key.clone() }
     }
 }

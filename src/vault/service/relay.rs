@@ -1,12 +1,13 @@
 //! The door vault ← relay: redeem a ticket; spend, refund and settle its use; send notifications.
 
-use crate::alias::{Domain, RealAddress, Time};
+use crate::alias::{Domain, RealAddress};
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::ReversePath;
+use crate::vault::clock;
 use crate::vault::context::VaultContext;
 use crate::vault::srs;
 use crate::vault::store::Engine as _;
-use crate::vault::tickets::Target;
+use crate::vault::tickets::TargetSource;
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
 use crate::wire::vault_relay::{
@@ -14,7 +15,6 @@ use crate::wire::vault_relay::{
     SpendAnswer,
 };
 use std::rc::Rc;
-use std::time::SystemTime;
 
 /// Answers a process of the role `relay`.
 pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Request) -> Option<MaybeReady<Answer>> {
@@ -49,18 +49,18 @@ fn redeem(context: &VaultContext, ticket: Ticket, reverse_path: &str) -> RedeemA
     let Some((target, domain)) = reveal(context, &target) else { return RedeemAnswer::No };
     let reverse_path = match context.live().reverse_path {
         ReversePath::Keep => reverse_path.to_owned(),
-        ReversePath::Srs => srs::rewrite(reverse_path, &domain, &context.hashes, today()),
+        ReversePath::Srs => srs::rewrite(reverse_path, &domain, &context.hashes, clock::now()),
     };
     RedeemAnswer::Redeemed { target, reverse_path, counted }
 }
 
 /// The real address behind a ticket, and the domain of ours under which it was reached.
-fn reveal(context: &VaultContext, target: &Target) -> Option<(RealAddress, Domain)> {
+fn reveal(context: &VaultContext, target: &TargetSource) -> Option<(RealAddress, Domain)> {
     match target {
-        Target::Sealed { alias, sealed } => {
+        TargetSource::Sealed { alias, sealed } => {
             Some((context.seal.open_address(alias, sealed)?, Domain::parse(alias.domain()).ok()?))
         }
-        Target::Postmaster => {
+        TargetSource::Postmaster => {
             let live = context.live();
             Some((live.postmaster.clone()?, live.domains.first()?.clone()))
         }
@@ -104,9 +104,4 @@ fn refund(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<RefundAnswer
             Err(_) => RefundAnswer::Unavailable,
         }
     })
-}
-
-/// This host's clock. SRS needs the day only.
-fn today() -> Time {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs())
 }

@@ -5,7 +5,7 @@ use crate::channel::MaybeReady;
 use crate::vault::context::VaultContext;
 use crate::vault::keys::random;
 use crate::vault::store::{self, Engine as _, Key, StoreError};
-use crate::vault::tickets::Target;
+use crate::vault::tickets::TargetSource;
 use crate::wire::Ticket;
 use crate::wire::vault_smtp::{Answer, Hold, HoldAnswer, Release, Request};
 use std::rc::Rc;
@@ -30,7 +30,7 @@ fn hold(context: &Rc<VaultContext>, alias: AliasAddress) -> MaybeReady<HoldAnswe
         if context.live().postmaster.is_none() {
             return MaybeReady::Ready(HoldAnswer::No);
         }
-        context.tickets.borrow_mut().issue(ticket, Target::Postmaster, None, Instant::now());
+        context.tickets.borrow_mut().issue(ticket, TargetSource::Postmaster, None, Instant::now());
         return MaybeReady::Ready(HoldAnswer::Held { ticket });
     }
     let key = context.hashes.alias(&alias);
@@ -53,16 +53,16 @@ fn issue(
     alias: AliasAddress,
     key: Key,
     ticket: Ticket,
-    outcome: Result<store::Hold, StoreError>,
+    outcome: Result<store::HoldResult, StoreError>,
 ) -> HoldAnswer {
     match outcome {
-        Ok(store::Hold::Held { counted, sealed }) => {
-            let target = Target::Sealed { alias, sealed };
+        Ok(store::HoldResult::Held { counted, sealed }) => {
+            let target = TargetSource::Sealed { alias, sealed };
             context.tickets.borrow_mut().issue(ticket, target, counted.then_some(key), Instant::now());
             HoldAnswer::Held { ticket }
         }
-        Ok(store::Hold::Busy) => HoldAnswer::Busy,
-        Ok(store::Hold::No) => HoldAnswer::No,
+        Ok(store::HoldResult::Busy) => HoldAnswer::Busy,
+        Ok(store::HoldResult::No) => HoldAnswer::No,
         Err(_) => HoldAnswer::Unavailable,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::notifications;
 use super::targets::{choose_domain, parse_target, refuse_opted_out};
-use crate::alias::{DAY, Time, Wish};
+use crate::alias::{DAY, RequestedLimits, Time};
 use crate::config::settings::vault::MAX_TOKEN_DAYS;
 use crate::vault::context::VaultContext;
 use crate::vault::hashes::MarkKind;
@@ -20,7 +20,7 @@ pub(super) async fn issue(context: &VaultContext, request: IssueToken) -> Result
     let (target, domain) = (parse_target(context, &target)?, choose_domain(context, domain.as_deref())?);
     let now = context.store.now().get().await?;
     let live = context.live();
-    let limits = Wish { days, max_usage, ..Wish::default() }.grant(now, live.caps)?;
+    let limits = RequestedLimits { days, max_usage, ..RequestedLimits::default() }.grant(now, live.caps)?;
     let owner = context.hashes.owner(&target);
     refuse_opted_out(context, &owner).await?;
     let token = Token {
@@ -41,7 +41,7 @@ pub(super) async fn issue(context: &VaultContext, request: IssueToken) -> Result
     let target = token.target.clone();
     let link = notifications::link(context, &Capability::HandOut(token))?;
     notifications::send(context, &target, &owner, language, |words, site, opt_out| {
-        words.letter_token(site, &link, opt_out)
+        words.notification_token(site, &link, opt_out)
     })
     .await?;
     Ok(described)

@@ -1,11 +1,11 @@
 //! The table of aliases. Every method of an engine is one atomic step.
 //!
-//! An engine sees keyed hashes, sealed addresses and accounts. It never sees the name of an alias or a real address, so
-//! that a stolen table is useless (P7). There are two: [`redb`], one file on this host, and [`redis`], shared by
-//! several hosts.
+//! An engine sees keyed hashes, sealed addresses and the states of aliases. It never sees the name of an alias or a
+//! real address, so that a stolen table is useless (P7). There are two: [`redb`], one file on this host, and [`redis`],
+//! shared by several hosts.
 
 #[cfg(test)]
-mod figures;
+mod benchmarks;
 mod observed;
 mod record;
 pub(crate) mod redb;
@@ -13,7 +13,7 @@ pub(crate) mod redis;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::alias::{Account, Time};
+use crate::alias::{AliasState, Time};
 use crate::channel::MaybeReady;
 use crate::wire::Ticket;
 pub(crate) use observed::ObservedStore;
@@ -36,7 +36,7 @@ pub(crate) type Counter = [u8; 16];
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Record {
     /// Limits, uses and whether it is paused, in clear.
-    pub(crate) account: Account,
+    pub(crate) state: AliasState,
     /// Hash of the manage key, truncated to 128 bits.
     pub(crate) manage: [u8; 16],
     /// The person whose alias it is, for limits and for `forget`.
@@ -59,7 +59,7 @@ impl std::error::Error for StoreError {}
 
 /// The outcome of [`Engine::hold`].
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Hold {
+pub(crate) enum HoldResult {
     /// Alive. If the alias is counted, one of its uses is held until the deadline.
     Held {
         /// Whether [`Engine::spend`] is due.
@@ -110,7 +110,7 @@ pub(crate) trait Engine {
 
     /// Holds one use for `seconds`, if the alias is alive and has one that is neither spent nor held: the first phase
     /// of counting a message. What is not counted is not held.
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold>;
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<HoldResult>;
 
     /// Gives a held use back. Without effect if it is not held.
     fn release(&self, key: Key, ticket: Ticket) -> Step<()>;
@@ -128,7 +128,7 @@ pub(crate) trait Engine {
 
     /// Replaces limits, paused and pending, if they still are as `seen` (compare and set); false if they are not.
     /// `spent` is neither compared nor set.
-    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool>;
+    fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool>;
 
     /// Removes an alias, durably; false if there was none.
     fn remove(&self, key: Key) -> Step<bool>;
@@ -136,11 +136,11 @@ pub(crate) trait Engine {
     /// Removes every alias of `owner`, durably. Answers how many.
     fn forget(&self, owner: Owner) -> Step<u64>;
 
-    /// Removes what has passed [`Account::purge_at`], marks that have ended and counters whose day is over. Answers how
-    /// many aliases and marks. Ready at once where the store expires by itself.
+    /// Removes what has passed [`AliasState::purge_at`], marks that have ended and counters whose day is over. Answers
+    /// how many aliases and marks. Ready at once where the store expires by itself.
     fn sweep(&self) -> Step<u64>;
 
-    /// Notes `mark`, durably, until then or for ever. A mark that is there begins anew.
+    /// Notes `mark`, durably, until then or forever. A mark that is there begins anew.
     fn mark(&self, mark: Mark, until: Option<Time>) -> Step<()>;
 
     /// Takes a mark away, durably; false if there was none.

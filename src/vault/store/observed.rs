@@ -1,7 +1,7 @@
 //! An engine that is observed: whether its store answers is noted with every step, and logged when that changes.
 
-use super::{Counter, Creation, Engine, Hold, Key, Mark, Owner, Record, Step, StoreError};
-use crate::alias::{Account, Time};
+use super::{Counter, Creation, Engine, HoldResult, Key, Mark, Owner, Record, Step, StoreError};
+use crate::alias::{AliasState, Time};
 use crate::channel::MaybeReady;
 use crate::wire::Ticket;
 use std::cell::Cell;
@@ -112,7 +112,7 @@ impl Engine for ObservedStore {
         self.reading(self.engine.read(key))
     }
 
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold> {
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<HoldResult> {
         self.reading(self.engine.hold(key, ticket, seconds))
     }
 
@@ -134,7 +134,7 @@ impl Engine for ObservedStore {
         self.engine.undo(key, ticket)
     }
 
-    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
+    fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool> {
         self.writing(self.engine.amend(key, seen, new))
     }
 

@@ -13,7 +13,7 @@
 //! | rest | sealed address |
 
 use super::{Record, StoreError};
-use crate::alias::{Account, Limits, Time};
+use crate::alias::{AliasState, Limits, Time};
 
 const FORMAT_VERSION: u8 = 1;
 const PAUSED: u8 = 0x80;
@@ -21,15 +21,15 @@ const PENDING: u8 = 0x40;
 
 /// The stored form of a record that is to be purged at `purge`.
 pub(super) fn encode(record: &Record, purge: u32) -> Vec<u8> {
-    let Record { account, manage, owner, sealed } = record;
-    let Limits { not_before, not_after, max_usage } = account.limits;
+    let Record { state, manage, owner, sealed } = record;
+    let Limits { not_before, not_after, max_usage } = state.limits;
     let mut out = Vec::with_capacity(53 + sealed.len());
     let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-    out.push(FORMAT_VERSION | flag(account.paused, PAUSED) | flag(account.pending, PENDING));
+    out.push(FORMAT_VERSION | flag(state.paused, PAUSED) | flag(state.pending, PENDING));
     out.extend(seconds(not_before).to_le_bytes());
     out.extend(seconds(not_after).to_le_bytes());
     out.extend(max_usage.unwrap_or(0).to_le_bytes());
-    out.extend(account.spent.to_le_bytes());
+    out.extend(state.spent.to_le_bytes());
     out.extend(purge.to_le_bytes());
     out.extend(manage);
     out.extend(owner);
@@ -57,9 +57,9 @@ fn take(octets: &[u8]) -> Option<(Record, u32)> {
         not_after: some(not_after).map(Time::from),
         max_usage: some(max_usage),
     };
-    let account = Account { limits, spent, paused: first & PAUSED != 0, pending: first & PENDING != 0 };
+    let state = AliasState { limits, spent, paused: first & PAUSED != 0, pending: first & PENDING != 0 };
     (first & !(PAUSED | PENDING) == FORMAT_VERSION)
-        .then(|| (Record { account, manage: *manage, owner: *owner, sealed: sealed.into() }, purge))
+        .then(|| (Record { state, manage: *manage, owner: *owner, sealed: sealed.into() }, purge))
 }
 
 fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn the_stored_form_stays_as_it_is() {
         let limits = Limits { not_before: Some(0x0102_0304), not_after: None, max_usage: Some(5) };
-        let account = Account { limits, spent: 2, paused: true, pending: true };
-        let record = Record { account, manage: [6; 16], owner: [7; 16], sealed: [8, 9].into() };
+        let state = AliasState { limits, spent: 2, paused: true, pending: true };
+        let record = Record { state, manage: [6; 16], owner: [7; 16], sealed: [8, 9].into() };
         let mut stored = vec![0xc1, 4, 3, 2, 1, 0, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 10, 0, 0, 0];
         stored.extend([[6; 16], [7; 16]].concat());
         stored.extend([8, 9]);

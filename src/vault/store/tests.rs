@@ -1,7 +1,7 @@
 //! What every engine must do; each engine's own tests run this very suite.
 
-use super::{Creation, Engine, Hold, Key, Record, Step, StoreError};
-use crate::alias::{Account, DAY, Limits};
+use super::{Creation, Engine, HoldResult, Key, Record, Step, StoreError};
+use crate::alias::{AliasState, DAY, Limits};
 use crate::wire::Ticket;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,8 +23,8 @@ pub(crate) fn limits(max_usage: Option<u32>) -> Limits {
 }
 
 pub(crate) fn record(limits: Limits) -> Record {
-    let account = Account::new(limits, false);
-    Record { account, manage: fresh(), owner: fresh(), sealed: Box::from(&b"sealed"[..]) }
+    let state = AliasState::new(limits, false);
+    Record { state, manage: fresh(), owner: fresh(), sealed: Box::from(&b"sealed"[..]) }
 }
 
 async fn get<T: 'static>(step: Step<T>) -> T {
@@ -41,11 +41,11 @@ async fn made(engine: &impl Engine, record: &Record) -> Key {
 async fn held(engine: &impl Engine, key: Key) -> Option<Ticket> {
     let ticket = ticket();
     match get(engine.hold(key, ticket, 60)).await {
-        Hold::Held { sealed, .. } => {
+        HoldResult::Held { sealed, .. } => {
             assert_eq!(&*sealed, b"sealed");
             Some(ticket)
         }
-        Hold::Busy | Hold::No => None,
+        HoldResult::Busy | HoldResult::No => None,
     }
 }
 
@@ -85,20 +85,20 @@ async fn what_is_created_is_read(engine: &impl Engine) {
 async fn uses_are_held_spent_and_refunded(engine: &impl Engine) {
     let key = made(engine, &record(limits(Some(2)))).await;
     let (one, two) = (held(engine, key).await.unwrap(), held(engine, key).await.unwrap());
-    assert!(get(engine.hold(key, ticket(), 60)).await == Hold::Busy);
+    assert!(get(engine.hold(key, ticket(), 60)).await == HoldResult::Busy);
     get(engine.release(key, one)).await;
     get(engine.release(key, one)).await;
     let one = held(engine, key).await.unwrap();
     assert!(get(engine.spend(key, one)).await);
-    assert!(get(engine.hold(key, ticket(), 60)).await == Hold::Busy, "the other is still held");
+    assert!(get(engine.hold(key, ticket(), 60)).await == HoldResult::Busy, "the other is still held");
     assert!(get(engine.spend(key, two)).await);
-    assert!(get(engine.hold(key, ticket(), 60)).await == Hold::No, "used up");
+    assert!(get(engine.hold(key, ticket(), 60)).await == HoldResult::No, "used up");
     get(engine.refund(key, one)).await;
-    assert_eq!(get(engine.read(key)).await.unwrap().account.spent, 1);
+    assert_eq!(get(engine.read(key)).await.unwrap().state.spent, 1);
     assert!(held(engine, key).await.is_some());
     let uncounted =
         made(engine, &record(Limits { not_after: Some(get(engine.now()).await + 99), ..limits(None) })).await;
-    assert!(matches!(get(engine.hold(uncounted, ticket(), 60)).await, Hold::Held { counted: false, .. }));
+    assert!(matches!(get(engine.hold(uncounted, ticket(), 60)).await, HoldResult::Held { counted: false, .. }));
 }
 
 async fn a_spend_never_exceeds_the_limit(engine: &impl Engine) {
@@ -111,25 +111,25 @@ async fn a_spend_never_exceeds_the_limit(engine: &impl Engine) {
 
 async fn holds_run_out(engine: &impl Engine) {
     let key = made(engine, &record(limits(Some(1)))).await;
-    assert!(matches!(get(engine.hold(key, ticket(), 1)).await, Hold::Held { .. }));
-    assert!(get(engine.hold(key, ticket(), 1)).await == Hold::Busy);
+    assert!(matches!(get(engine.hold(key, ticket(), 1)).await, HoldResult::Held { .. }));
+    assert!(get(engine.hold(key, ticket(), 1)).await == HoldResult::Busy);
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    assert!(matches!(get(engine.hold(key, ticket(), 1)).await, Hold::Held { .. }));
+    assert!(matches!(get(engine.hold(key, ticket(), 1)).await, HoldResult::Held { .. }));
 }
 
 async fn the_dead_hold_nothing(engine: &impl Engine) {
     let now = get(engine.now()).await;
-    assert!(get(engine.hold(fresh(), ticket(), 60)).await == Hold::No);
+    assert!(get(engine.hold(fresh(), ticket(), 60)).await == HoldResult::No);
     let early = Limits { not_before: Some(now + 50), ..limits(Some(1)) };
     let late = Limits { not_after: Some(now + 1), ..limits(Some(1)) };
     let (early, late) = (made(engine, &record(early)).await, made(engine, &record(late)).await);
     let (mut paused, mut pending) = (record(limits(Some(1))), record(limits(Some(1))));
-    paused.account.paused = true;
-    pending.account.pending = true;
+    paused.state.paused = true;
+    pending.state.pending = true;
     let (paused, pending) = (made(engine, &paused).await, made(engine, &pending).await);
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     for key in [early, late, paused, pending] {
-        assert!(get(engine.hold(key, ticket(), 60)).await == Hold::No);
+        assert!(get(engine.hold(key, ticket(), 60)).await == HoldResult::No);
     }
 }
 
@@ -137,12 +137,12 @@ async fn amending_is_compare_and_set(engine: &impl Engine) {
     let record = record(limits(Some(1)));
     let key = made(engine, &record).await;
     assert!(get(engine.spend(key, ticket())).await);
-    let more = Account { limits: limits(Some(3)), spent: 77, paused: true, pending: false };
-    assert!(get(engine.amend(key, record.account, more)).await, "spent is not compared");
-    assert!(!get(engine.amend(key, record.account, more)).await, "it is no longer as seen");
-    let found = get(engine.read(key)).await.unwrap().account;
-    assert_eq!(found, Account { spent: 1, ..more }, "spent is not set");
-    assert!(!get(engine.amend(fresh(), record.account, more)).await);
+    let more = AliasState { limits: limits(Some(3)), spent: 77, paused: true, pending: false };
+    assert!(get(engine.amend(key, record.state, more)).await, "spent is not compared");
+    assert!(!get(engine.amend(key, record.state, more)).await, "it is no longer as seen");
+    let found = get(engine.read(key)).await.unwrap().state;
+    assert_eq!(found, AliasState { spent: 1, ..more }, "spent is not set");
+    assert!(!get(engine.amend(fresh(), record.state, more)).await);
 }
 
 async fn counting_has_a_limit(engine: &impl Engine) {
@@ -187,12 +187,12 @@ async fn owners_have_so_many_and_no_more(engine: &impl Engine) {
 
 async fn what_is_confirmed_is_alive(engine: &impl Engine) {
     let mut record = record(limits(Some(1)));
-    record.account.pending = true;
+    record.state.pending = true;
     let key = made(engine, &record).await;
     assert!(held(engine, key).await.is_none());
-    let confirmed = Account { pending: false, ..record.account };
-    assert!(get(engine.amend(key, record.account, confirmed)).await);
-    assert!(!get(engine.amend(key, record.account, confirmed)).await, "it is no longer as seen");
+    let confirmed = AliasState { pending: false, ..record.state };
+    assert!(get(engine.amend(key, record.state, confirmed)).await);
+    assert!(!get(engine.amend(key, record.state, confirmed)).await, "it is no longer as seen");
     assert!(held(engine, key).await.is_some());
 }
 
@@ -237,7 +237,7 @@ async fn two_hundred_at_once(engine: &impl Engine) {
     let holds: Vec<_> = tickets.iter().map(|t| (*t, engine.hold(key, *t, 60))).collect();
     let mut granted = Vec::new();
     for (ticket, hold) in holds {
-        if matches!(get(hold).await, Hold::Held { .. }) {
+        if matches!(get(hold).await, HoldResult::Held { .. }) {
             granted.push(ticket);
         }
     }
@@ -247,5 +247,5 @@ async fn two_hundred_at_once(engine: &impl Engine) {
     for spend in tickets.iter().map(|t| engine.spend(key, *t)).collect::<Vec<_>>() {
         spent += u32::from(get(spend).await);
     }
-    assert_eq!((spent, get(engine.read(key)).await.unwrap().account.spent), (3, 3));
+    assert_eq!((spent, get(engine.read(key)).await.unwrap().state.spent), (3, 3));
 }

@@ -45,7 +45,7 @@ impl Api<'_> {
             ("token-end", &a.token_end),
             ("managers", &a.managers),
             ("opt-out", &a.opt_out),
-            ("letters", &a.consent),
+            ("notifications", &a.consent),
             ("errors", &a.errors),
             ("limits", &a.limits),
             ("scripts", &a.scripts),

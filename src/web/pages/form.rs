@@ -4,9 +4,9 @@ use super::problem::error_text;
 use super::{Bounds, Locale, page, problem_page};
 use crate::alias::{Caps, Domain};
 use crate::config::settings::web::Live;
-use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body::{self, Fields};
+use crate::web::context::WebContext;
 use crate::web::error::WebError;
 use crate::web::request::RequestContext;
 use crate::web::vault_client::NewAlias;
@@ -140,13 +140,13 @@ pub(super) fn new_alias_page(alias: &NewAlias, base: &str, request: &RequestCont
     let template = NewAliasPage {
         locale,
         address,
-        domain: address.rsplit('@').next().unwrap_or_default(),
+        domain: info.address.domain(),
         target: alias.target.as_deref().unwrap_or_default(),
         days: alias.days,
-        max_usage: info.account.limits.max_usage,
-        bounds: Bounds::of(&info.account, info.now, locale.words()),
+        max_usage: info.state.limits.max_usage,
+        bounds: Bounds::of(&info.state, info.now, locale.words()),
         manage: alias.manage_url(&format!("{base}/{}", locale.tag())),
-        confirmed: !info.account.pending,
+        confirmed: !info.state.pending,
     };
     page(StatusCode::CREATED, &template, request)
 }

@@ -3,9 +3,9 @@
 use super::form::Problem;
 use super::{Locale, Mood, notice, page, problem_page, token_page};
 use crate::alias::AliasAddress;
-use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body;
+use crate::web::context::WebContext;
 use crate::web::error::WebError;
 use crate::web::request::RequestContext;
 use crate::wire::vault_web::{Followed, LinkPurpose};

@@ -2,10 +2,10 @@
 
 use super::form::Problem;
 use super::{Bounds, Locale, Mood, notice, page, problem_page};
-use crate::alias::{Account, Caps, Change, DAY, Time};
-use crate::web::WebContext;
+use crate::alias::{AliasState, Caps, Change, DAY, Time};
 use crate::web::answer::Answer;
 use crate::web::body;
+use crate::web::context::WebContext;
 use crate::web::error::WebError;
 use crate::web::request::RequestContext;
 use crate::wire::vault_web::AliasInfo;
@@ -45,16 +45,16 @@ enum Standing {
 }
 
 impl Standing {
-    fn of(account: &Account, now: Time) -> Self {
-        if account.limits.not_after.is_some_and(|end| now >= end) {
+    fn of(state: &AliasState, now: Time) -> Self {
+        if state.limits.not_after.is_some_and(|end| now >= end) {
             Self::Over
-        } else if account.remaining() == Some(0) {
+        } else if state.remaining() == Some(0) {
             Self::UsedUp
-        } else if account.pending {
+        } else if state.pending {
             Self::Pending
-        } else if account.paused {
+        } else if state.paused {
             Self::Paused
-        } else if account.limits.not_before.is_some_and(|start| now < start) {
+        } else if state.limits.not_before.is_some_and(|start| now < start) {
             Self::Early
         } else {
             Self::Alive
@@ -76,10 +76,10 @@ impl Standing {
 
 /// The shorter of two fuses: messages in proportion; days as if the last ones burned slower, so that one day
 /// of sixty can still be seen.
-fn fuse(account: &Account, now: Time, caps: Caps) -> u64 {
-    let messages = account.remaining().zip(account.limits.max_usage);
+fn fuse(state: &AliasState, now: Time, caps: Caps) -> u64 {
+    let messages = state.remaining().zip(state.limits.max_usage);
     let messages = messages.map(|(left, of)| 100 * u64::from(left) / u64::from(of.max(1)));
-    let time = account.limits.not_after.map(|end| {
+    let time = state.limits.not_after.map(|end| {
         let most = u64::from(caps.max_days.max(1)) * DAY;
         (10_000 * end.saturating_sub(now).min(most) / most).isqrt()
     });
@@ -149,15 +149,15 @@ impl WebContext {
         problem: Option<Problem>,
         locale: &'a Locale,
     ) -> Manage<'a> {
-        let Account { limits, spent, paused, .. } = alias.account;
+        let AliasState { limits, spent, paused, .. } = alias.state;
         let caps = self.settings.caps;
         let days = limits.not_after.map_or(7, |end| end.saturating_sub(alias.now).div_ceil(DAY));
         Manage {
             locale,
             address: alias.address.as_str(),
-            bounds: Bounds::of(&alias.account, alias.now, locale.words()),
-            standing: Standing::of(&alias.account, alias.now),
-            fuse: fuse(&alias.account, alias.now, caps),
+            bounds: Bounds::of(&alias.state, alias.now, locale.words()),
+            standing: Standing::of(&alias.state, alias.now),
+            fuse: fuse(&alias.state, alias.now, caps),
             paused,
             caps,
             days: days.clamp(1, caps.max_days.into()),

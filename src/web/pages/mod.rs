@@ -3,24 +3,22 @@
 mod fixed;
 mod form;
 mod links;
-mod locale;
 mod manage;
 mod problem;
-mod prose;
 mod tokens;
 
 #[cfg(test)]
 mod tests;
 
 pub(super) use fixed::{FIXED, fixed};
-pub(super) use locale::Locale;
 pub(super) use problem::{Mood, notice, problem_page};
 use tokens::token_page;
 
 use super::answer::{self, Answer};
 use super::calendar;
+use super::locale::Locale;
 use super::request::RequestContext;
-use crate::alias::{Account, Time};
+use crate::alias::{AliasState, Time};
 use crate::words::Words;
 use askama::Template;
 use hyper::StatusCode;
@@ -71,13 +69,13 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn of(account: &Account, now: Time, words: &Words) -> Self {
-        let limits = &account.limits;
+    fn of(state: &AliasState, now: Time, words: &Words) -> Self {
+        let limits = &state.limits;
         Self {
             starts: limits.not_before.filter(|&start| start > now).map(|time| Moment::of(time, now, words)),
             ends: limits.not_after.map(|time| Moment::of(time, now, words)),
             messages: limits.max_usage.map(|max| words.messages(max)),
-            left: account.remaining().zip(limits.max_usage).map(|(left, of)| words.messages_left(left, of)),
+            left: state.remaining().zip(limits.max_usage).map(|(left, of)| words.messages_left(left, of)),
         }
     }
 }

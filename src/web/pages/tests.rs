@@ -22,9 +22,9 @@ fn created(pending: bool) -> NewAlias {
     let domains = [Domain::parse("example.org").unwrap()];
     let address = Mailbox::parse("k7wp3rtaxq2e@example.org").unwrap();
     let limits = Limits { not_before: None, not_after: Some(1_790_000_000), max_usage: Some(5) };
-    let account = Account::new(limits, pending);
+    let state = AliasState::new(limits, pending);
     let address = AliasAddress::of(&address, &domains).unwrap();
-    let alias = AliasInfo { address, account, now: 1_789_900_000 };
+    let alias = AliasInfo { address, state, now: 1_789_900_000 };
     NewAlias {
         created: CreatedAlias { alias, key: "KEY".to_owned() },
         target: Some("you@example.net".to_owned()),
@@ -112,7 +112,7 @@ fn every_page_has_what_it_promises_in_every_language() {
     }
 }
 
-/// Two errors of one field are two errors: D11 of the review told the owner of a token that nothing would change.
+/// Two errors of one field are told apart: the owner of a token once read that nothing would change.
 #[test]
 fn what_is_wrong_beside_a_token_is_not_that_nothing_changes() {
     let words = Language::English.words();

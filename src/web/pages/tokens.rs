@@ -2,9 +2,9 @@
 
 use super::form::{Form, Problem};
 use super::{Locale, Moment, Mood, notice, page, problem_page};
-use crate::web::WebContext;
 use crate::web::answer::Answer;
 use crate::web::body::{self, Fields};
+use crate::web::context::WebContext;
 use crate::web::error::WebError;
 use crate::web::request::RequestContext;
 use crate::wire::vault_web::IssuedToken;

@@ -16,7 +16,7 @@ fn owners_prove_themselves_with_the_manage_key() {
         assert_eq!(web(&context, inspect("unknown", &key)).await, Err(RequestError::NotFound));
         let change = Change { max_usage: Some(5), paused: Some(true), ..Change::default() };
         let changed = web(&context, Amend { aid: aid.clone(), key: key.clone(), change }).await;
-        assert!(matches!(changed, Ok(a) if a.account.paused && a.account.remaining() == Some(5)));
+        assert!(matches!(changed, Ok(a) if a.state.paused && a.state.remaining() == Some(5)));
         assert_eq!(hold(&context, &alias).await, HoldAnswer::No);
         assert_eq!(web(&context, vault_web::Revoke { aid, key }).await, Ok(()));
     });
@@ -56,7 +56,7 @@ fn the_administrator_forgets_a_person() {
     });
 }
 
-/// Compare-and-set is tried again, but not for ever.
+/// Compare-and-set is tried again, but not forever.
 #[test]
 fn a_change_that_always_loses_the_race_is_given_up() {
     run_faulty(|context, table| async move {

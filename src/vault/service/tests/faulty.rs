@@ -1,6 +1,6 @@
 //! A table whose steps can be made to fail.
 
-use crate::alias::{Account, Time};
+use crate::alias::{AliasState, Time};
 use crate::channel::MaybeReady;
 use crate::vault::store::redb::Redb;
 use crate::vault::store::{self, Counter, Creation, Engine, Key, Mark, Owner, Record, Step, StoreError};
@@ -41,7 +41,7 @@ impl Engine for Faulty {
     fn read(&self, key: Key) -> Step<Option<Record>> {
         self.table.read(key)
     }
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<store::Hold> {
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<store::HoldResult> {
         self.table.hold(key, ticket, seconds)
     }
     fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
@@ -56,7 +56,7 @@ impl Engine for Faulty {
     fn undo(&self, key: Key, ticket: Ticket) -> Step<()> {
         self.table.undo(key, ticket)
     }
-    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
+    fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool> {
         if !self.raced.get() {
             return self.table.amend(key, seen, new);
         }

@@ -8,7 +8,7 @@ mod orders;
 mod tokens;
 
 use super::{admin, relay, smtp, web};
-use crate::alias::{AliasAddress, Caps, Change, Domain, OrderError, RealAddress, Wish};
+use crate::alias::{AliasAddress, Caps, Change, Domain, OrderError, RealAddress, RequestedLimits};
 use crate::config::settings::vault::{Fixed, Live, ReversePath, Store};
 use crate::runtime::RoleHandler as _;
 use crate::vault::context::VaultContext;
@@ -95,9 +95,9 @@ fn run<F: Future<Output = ()>>(test: impl FnOnce(Rc<VaultContext>) -> F) {
 
 /// An order of one alias for as many messages.
 pub(in crate::vault) fn order(target: &str, domain: Option<&str>, max_usage: i64) -> Order {
-    let wish = Wish { max_usage: Some(max_usage), ..Wish::default() };
+    let limits = RequestedLimits { max_usage: Some(max_usage), ..RequestedLimits::default() };
     Order {
-        whose: OrderFor::Target { target: target.to_owned(), wish },
+        whose: OrderFor::Target { target: target.to_owned(), limits },
         domain: domain.map(str::to_owned),
         count: 1,
         idempotency_key: None,

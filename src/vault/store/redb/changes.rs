@@ -1,7 +1,8 @@
 //! Changes to the tables, within the transaction of a commit.
 
-use super::{ALIASES, ALIVE, COUNTER_DAYS, COUNTERS, EXPIRY, MARKS, clock};
-use crate::alias::{Account, DAY, Time};
+use super::{ALIASES, ALIVE, COUNTER_DAYS, COUNTERS, EXPIRY, MARKS};
+use crate::alias::{AliasState, DAY, Time};
+use crate::vault::clock;
 use crate::vault::store::{Counter, Key, Mark, Owner, Record, StoreError, record};
 use redb::{
     Database, Key as TableKey, ReadableDatabase, ReadableTable, Table, TableDefinition, Value, WriteTransaction,
@@ -10,24 +11,50 @@ use redb::{
 /// Entries of each kind removed by one sweep at the most, so that it never holds up others for long.
 const MAX_SWEPT: usize = 10_000;
 
-/// What [`Change::Create`] answers if it has done nothing.
-pub(super) const TAKEN: u64 = 0;
-pub(super) const FULL: u64 = u64::MAX;
+/// What a change came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChangeOutcome {
+    /// It was done; for [`TableChange::Forget`] and [`TableChange::Sweep`]: how many aliases and marks were removed.
+    Done(u64),
+    /// It does not apply any more, such as a spend of an alias that is gone; nothing has changed.
+    NotDone,
+    /// Nothing is created: the key is another alias's.
+    Taken,
+    /// Nothing is created: the owner has as many aliases as they may have.
+    Full,
+}
 
-/// One change. Each answers with a number, of which 0 is "not done".
-pub(super) enum Change {
+impl ChangeOutcome {
+    /// Of a change of one row.
+    fn of(is_done: bool) -> Self {
+        if is_done { Self::Done(1) } else { Self::NotDone }
+    }
+
+    /// Whether it was done.
+    pub(super) fn is_done(self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+
+    /// How many were removed.
+    pub(super) fn count(self) -> u64 {
+        if let Self::Done(count) = self { count } else { 0 }
+    }
+}
+
+/// One change.
+pub(super) enum TableChange {
     /// With the most aliases that its owner may have; 0 is no limit.
     Create(Key, Record, u32),
     /// The most in a day, and how many more.
     Count(Counter, u32, u32),
     /// How many fewer.
     Uncount(Counter, u32),
-    /// Until when; 0 is for ever.
+    /// Until when; 0 is forever.
     Mark(Mark, u32),
     Unmark(Mark),
     Spend(Key),
     Refund(Key),
-    Amend(Key, Account, Account),
+    Amend(Key, AliasState, AliasState),
     Remove(Key),
     /// With all aliases of the owner that a reader has found.
     Forget(Owner, Vec<Key>),
@@ -81,7 +108,7 @@ impl<'t> Tables<'t> {
             counter_days: None,
             alive: None,
             marks: None,
-            now: clock(),
+            now: clock::now(),
         })
     }
 
@@ -106,59 +133,61 @@ impl<'t> Tables<'t> {
     }
 
     /// Makes one change.
-    pub(super) fn apply(&mut self, change: &Change) -> Result<u64, StoreError> {
-        match change {
-            Change::Create(key, record, limit) => self.create(key, record, *limit),
-            Change::Count(counter, limit, more) => self.count(counter, *limit, *more),
-            Change::Uncount(counter, fewer) => self.uncount(counter, *fewer),
-            Change::Mark(mark, until) => self.mark(mark, *until),
-            Change::Unmark(mark) => self.unmark(mark),
-            Change::Spend(key) => self.set_spent(key, |account| {
-                let spent = account.spent + 1;
-                account.limits.max_usage.is_none_or(|max| spent <= max).then_some(spent)
+    pub(super) fn apply(&mut self, change: &TableChange) -> Result<ChangeOutcome, StoreError> {
+        let is_done = match change {
+            TableChange::Create(key, record, limit) => return self.create(key, record, *limit),
+            TableChange::Count(counter, limit, more) => self.count(counter, *limit, *more),
+            TableChange::Uncount(counter, fewer) => self.uncount(counter, *fewer),
+            TableChange::Mark(mark, until) => self.mark(mark, *until),
+            TableChange::Unmark(mark) => self.unmark(mark),
+            TableChange::Spend(key) => self.set_spent(key, |state| {
+                let spent = state.spent + 1;
+                state.limits.max_usage.is_none_or(|max| spent <= max).then_some(spent)
             }),
-            Change::Refund(key) => self.set_spent(key, |account| account.spent.checked_sub(1)),
-            Change::Amend(key, seen, new) => self.amend(key, seen, new),
-            Change::Remove(key) => self.remove(key),
-            Change::Forget(owner, theirs) => self.forget(owner, theirs),
-            Change::Sweep => self.sweep(),
-        }
+            TableChange::Refund(key) => self.set_spent(key, |state| state.spent.checked_sub(1)),
+            TableChange::Amend(key, seen, new) => self.amend(key, seen, new),
+            TableChange::Remove(key) => self.remove(key),
+            TableChange::Forget(owner, theirs) => return self.forget(owner, theirs).map(ChangeOutcome::Done),
+            TableChange::Sweep => return self.sweep().map(ChangeOutcome::Done),
+        };
+        is_done.map(ChangeOutcome::of)
     }
 
-    fn create(&mut self, key: &Key, record: &Record, limit: u32) -> Result<u64, StoreError> {
+    fn create(&mut self, key: &Key, record: &Record, limit: u32) -> Result<ChangeOutcome, StoreError> {
         if self.find(key)?.is_some() {
-            return Ok(TAKEN);
+            return Ok(ChangeOutcome::Taken);
         }
         if limit > 0 {
             let alive = self.alive()?;
             let count = alive.get(&record.owner)?.map_or(0, |count| count.value());
             if count >= limit {
-                return Ok(FULL);
+                return Ok(ChangeOutcome::Full);
             }
             alive.insert(&record.owner, count + 1)?;
         }
-        self.put(key, 0, record)
+        self.put(key, 0, record)?;
+        Ok(ChangeOutcome::Done(1))
     }
 
-    /// Sets `spent` to what `next` says; nothing happens if it says `None`.
-    fn set_spent(&mut self, key: &Key, next: impl FnOnce(&Account) -> Option<u32>) -> Result<u64, StoreError> {
-        let Some((old, listed)) = self.find(key)? else { return Ok(0) };
-        let Some(spent) = next(&old.account) else { return Ok(0) };
-        let account = Account { spent, ..old.account };
-        self.put(key, listed, &Record { account, ..old })
+    /// Sets `spent` to what `next` says; false, and nothing happens, if it says `None`.
+    fn set_spent(&mut self, key: &Key, next: impl FnOnce(&AliasState) -> Option<u32>) -> Result<bool, StoreError> {
+        let Some((old, listed)) = self.find(key)? else { return Ok(false) };
+        let Some(spent) = next(&old.state) else { return Ok(false) };
+        let state = AliasState { spent, ..old.state };
+        self.put(key, listed, &Record { state, ..old })
     }
 
-    fn amend(&mut self, key: &Key, seen: &Account, new: &Account) -> Result<u64, StoreError> {
-        let Some((old, listed)) = self.find(key)? else { return Ok(0) };
-        if (Account { spent: seen.spent, ..old.account }) != *seen {
-            return Ok(0);
+    fn amend(&mut self, key: &Key, seen: &AliasState, new: &AliasState) -> Result<bool, StoreError> {
+        let Some((old, listed)) = self.find(key)? else { return Ok(false) };
+        if (AliasState { spent: seen.spent, ..old.state }) != *seen {
+            return Ok(false);
         }
-        let account = Account { spent: old.account.spent, ..*new };
-        self.put(key, listed, &Record { account, ..old })
+        let state = AliasState { spent: old.state.spent, ..*new };
+        self.put(key, listed, &Record { state, ..old })
     }
 
-    fn remove(&mut self, key: &Key) -> Result<u64, StoreError> {
-        let Some((record, listed)) = self.find(key)? else { return Ok(0) };
+    fn remove(&mut self, key: &Key) -> Result<bool, StoreError> {
+        let Some((record, listed)) = self.find(key)? else { return Ok(false) };
         if listed != 0 {
             self.expiry()?.remove((listed, key))?;
         }
@@ -170,30 +199,34 @@ impl<'t> Tables<'t> {
             1 => drop(alive.remove(&record.owner)?),
             more => drop(alive.insert(&record.owner, more - 1)?),
         }
-        Ok(1)
+        Ok(true)
     }
 
-    fn mark(&mut self, mark: &Mark, until: u32) -> Result<u64, StoreError> {
+    fn mark(&mut self, mark: &Mark, until: u32) -> Result<bool, StoreError> {
         let now = record::seconds(Some(self.now));
         self.unmark(mark)?;
         self.marks()?.insert(mark, (now, until))?;
         if until != 0 {
             self.expiry()?.insert((until, mark), ())?;
         }
-        Ok(1)
+        Ok(true)
     }
 
-    fn unmark(&mut self, mark: &Mark) -> Result<u64, StoreError> {
-        let Some((_, until)) = self.marks()?.remove(mark)?.map(|found| found.value()) else { return Ok(0) };
+    fn unmark(&mut self, mark: &Mark) -> Result<bool, StoreError> {
+        let Some((_, until)) = self.marks()?.remove(mark)?.map(|found| found.value()) else { return Ok(false) };
         if until != 0 {
             self.expiry()?.remove((until, mark))?;
         }
-        Ok(1)
+        Ok(true)
     }
 
     fn forget(&mut self, owner: &Owner, theirs: &[Key]) -> Result<u64, StoreError> {
         self.set_counter(owner, None)?;
-        theirs.iter().map(|key| self.remove(key)).sum()
+        let mut removed = 0;
+        for key in theirs {
+            removed += u64::from(self.remove(key)?);
+        }
+        Ok(removed)
     }
 
     fn sweep(&mut self) -> Result<u64, StoreError> {
@@ -209,29 +242,26 @@ impl<'t> Tables<'t> {
         let mut removed = 0;
         for (_, key) in &first_until(self.expiry()?, now)? {
             // An entry that is no alias is a mark.
-            removed += match self.remove(key)? {
-                0 => self.unmark(key)?,
-                one => one,
-            };
+            removed += u64::from(self.remove(key)? || self.unmark(key)?);
         }
         Ok(removed)
     }
 
-    fn count(&mut self, counter: &Counter, limit: u32, more: u32) -> Result<u64, StoreError> {
+    fn count(&mut self, counter: &Counter, limit: u32, more: u32) -> Result<bool, StoreError> {
         let (since, count) = self.counted(counter)?.unwrap_or((record::seconds(Some(self.now)), 0));
         let count = count.saturating_add(more);
         if count > limit {
-            return Ok(0);
+            return Ok(false);
         }
         self.set_counter(counter, Some((since, count)))?;
-        Ok(1)
+        Ok(true)
     }
 
-    fn uncount(&mut self, counter: &Counter, fewer: u32) -> Result<u64, StoreError> {
-        let Some((since, count)) = self.counted(counter)? else { return Ok(0) };
+    fn uncount(&mut self, counter: &Counter, fewer: u32) -> Result<bool, StoreError> {
+        let Some((since, count)) = self.counted(counter)? else { return Ok(false) };
         let left = count.saturating_sub(fewer);
         self.set_counter(counter, (left > 0).then_some((since, left)))?;
-        Ok(1)
+        Ok(true)
     }
 
     /// Replaces a counter, or takes it away, and lists it by its day.
@@ -267,9 +297,9 @@ impl<'t> Tables<'t> {
     }
 
     /// Stores a record that was listed under `listed`, and lists it where it now belongs.
-    fn put(&mut self, key: &Key, listed: u32, record: &Record) -> Result<u64, StoreError> {
-        let mut purge = record::seconds(record.account.purge_at(self.now));
-        if record.account.pending && listed != 0 {
+    fn put(&mut self, key: &Key, listed: u32, record: &Record) -> Result<bool, StoreError> {
+        let mut purge = record::seconds(record.state.purge_at(self.now));
+        if record.state.pending && listed != 0 {
             // A change gives no more time to confirm.
             purge = purge.min(listed);
         }
@@ -282,7 +312,7 @@ impl<'t> Tables<'t> {
             }
         }
         self.aliases.insert(key, record::encode(record, purge).as_slice())?;
-        Ok(1)
+        Ok(true)
     }
 }
 
@@ -290,7 +320,7 @@ impl<'t> Tables<'t> {
 pub(super) fn is_anything_due(database: &Database) -> bool {
     let is_due = || {
         let transaction = database.begin_read()?;
-        let (now, yesterday) = sweep_times(clock());
+        let (now, yesterday) = sweep_times(clock::now());
         let expiry = transaction.open_table(EXPIRY)?.first()?.is_some_and(|(first, _)| first.value().0 <= now);
         let days =
             transaction.open_table(COUNTER_DAYS)?.first()?.is_some_and(|(first, _)| first.value().0 <= yesterday);

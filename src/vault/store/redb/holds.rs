@@ -1,6 +1,6 @@
 //! Uses held by messages in flight (reservations): volatile, each until its deadline.
 
-use crate::alias::{Account, Standing, Time};
+use crate::alias::{AliasState, Standing, Time};
 use crate::vault::store::Key;
 use crate::wire::Ticket;
 use std::collections::HashMap;
@@ -20,19 +20,19 @@ impl Holds {
         Self { by_key: HashMap::new(), count }
     }
 
-    /// Holds one use for `lifetime`, if `account` has one left. Answers how the alias stood before.
+    /// Holds one use for `lifetime`, if `state` has one left. Answers how the alias stood before.
     pub(super) fn hold(
         &mut self,
         key: Key,
         ticket: Ticket,
         lifetime: Duration,
-        account: &Account,
+        state: &AliasState,
         now: Time,
     ) -> Standing {
         let moment = Instant::now();
         self.retain(key, |_, deadline| deadline > moment);
         let held = self.by_key.get(&key).map_or(0, Vec::len);
-        let standing = account.standing(u32::try_from(held).unwrap_or(u32::MAX), now);
+        let standing = state.standing(u32::try_from(held).unwrap_or(u32::MAX), now);
         if standing == Standing::Alive {
             self.by_key.entry(key).or_default().push((ticket, moment + lifetime));
             self.count.fetch_add(1, Ordering::Relaxed);

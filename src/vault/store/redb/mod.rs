@@ -14,12 +14,13 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use super::{Counter, Creation, Engine, Hold, Key, Mark, Owner, Record, Step, StoreError, record};
-use crate::alias::{Account, Standing, Time};
+use super::{Counter, Creation, Engine, HoldResult, Key, Mark, Owner, Record, Step, StoreError, record};
+use crate::alias::{AliasState, Standing, Time};
 use crate::channel::MaybeReady;
 use crate::runtime::Fatal;
+use crate::vault::clock;
 use crate::wire::Ticket;
-use changes::Change;
+use changes::{ChangeOutcome, TableChange};
 use holds::Holds;
 use redb::{
     Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
@@ -30,7 +31,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, SetOnce, oneshot};
 use writer::{Write, Writer};
 
@@ -45,7 +46,7 @@ const COUNTERS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::ne
 const COUNTER_DAYS: TableDefinition<'_, (u32, &[u8; 16]), ()> = TableDefinition::new("counter days");
 /// By owner: how many aliases there are, of those that were made while their number was limited.
 const ALIVE: TableDefinition<'_, &[u8; 16], u32> = TableDefinition::new("alive");
-/// Marks: since when, and until when; 0 is for ever. Those that end are in `EXPIRY` beside the aliases.
+/// Marks: since when, and until when; 0 is forever. Those that end are in `EXPIRY` beside the aliases.
 const MARKS: TableDefinition<'_, &[u8; 16], (u32, u32)> = TableDefinition::new("marks");
 /// About the table itself: the fingerprint of the server key under which it was made.
 const META: TableDefinition<'_, &str, &[u8; 16]> = TableDefinition::new("meta");
@@ -105,22 +106,22 @@ impl Redb {
         table.get(&key)?.map(|stored| record::decode(stored.value()).map(|(record, _)| record)).transpose()
     }
 
-    fn hold_now(&self, key: Key, ticket: Ticket, seconds: u64) -> Result<Hold, StoreError> {
-        let Some(Record { account, sealed, .. }) = self.find(key)? else { return Ok(Hold::No) };
-        if !account.is_counted() {
-            let alive = account.standing(0, clock()) == Standing::Alive;
-            return Ok(if alive { Hold::Held { counted: false, sealed } } else { Hold::No });
+    fn hold_now(&self, key: Key, ticket: Ticket, seconds: u64) -> Result<HoldResult, StoreError> {
+        let Some(Record { state, sealed, .. }) = self.find(key)? else { return Ok(HoldResult::No) };
+        if !state.is_counted() {
+            let alive = state.standing(0, clock::now()) == Standing::Alive;
+            return Ok(if alive { HoldResult::Held { counted: false, sealed } } else { HoldResult::No });
         }
         let lifetime = Duration::from_secs(seconds);
-        let standing = self.holds.borrow_mut().hold(key, ticket, lifetime, &account, clock());
+        let standing = self.holds.borrow_mut().hold(key, ticket, lifetime, &state, clock::now());
         Ok(match standing {
-            Standing::Alive => Hold::Held { counted: true, sealed },
-            Standing::Busy => Hold::Busy,
-            Standing::Dead => Hold::No,
+            Standing::Alive => HoldResult::Held { counted: true, sealed },
+            Standing::Busy => HoldResult::Busy,
+            Standing::Dead => HoldResult::No,
         })
     }
 
-    fn change(&self, change: Change) -> Step<u64> {
+    fn change(&self, change: TableChange) -> Step<ChangeOutcome> {
         let writer = match self.writer.get() {
             Some(writer) => writer,
             None => match Writer::start(&self.database, &self.in_flight, &self.broken) {
@@ -133,8 +134,8 @@ impl Redb {
         MaybeReady::later(async move { outcome.await.unwrap_or_else(|_| Err(writer::has_ended())) })
     }
 
-    fn change_if(&self, change: Change) -> Step<bool> {
-        self.change(change).map(|outcome| outcome.map(|count| count > 0))
+    fn change_if(&self, change: TableChange) -> Step<bool> {
+        self.change(change).map(|outcome| outcome.map(ChangeOutcome::is_done))
     }
 }
 
@@ -197,11 +198,6 @@ fn aliases_of(database: &Database, owner: Owner) -> Result<Vec<Key>, StoreError>
     Ok(theirs)
 }
 
-/// This host's clock; a time before 1970 counts as 1970.
-fn clock() -> Time {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |t| t.as_secs())
-}
-
 impl<E: Into<redb::Error>> From<E> for StoreError {
     fn from(error: E) -> Self {
         Self(error.into().to_string())
@@ -210,32 +206,32 @@ impl<E: Into<redb::Error>> From<E> for StoreError {
 
 impl Engine for Redb {
     fn now(&self) -> Step<Time> {
-        MaybeReady::Ready(Ok(clock()))
+        MaybeReady::Ready(Ok(clock::now()))
     }
 
     fn create(&self, key: Key, record: Record, _now: Time, limit: u32) -> Step<Creation> {
-        self.change(Change::Create(key, record, limit)).map(|outcome| {
-            outcome.map(|what| match what {
-                changes::TAKEN => Creation::Taken,
-                changes::FULL => Creation::Full,
-                _ => Creation::Made,
+        self.change(TableChange::Create(key, record, limit)).map(|outcome| {
+            outcome.map(|outcome| match outcome {
+                ChangeOutcome::Done(_) => Creation::Made,
+                ChangeOutcome::Taken | ChangeOutcome::NotDone => Creation::Taken,
+                ChangeOutcome::Full => Creation::Full,
             })
         })
     }
 
     fn count(&self, counter: Counter, limit: u32, more: u32) -> Step<bool> {
-        self.change_if(Change::Count(counter, limit, more))
+        self.change_if(TableChange::Count(counter, limit, more))
     }
 
     fn uncount(&self, counter: Counter, fewer: u32) -> Step<()> {
-        self.change(Change::Uncount(counter, fewer)).map(|outcome| outcome.map(drop))
+        self.change(TableChange::Uncount(counter, fewer)).map(|outcome| outcome.map(drop))
     }
 
     fn read(&self, key: Key) -> Step<Option<Record>> {
         MaybeReady::Ready(self.find(key))
     }
 
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold> {
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<HoldResult> {
         MaybeReady::Ready(self.hold_now(key, ticket, seconds))
     }
 
@@ -247,7 +243,7 @@ impl Engine for Redb {
     fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
         // The hold lasts until the spend that takes its place is committed.
         let holds = Rc::clone(&self.holds);
-        self.change_if(Change::Spend(key)).map(move |spent| {
+        self.change_if(TableChange::Spend(key)).map(move |spent| {
             holds.borrow_mut().release(key, ticket);
             spent
         })
@@ -255,7 +251,7 @@ impl Engine for Redb {
 
     // The vault lets a ticket be refunded once.
     fn refund(&self, key: Key, _ticket: Ticket) -> Step<()> {
-        self.change(Change::Refund(key)).map(|outcome| outcome.map(drop))
+        self.change(TableChange::Refund(key)).map(|outcome| outcome.map(drop))
     }
 
     // A commit that failed has counted nothing.
@@ -263,12 +259,12 @@ impl Engine for Redb {
         MaybeReady::Ready(Ok(()))
     }
 
-    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
-        self.change_if(Change::Amend(key, seen, new))
+    fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool> {
+        self.change_if(TableChange::Amend(key, seen, new))
     }
 
     fn remove(&self, key: Key) -> Step<bool> {
-        self.change_if(Change::Remove(key))
+        self.change_if(TableChange::Remove(key))
     }
 
     // For this the whole table is read, on a thread of its own so that nobody waits.
@@ -278,26 +274,26 @@ impl Engine for Redb {
             let _scan = this.scan.lock().await;
             let theirs = tokio::task::spawn_blocking(move || aliases_of(&database, owner)).await;
             let theirs = theirs.map_err(|_| StoreError("the reader has ended".to_owned()))??;
-            this.change(Change::Forget(owner, theirs)).get().await
+            this.change(TableChange::Forget(owner, theirs)).get().await.map(ChangeOutcome::count)
         })
     }
 
     fn sweep(&self) -> Step<u64> {
-        self.change(Change::Sweep)
+        self.change(TableChange::Sweep).map(|outcome| outcome.map(ChangeOutcome::count))
     }
 
     fn mark(&self, mark: Mark, until: Option<Time>) -> Step<()> {
-        self.change(Change::Mark(mark, record::seconds(until))).map(|outcome| outcome.map(drop))
+        self.change(TableChange::Mark(mark, record::seconds(until))).map(|outcome| outcome.map(drop))
     }
 
     fn unmark(&self, mark: Mark) -> Step<bool> {
-        self.change_if(Change::Unmark(mark))
+        self.change_if(TableChange::Unmark(mark))
     }
 
     fn marked(&self, mark: Mark) -> Step<Option<Time>> {
         let look =
             || Ok::<_, StoreError>(self.database.begin_read()?.open_table(MARKS)?.get(&mark)?.map(|m| m.value()));
-        let now = clock();
+        let now = clock::now();
         MaybeReady::Ready(look().map(|found| {
             let valid = |(_, until): &(u32, u32)| *until == 0 || Time::from(*until) > now;
             found.filter(valid).map(|(since, _)| Time::from(since))

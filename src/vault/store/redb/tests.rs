@@ -32,7 +32,7 @@ fn what_is_spent_stays_spent() {
     std::fs::copy(&path, dir.path().join("copy")).unwrap();
     run(async {
         let table = Redb::open(&dir.path().join("copy"), [1; 16]).unwrap();
-        assert_eq!(table.read(key).get().await.unwrap().unwrap().account.spent, 1);
+        assert_eq!(table.read(key).get().await.unwrap().unwrap().state.spent, 1);
         assert_eq!(table.alias_count().get().await, Ok(Some(1)));
     });
 }
@@ -57,7 +57,7 @@ fn a_sweep_with_nothing_due_writes_nothing() {
         let table = Redb::open(&path, [1; 16]).unwrap();
         assert_eq!(table.create(fresh(), record(limits(Some(2))), 0, 0).get().await, Ok(Creation::Made));
         assert_eq!(table.count(fresh(), 5, 1).get().await, Ok(true));
-        assert_eq!(table.mark(fresh(), Some(clock() + 60)).get().await, Ok(()));
+        assert_eq!(table.mark(fresh(), Some(clock::now() + 60)).get().await, Ok(()));
         let before = std::fs::read(&path).unwrap();
         for _ in 0..3 {
             assert_eq!(table.sweep().get().await, Ok(0));
@@ -90,8 +90,8 @@ fn counters(table: &Redb) -> u64 {
 fn counters_of_a_day_that_is_over_are_swept() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t");
-    count_since(&path, 5, clock() - DAY - 1);
-    let today = count_since(&path, 3, clock() - DAY + 100);
+    count_since(&path, 5, clock::now() - DAY - 1);
+    let today = count_since(&path, 3, clock::now() - DAY + 100);
     run(async {
         let table = Redb::open(&path, [1; 16]).unwrap();
         assert_eq!(table.count(today[0], 5, 1).get().await, Ok(true));
@@ -117,7 +117,7 @@ fn a_sweep_reads_no_more_for_counters_of_today() {
                 assert_eq!(count.get().await, Ok(true));
             }
             // So that there is something to do.
-            assert_eq!(table.mark(fresh(), Some(clock() - 1)).get().await, Ok(()));
+            assert_eq!(table.mark(fresh(), Some(clock::now() - 1)).get().await, Ok(()));
             let before = disk.reads.load(SeqCst);
             assert_eq!(table.sweep().get().await, Ok(1));
             reads = disk.reads.load(SeqCst) - before;

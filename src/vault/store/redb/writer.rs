@@ -1,6 +1,6 @@
 //! The one thread that writes: group commit.
 
-use super::changes::{Change, Tables, is_anything_due};
+use super::changes::{ChangeOutcome, TableChange, Tables, is_anything_due};
 use crate::vault::store::StoreError;
 use redb::Database;
 use std::io;
@@ -19,12 +19,12 @@ const MAX_BATCH: usize = 1000;
 const GROUP_COMMIT_GAP: Duration = Duration::from_micros(150);
 const GROUP_COMMIT_WAIT: Duration = Duration::from_micros(450);
 
-/// What a change came to: how many rows it concerned.
-type Outcome = Result<u64, StoreError>;
+/// What a change came to, or why its commit failed.
+type Outcome = Result<ChangeOutcome, StoreError>;
 
 /// A change, and where its outcome goes.
 pub(super) struct Write {
-    pub(super) change: Change,
+    pub(super) change: TableChange,
     pub(super) done: oneshot::Sender<Outcome>,
 }
 
@@ -58,7 +58,8 @@ impl Writer {
                     let _ = broken.set(cause);
                 }
             }
-            // Refused if a cause is known, and heard by nobody if the table is closed: this is for a thread that panicked.
+            // Refused if a cause is known, and without effect if the table is closed: this is for a thread that
+            // panicked.
             let _ = broken.set(has_ended());
         });
         Ok(Self { queue })
@@ -96,17 +97,20 @@ pub(super) fn has_ended() -> StoreError {
 }
 
 /// Commits until the table is closed. When a write has failed and the file must be opened anew, everything that still
-/// comes is answered with the cause: a spend that waited behind the failure deserves to know it as well.
+/// comes is answered with the cause.
 fn write(database: &Database, writes: &Receiver<Write>, in_flight: &AtomicUsize, committed: &UnboundedSender<Batch>) {
     let mut has_failed = false;
     let mut cause: Option<StoreError> = None;
     while let Ok(first) = writes.recv() {
         let batch = gather(first, writes, in_flight);
-        let is_sweep = batch.iter().all(|write| matches!(write.change, Change::Sweep));
+        let is_sweep = batch.iter().all(|write| matches!(write.change, TableChange::Sweep));
         let outcomes = match &cause {
             Some(cause) => Err(cause.clone()),
-            // Without a commit an idle host's disk may sleep. After a failure one shows whether the file can be written to.
-            None if is_sweep && !has_failed && !is_anything_due(database) => Ok(vec![0; batch.len()]),
+            // Without a commit an idle host's disk may sleep. After a failure, a commit shows whether the file can be
+            // written to.
+            None if is_sweep && !has_failed && !is_anything_due(database) => {
+                Ok(vec![ChangeOutcome::Done(0); batch.len()])
+            }
             None => commit(database, &batch),
         };
         has_failed = outcomes.is_err();
@@ -115,19 +119,19 @@ fn write(database: &Database, writes: &Receiver<Write>, in_flight: &AtomicUsize,
             _ => None,
         };
         cause = cause.or_else(|| broken.clone());
-        let outcome = |at: usize| outcomes.as_ref().map(|counts| counts[at]).map_err(Clone::clone);
+        let outcome = |at: usize| outcomes.as_ref().map(|outcomes| outcomes[at]).map_err(Clone::clone);
         let outcomes = batch.into_iter().enumerate().map(|(at, write)| (write.done, outcome(at))).collect();
         // An error means that the vault is ending.
         let _ = committed.send(Batch { outcomes, broken });
     }
 }
 
-fn commit(database: &Database, batch: &[Write]) -> Result<Vec<u64>, StoreError> {
+fn commit(database: &Database, batch: &[Write]) -> Result<Vec<ChangeOutcome>, StoreError> {
     let transaction = database.begin_write()?;
-    let counts = {
+    let outcomes = {
         let mut tables = Tables::open(&transaction)?;
         batch.iter().map(|write| tables.apply(&write.change)).collect::<Result<_, _>>()?
     };
     transaction.commit()?;
-    Ok(counts)
+    Ok(outcomes)
 }

@@ -194,7 +194,7 @@ impl Sentinels {
     async fn connect(&self, config: &AsyncConnectionConfig) -> Result<MultiplexedConnection, RedisError> {
         let mut failure = RedisError::from((ErrorKind::InvalidClientConfig, "no Sentinel is named"));
         for sentinel in &self.nodes {
-            match self.ask(sentinel, config).await {
+            match self.connect_through(sentinel, config).await {
                 Ok(connection) => return Ok(connection),
                 Err(cause) => failure = cause,
             }
@@ -204,7 +204,7 @@ impl Sentinels {
 
     /// [The protocol for clients](https://redis.io/docs/latest/develop/reference/sentinel-clients/): ask for the
     /// master's address, connect, make sure that it is the master.
-    async fn ask(
+    async fn connect_through(
         &self,
         sentinel: &ConnectionInfo,
         config: &AsyncConnectionConfig,

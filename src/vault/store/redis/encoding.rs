@@ -1,6 +1,6 @@
 //! Names of keys, arguments and answers of scripts, and the fields of an alias.
 
-use crate::alias::{Account, Limits, Time};
+use crate::alias::{AliasState, Limits, Time};
 use crate::vault::store::{Counter, Key, Mark, Owner, Record, StoreError};
 use data_encoding::HEXLOWER;
 use redis::{FromRedisValue, Value};
@@ -48,10 +48,10 @@ pub(super) fn optional(value: Option<impl ToString>) -> Octets {
 }
 
 /// Limits, paused and pending as arguments, in the order of the scripts.
-pub(super) fn arguments(account: &Account) -> [Octets; 5] {
-    let Limits { not_before, not_after, max_usage } = account.limits;
+pub(super) fn arguments(state: &AliasState) -> [Octets; 5] {
+    let Limits { not_before, not_after, max_usage } = state.limits;
     let flag = |set: bool| optional(set.then_some(1));
-    [optional(not_before), optional(not_after), optional(max_usage), flag(account.paused), flag(account.pending)]
+    [optional(not_before), optional(not_after), optional(max_usage), flag(state.paused), flag(state.pending)]
 }
 
 /// The fields of an alias, in the order in which they are read.
@@ -67,7 +67,7 @@ pub(super) fn record(fields: Vec<Option<Octets>>) -> Result<Option<Record>, Stor
     let spent = parsed(spent)?.ok_or_else(damaged)?;
     let sixteen = |octets: Option<Octets>| octets.and_then(|o| o.try_into().ok()).ok_or_else(damaged);
     Ok(Some(Record {
-        account: Account { limits, spent, paused: paused.is_some(), pending: pending.is_some() },
+        state: AliasState { limits, spent, paused: paused.is_some(), pending: pending.is_some() },
         manage: sixteen(manage)?,
         owner: sixteen(owner)?,
         sealed: sealed.into(),

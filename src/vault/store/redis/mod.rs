@@ -20,8 +20,8 @@ pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 
-use super::{Counter, Creation, Engine, Hold, Key, Mark, Owner, Record, Step, StoreError};
-use crate::alias::{Account, CONFIRM_WITHIN, DAY, GRACE, Time};
+use super::{Counter, Creation, Engine, HoldResult, Key, Mark, Owner, Record, Step, StoreError};
+use crate::alias::{AliasState, CONFIRM_WITHIN_SECONDS, DAY, Time, USED_UP_RETENTION_SECONDS};
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::Redis as RedisSettings;
 use crate::runtime::Fatal;
@@ -74,7 +74,7 @@ impl Engine for Redis {
 
     fn create(&self, key: Key, record: Record, now: Time, limit: u32) -> Step<Creation> {
         self.step(async move |inner| {
-            let purge = record.account.purge_at(now);
+            let purge = record.state.purge_at(now);
             // First, so that `forget` finds whatever exists.
             if !inner.index(&record.owner, &key, purge, limit).await? {
                 // An outage may have left aliases in the index that were never made.
@@ -85,7 +85,7 @@ impl Engine for Redis {
             }
             let (manage, owner) = (record.manage.to_vec(), record.owner.to_vec());
             let mut args = vec![manage, owner, record.sealed.into_vec(), optional(purge)];
-            args.extend(arguments(&record.account));
+            args.extend(arguments(&record.state));
             let made = inner.call_durably(&inner.scripts.create, &[alias_key(&key)], &args).await?;
             Ok(if made { Creation::Made } else { Creation::Taken })
         })
@@ -113,17 +113,17 @@ impl Engine for Redis {
         })
     }
 
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<Hold> {
+    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<HoldResult> {
         self.step(async move |inner| {
             let args = [ticket.as_bytes().to_vec(), number(seconds.saturating_mul(1000))];
             let answer: Vec<Value> = inner.call(&inner.scripts.hold, &alias_and_holds(&key), &args).await?;
             match <[Value; 3]>::try_from(answer) {
                 Ok([_, sealed, counted]) => {
                     let sealed = Octets::from_redis_value(sealed).map_err(|_| damaged())?;
-                    Ok(Hold::Held { counted: counted == Value::Int(1), sealed: sealed.into() })
+                    Ok(HoldResult::Held { counted: counted == Value::Int(1), sealed: sealed.into() })
                 }
-                Err(short) if short.first() == Some(&Value::Int(1)) => Ok(Hold::Busy),
-                Err(_) => Ok(Hold::No),
+                Err(short) if short.first() == Some(&Value::Int(1)) => Ok(HoldResult::Busy),
+                Err(_) => Ok(HoldResult::No),
             }
         })
     }
@@ -143,7 +143,11 @@ impl Engine for Redis {
 
     fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
         self.step(async move |inner| {
-            let args = [ticket.as_bytes().to_vec(), number(SPENT_TICKET_RETENTION.as_millis()), number(GRACE)];
+            let args = [
+                ticket.as_bytes().to_vec(),
+                number(SPENT_TICKET_RETENTION.as_millis()),
+                number(USED_UP_RETENTION_SECONDS),
+            ];
             let answer = inner.call_durably(&inner.scripts.spend, &alias_and_holds(&key), &args).await?;
             let (done, last) = outcome(answer)?;
             if let Some((owner, purge)) = last {
@@ -165,9 +169,9 @@ impl Engine for Redis {
         self.refund(key, ticket)
     }
 
-    fn amend(&self, key: Key, seen: Account, new: Account) -> Step<bool> {
+    fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool> {
         self.step(async move |inner| {
-            let mut args = vec![number(GRACE), number(CONFIRM_WITHIN)];
+            let mut args = vec![number(USED_UP_RETENTION_SECONDS), number(CONFIRM_WITHIN_SECONDS)];
             args.extend([arguments(&seen), arguments(&new)].concat());
             let (done, ends) = outcome(inner.call_durably(&inner.scripts.amend, &[alias_key(&key)], &args).await?)?;
             if let Some((owner, purge)) = ends {

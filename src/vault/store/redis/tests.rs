@@ -5,7 +5,7 @@ use crate::config::settings::Secret;
 use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use crate::vault::store::redis::server::{Server, free_port};
 use crate::vault::store::tests::{fresh, limits, record, suite, ticket};
-use crate::vault::store::{Creation, Engine, Hold, Record};
+use crate::vault::store::{Creation, Engine, HoldResult, Record};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -78,8 +78,8 @@ fn a_step_that_is_sent_twice_counts_once() {
         );
         assert_eq!(engine.create(key, record(limits(None)), 0, 0).get().await, Ok(Creation::Taken), "another one");
         let ticket = ticket();
-        assert!(matches!(engine.hold(key, ticket, 60).get().await, Ok(Hold::Held { .. })));
-        let spent = async || engine.read(key).get().await.unwrap().unwrap().account.spent;
+        assert!(matches!(engine.hold(key, ticket, 60).get().await, Ok(HoldResult::Held { .. })));
+        let spent = async || engine.read(key).get().await.unwrap().unwrap().state.spent;
         for _ in 0..2 {
             assert_eq!(engine.spend(key, ticket).get().await, Ok(true));
             assert_eq!(spent().await, 1);
@@ -100,7 +100,7 @@ fn nothing_remains_after_the_end() {
         let until = crate::alias::Limits { not_after: Some(now + 2), ..limits(Some(5)) };
         let key = fresh();
         assert_eq!(engine.create(key, record(until), 0, 0).get().await, Ok(Creation::Made));
-        assert!(matches!(engine.hold(key, ticket(), 1).get().await, Ok(Hold::Held { .. })));
+        assert!(matches!(engine.hold(key, ticket(), 1).get().await, Ok(HoldResult::Held { .. })));
         assert_eq!(server[0].cli(&["dbsize"]).trim(), "3");
         server[0].until("0\n", &["dbsize"]);
         // Used up, it stays for its owner to extend it, and then goes too.
@@ -111,7 +111,7 @@ fn nothing_remains_after_the_end() {
         let names = server[0].cli(&["keys", "*"]);
         assert_eq!(names.lines().count(), 3, "{names}");
         for name in names.lines() {
-            assert!(server[0].cli(&["ttl", name]).trim().parse::<i64>().unwrap() > 0, "{name} stays for ever");
+            assert!(server[0].cli(&["ttl", name]).trim().parse::<i64>().unwrap() > 0, "{name} stays forever");
         }
     });
 }
@@ -168,7 +168,7 @@ fn the_names_of_keys_stay_as_they_are() {
         let engine = engine(&server, Topology::Single, 0);
         let owned = Record { owner: [0xcd; 16], ..record(limits(Some(1))) };
         assert_eq!(engine.create([0xab; 16], owned, 0, 0).get().await, Ok(Creation::Made));
-        assert!(matches!(engine.hold([0xab; 16], ticket(), 60).get().await, Ok(Hold::Held { .. })));
+        assert!(matches!(engine.hold([0xab; 16], ticket(), 60).get().await, Ok(HoldResult::Held { .. })));
         assert_eq!(engine.count([0xef; 16], 5, 1).get().await, Ok(true));
         assert_eq!(engine.mark([0x01; 16], None).get().await, Ok(()));
     });

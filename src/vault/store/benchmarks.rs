@@ -4,7 +4,7 @@ use super::redb::Redb;
 use super::redis::Redis;
 use super::redis::server::Server;
 use super::tests::{fresh, limits, record, ticket};
-use super::{Engine, Hold, Key};
+use super::{Engine, HoldResult, Key};
 use crate::config::settings::Secret;
 use crate::config::settings::vault::{Redis as RedisSettings, Topology};
 use std::time::{Duration, Instant};
@@ -61,7 +61,7 @@ async fn measure(engine: &impl Engine, size: u64) -> String {
         let start = Instant::now();
         let outcome = engine.hold(key, ticket, 600).get().await;
         holds.push(start.elapsed());
-        assert!(matches!(outcome, Ok(Hold::Held { .. })), "hold");
+        assert!(matches!(outcome, Ok(HoldResult::Held { .. })), "hold");
         if n % 5 == 0 {
             held.push((key, ticket));
         } else {
@@ -71,7 +71,7 @@ async fn measure(engine: &impl Engine, size: u64) -> String {
     let misses = {
         let start = Instant::now();
         for _ in 0..20_000 {
-            assert!(matches!(engine.hold(fresh(), ticket(), 600).get().await, Ok(Hold::No)));
+            assert!(matches!(engine.hold(fresh(), ticket(), 600).get().await, Ok(HoldResult::No)));
         }
         start.elapsed().as_secs_f64() * 1e6 / 20_000.0
     };
@@ -99,7 +99,7 @@ fn resident() -> u64 {
 
 #[test]
 #[ignore = "a measurement, see benches/run"]
-fn table_figures_of_redb() {
+fn table_benchmarks_of_redb() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t");
     tokio::runtime::LocalRuntime::new().unwrap().block_on(async {
@@ -110,17 +110,17 @@ fn table_figures_of_redb() {
             fill(&engine, have, size).await;
             let rate = (size - have) as f64 / start.elapsed().as_secs_f64();
             have = size;
-            let figures = measure(&engine, size).await;
+            let measured = measure(&engine, size).await;
             let disk = std::fs::metadata(&path).unwrap().len() / size;
             let memory = resident().saturating_sub(before) * 1024 / size;
-            println!("redb  {size:>9} aliases: {figures}; create {rate:.0}/s, {AT_ONCE} at once; {disk} B on disk, {memory} B in memory an alias");
+            println!("redb  {size:>9} aliases: {measured}; create {rate:.0}/s, {AT_ONCE} at once; {disk} B on disk, {memory} B in memory an alias");
         }
     });
 }
 
 #[test]
 #[ignore = "a measurement, see benches/run"]
-fn table_figures_of_redis() {
+fn table_benchmarks_of_redis() {
     let server = Server::start(&[]);
     tokio::runtime::LocalRuntime::new().unwrap().block_on(async {
         let nodes = vec![Secret::new(format!("redis://127.0.0.1:{}", server.port))];
@@ -133,11 +133,11 @@ fn table_figures_of_redis() {
             fill(&engine, have, size).await;
             let rate = (size - have) as f64 / start.elapsed().as_secs_f64();
             have = size;
-            let figures = measure(&engine, size).await;
+            let measured = measure(&engine, size).await;
             let info = server.cli(&["info", "memory"]);
             let used = info.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap();
             let memory = used.trim().parse::<u64>().unwrap() / size;
-            println!("redis {size:>9} aliases: {figures}; create {rate:.0}/s, {AT_ONCE} at once; {memory} B in memory an alias");
+            println!("redis {size:>9} aliases: {measured}; create {rate:.0}/s, {AT_ONCE} at once; {memory} B in memory an alias");
         }
     });
 }

@@ -1,26 +1,25 @@
 //! In which language a page speaks, and where it is.
 
-use super::prose;
-use crate::web::negotiate;
+use super::{negotiate, prose};
 use crate::words::{Language, Words};
 use askama::filters::Safe;
 use hyper::header::HeaderMap;
 
 /// The language of a page, and its path without the language.
-pub(in crate::web) struct Locale {
+pub(super) struct Locale {
     language: Language,
     here: String,
 }
 
 impl Locale {
     /// A page of ours at `here`.
-    pub(in crate::web) fn new(language: Language, here: &str) -> Self {
+    pub(super) fn new(language: Language, here: &str) -> Self {
         Self { language, here: here.to_owned() }
     }
 
     /// What a request asks for: the language that its path begins with, else the one its visitor likes best; and the
     /// path without the language.
-    pub(in crate::web) fn asked<'a>(path: &'a str, request: &HeaderMap) -> (Language, &'a str) {
+    pub(super) fn asked<'a>(path: &'a str, request: &HeaderMap) -> (Language, &'a str) {
         for language in Language::ALL {
             let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(language.tag()));
             match rest {
@@ -32,25 +31,25 @@ impl Locale {
         (negotiate::language(request), path)
     }
 
-    pub(in crate::web) fn language(&self) -> Language {
+    pub(super) fn language(&self) -> Language {
         self.language
     }
 
-    pub(in crate::web) fn tag(&self) -> &'static str {
+    pub(super) fn tag(&self) -> &'static str {
         self.language.tag()
     }
 
     /// The path, without the language.
-    pub(in crate::web) fn here(&self) -> &str {
+    pub(super) fn here(&self) -> &str {
         &self.here
     }
 
-    pub(in crate::web) fn words(&self) -> &'static Words {
+    pub(super) fn words(&self) -> &'static Words {
         self.language.words()
     }
 
     /// Another page in this language.
-    pub(in crate::web) fn link(&self, path: &str) -> String {
+    pub(super) fn link(&self, path: &str) -> String {
         format!("/{}{path}", self.tag())
     }
 

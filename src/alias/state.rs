@@ -4,14 +4,14 @@ use super::limits::{DAY, Limits, Time};
 use serde::{Deserialize, Serialize};
 
 /// Seconds a used-up alias stays in the table, so that its owner can still extend it.
-pub const GRACE: u64 = 7 * DAY;
+pub const USED_UP_RETENTION_SECONDS: u64 = 7 * DAY;
 
 /// Seconds within which a target confirms an alias, or nothing of it remains.
-pub const CONFIRM_WITHIN: u64 = DAY;
+pub const CONFIRM_WITHIN_SECONDS: u64 = DAY;
 
 /// What counts about an alias, apart from whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
+pub struct AliasState {
     /// What it is limited to.
     pub limits: Limits,
     /// Messages delivered, or in doubt. Durable.
@@ -33,7 +33,7 @@ pub enum Standing {
     Dead,
 }
 
-impl Account {
+impl AliasState {
     /// Of a new alias.
     pub fn new(limits: Limits, pending: bool) -> Self {
         Self { limits, spent: 0, paused: false, pending }
@@ -66,8 +66,8 @@ impl Account {
 
     /// When nothing of the alias is to remain, seen at `now`; `None` while only its uses limit it.
     pub fn purge_at(&self, now: Time) -> Option<Time> {
-        let grace = (self.remaining() == Some(0)).then_some(now + GRACE);
-        let unconfirmed = self.pending.then_some(now + CONFIRM_WITHIN);
+        let grace = (self.remaining() == Some(0)).then_some(now + USED_UP_RETENTION_SECONDS);
+        let unconfirmed = self.pending.then_some(now + CONFIRM_WITHIN_SECONDS);
         [self.limits.not_after, grace, unconfirmed].into_iter().flatten().min()
     }
 }

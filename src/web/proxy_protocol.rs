@@ -14,37 +14,37 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
 /// Octets of a header of the first version at the most, its line end among them (§2.1).
-const MAX_FIRST: usize = 107;
+const MAX_V1_OCTETS: usize = 107;
 
 /// Octets of a header at the most: what the smallest segment of TCP over IPv4 holds, so that it comes in one (§2).
-pub(super) const MAX: usize = 536;
+pub(super) const MAX_HEADER_OCTETS: usize = 536;
 
-const FIRST: &[u8] = b"PROXY ";
-const SECOND: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+const V1_SIGNATURE: &[u8] = b"PROXY ";
+const V2_SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
 /// Of the second version: its signature, version and command, family, and the length of the rest.
-const FIXED: usize = 16;
+const V2_FIXED_OCTETS: usize = 16;
 
 /// Version 2, command `LOCAL`.
-const LOCAL: u8 = 0x20;
+const V2_LOCAL_COMMAND: u8 = 0x20;
 
 /// Not a header that is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bad;
+pub(super) struct ProxyHeaderError;
 
 /// Takes the header from a connection on which nothing else was read. Who connected is the proxy, `peer`.
 ///
 /// # Errors
 /// Of the socket; [`io::ErrorKind::InvalidData`] when it is not a header.
 pub(super) async fn take(stream: &mut TcpStream, peer: IpAddr) -> io::Result<PeerInfo> {
-    let mut buffer = [0; MAX];
+    let mut buffer = [0; MAX_HEADER_OCTETS];
     let mut taken = 0;
     loop {
         let seen = taken + stream.peek(&mut buffer[taken..]).await?;
         if seen == taken {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let bad = |Bad| io::Error::from(io::ErrorKind::InvalidData);
+        let bad = |ProxyHeaderError| io::Error::from(io::ErrorKind::InvalidData);
         let whole = end(&buffer[..seen]).map_err(bad)?;
         let to = whole.unwrap_or(seen);
         stream.read_exact(&mut buffer[taken..to]).await?;
@@ -56,37 +56,37 @@ pub(super) async fn take(stream: &mut TcpStream, peer: IpAddr) -> io::Result<Pee
 }
 
 /// Where the header ends that `seen` begins with, once that is there.
-pub(super) fn end(seen: &[u8]) -> Result<Option<usize>, Bad> {
+pub(super) fn end(seen: &[u8]) -> Result<Option<usize>, ProxyHeaderError> {
     let begins = |signature: &[u8]| seen.iter().zip(signature).all(|(one, other)| one == other);
-    if begins(FIRST) {
-        let line = &seen[..seen.len().min(MAX_FIRST)];
+    if begins(V1_SIGNATURE) {
+        let line = &seen[..seen.len().min(MAX_V1_OCTETS)];
         return match line.windows(2).position(|pair| pair == b"\r\n") {
             Some(at) => Ok(Some(at + 2)),
-            None if line.len() < MAX_FIRST => Ok(None),
-            None => Err(Bad),
+            None if line.len() < MAX_V1_OCTETS => Ok(None),
+            None => Err(ProxyHeaderError),
         };
     }
-    if !begins(SECOND) {
-        return Err(Bad);
+    if !begins(V2_SIGNATURE) {
+        return Err(ProxyHeaderError);
     }
-    match seen.get(FIXED - 2..FIXED) {
+    match seen.get(V2_FIXED_OCTETS - 2..V2_FIXED_OCTETS) {
         None => Ok(None),
-        Some(length) => match FIXED + usize::from(length[0]) * 256 + usize::from(length[1]) {
-            end if end > MAX => Err(Bad),
+        Some(length) => match V2_FIXED_OCTETS + usize::from(length[0]) * 256 + usize::from(length[1]) {
+            end if end > MAX_HEADER_OCTETS => Err(ProxyHeaderError),
             end => Ok((seen.len() >= end).then_some(end)),
         },
     }
 }
 
 /// What a whole header says.
-pub(super) fn line(header: &[u8], peer: IpAddr) -> Result<PeerInfo, Bad> {
+pub(super) fn line(header: &[u8], peer: IpAddr) -> Result<PeerInfo, ProxyHeaderError> {
     // What else such a header holds is to be ignored, its family too (§2.2).
-    if header.get(SECOND.len()) == Some(&LOCAL) && header.starts_with(SECOND) {
+    if header.get(V2_SIGNATURE.len()) == Some(&V2_LOCAL_COMMAND) && header.starts_with(V2_SIGNATURE) {
         return Ok(PeerInfo { peer, secure: false });
     }
-    let (said, length) = ProxyHeader::parse(header, ParseConfig::default()).map_err(|_| Bad)?;
+    let (said, length) = ProxyHeader::parse(header, ParseConfig::default()).map_err(|_| ProxyHeaderError)?;
     if length != header.len() {
-        return Err(Bad);
+        return Err(ProxyHeaderError);
     }
     let client = said.proxied_address().map_or(peer, |addresses| addresses.source.ip().to_canonical());
     Ok(PeerInfo { peer: client, secure: said.ssl().as_ref().is_some_and(SslInfo::client_ssl) })
@@ -100,14 +100,14 @@ mod tests {
     const PROXY: [u8; 4] = [10, 0, 0, 1];
 
     /// Reads `octets` as a connection would bring them, `step` at a time; the line, and what is left for HTTP.
-    fn read(octets: &[u8], step: usize) -> Result<Option<(PeerInfo, usize)>, Bad> {
+    fn read(octets: &[u8], step: usize) -> Result<Option<(PeerInfo, usize)>, ProxyHeaderError> {
         let mut seen = 0;
         while seen < octets.len() {
-            seen = (seen + step).min(octets.len()).min(MAX);
+            seen = (seen + step).min(octets.len()).min(MAX_HEADER_OCTETS);
             if let Some(end) = end(&octets[..seen])? {
                 return line(&octets[..end], PROXY.into()).map(|line| Some((line, octets.len() - end)));
             }
-            if seen == MAX {
+            if seen == MAX_HEADER_OCTETS {
                 break;
             }
         }
@@ -116,7 +116,7 @@ mod tests {
 
     fn second(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
         let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
-        [SECOND, &[command, family], &length, rest].concat()
+        [V2_SIGNATURE, &[command, family], &length, rest].concat()
     }
 
     const FOUR: [u8; 12] = [192, 0, 2, 1, 10, 0, 0, 1, 0x1f, 0x90, 0, 80];
@@ -194,11 +194,11 @@ mod tests {
             &second(0x21, 0x13, &FOUR),
             &second(0x21, 0x11, &FOUR[..11]),
             &second(0x21, 0x21, &FOUR),
-            &second(0x21, 0x11, &[0; MAX]),
+            &second(0x21, 0x11, &[0; MAX_HEADER_OCTETS]),
             &[b"PROXY UNKNOWN ", &[b'x'; 107][..], b"\r\n"].concat(),
         ] {
             for step in [1, bad.len()] {
-                assert_eq!(read(bad, step), Err(Bad), "{}", bad.escape_ascii());
+                assert_eq!(read(bad, step), Err(ProxyHeaderError), "{}", bad.escape_ascii());
             }
         }
     }
@@ -206,10 +206,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_octets_make_it_panic(rest: Vec<u8>, text in "[ -~\r\n]{0,120}", command: u8, family: u8) {
-            let first = [FIRST, text.as_bytes()].concat();
+            let first = [V1_SIGNATURE, text.as_bytes()].concat();
             let first_with_end = [&first[..], b"\r\n"].concat();
             let seconds = second(command, family, &rest);
-            for octets in [&rest, &first, &first_with_end, &seconds, &[SECOND, &rest].concat()] {
+            for octets in [&rest, &first, &first_with_end, &seconds, &[V2_SIGNATURE, &rest].concat()] {
                 let by_octet = read(octets, 1);
                 let at_once = read(octets, octets.len().max(1));
                 prop_assert_eq!(by_octet, at_once);
