@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
 /// How long to wait after accept(2) has failed: if descriptors are short, connections that close give some back.
-const RETRY_AFTER: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// Calls `take` with each connection that any of `listeners` accepts, and its peer's address, until a shutdown is
 /// requested; then closes the listeners and drains: waits for the connections in `drain`, at most for `drain_timeout`.
@@ -39,19 +39,20 @@ async fn accept_all(listeners: &[TcpListener], take: &impl Fn(TcpStream, IpAddr)
         match accepted {
             // On a socket for both, an IPv4 client has an IPv6 address that stands for its own.
             Ok((stream, peer)) => take(stream, peer.ip().to_canonical()),
-            Err(cause) => match AcceptError::of(&cause) {
-                AcceptError::Connection => {}
-                AcceptError::Shortage => {
-                    warn!(%cause, "cannot accept: raise LimitNOFILE=, or lower the number of sessions");
-                    tokio::time::sleep(RETRY_AFTER).await;
-                }
-                AcceptError::Listener => {
-                    warn!(%cause, "cannot accept on a listening socket");
-                    tokio::time::sleep(RETRY_AFTER).await;
-                }
-            },
+            Err(cause) => handle_accept_error(&cause).await,
         }
     }
+}
+
+/// For every accept loop: logs why accept(2) failed, and waits until the loop should accept again. If only the
+/// connection that was to be accepted is gone, there is nothing to log, and nothing to wait for.
+pub async fn handle_accept_error(cause: &io::Error) {
+    match AcceptError::of(cause) {
+        AcceptError::Connection => return,
+        AcceptError::Shortage => warn!(%cause, "cannot accept: raise LimitNOFILE=, or lower the number of sessions"),
+        AcceptError::Listener => warn!(%cause, "cannot accept on a listening socket"),
+    }
+    tokio::time::sleep(ACCEPT_RETRY_AFTER).await;
 }
 
 /// What the first of `listeners` accepts that has something to accept, from the one at `first` on and round; and which.
@@ -72,6 +73,21 @@ async fn accept_any(listeners: &[TcpListener], first: usize) -> (io::Result<(Tcp
 mod tests {
     use super::*;
     use std::net::TcpStream as StdStream;
+    use tokio::time::Instant;
+
+    #[test]
+    fn only_a_shortage_and_a_broken_listener_are_waited_for() {
+        let runtime = tokio::runtime::LocalRuntime::new().unwrap();
+        runtime.block_on(async {
+            for (name, errno, waits) in
+                [("ECONNABORTED", 103, false), ("EINTR", 4, false), ("EMFILE", 24, true), ("EBADF", 9, true)]
+            {
+                let started = Instant::now();
+                handle_accept_error(&io::Error::from_raw_os_error(errno)).await;
+                assert_eq!(started.elapsed() >= ACCEPT_RETRY_AFTER, waits, "{name}");
+            }
+        });
+    }
 
     #[test]
     fn every_listener_has_its_turn_however_busy_another_is() {

@@ -20,7 +20,7 @@ mod start;
 pub use crate::sys::read_buffer::consume;
 pub use crate::sys::resolve::{Resolver, Unanswered};
 pub use crate::sys::sandbox::{Ports, Promise};
-pub use accept::accept_connections;
+pub use accept::{accept_connections, handle_accept_error};
 pub use drain::{Drain, DrainGuard};
 pub use fatal::Fatal;
 pub use limits::{ConnectionLimits, ConnectionPermit, network_of};

@@ -10,20 +10,18 @@
 use super::context::VaultContext;
 use super::service::admin;
 use crate::channel::{AdminListener, Stream, serve as serve_channel};
+use crate::runtime;
 use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 /// Connections at the same time. Others are closed at once.
 const MAX_CONNECTIONS: usize = 16;
 
 /// A connection lasts no longer than this.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long to wait after a connection could not be accepted: for want of descriptors, which come back.
-const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// What a request for the metrics begins with.
 const METRICS_REQUEST: &[u8] = b"GET /metrics";
@@ -43,7 +41,7 @@ pub(super) async fn serve(listener: AdminListener, context: Rc<VaultContext>) {
                 });
             }
             Ok(_) => {}
-            Err(_) => sleep(ACCEPT_RETRY_AFTER).await,
+            Err(cause) => runtime::handle_accept_error(&cause).await,
         }
     }
 }

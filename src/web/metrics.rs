@@ -2,6 +2,7 @@
 
 use super::answer::{self, Answer};
 use crate::channel::RpcClient;
+use crate::runtime;
 use crate::wire::vault_web::{GetStatus, VaultWeb};
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
@@ -26,7 +27,7 @@ pub(super) async fn serve(listeners: Vec<TcpListener>, vault: Vault) {
             loop {
                 match listener.accept().await {
                     Ok((stream, _)) => drop(tokio::task::spawn_local(converse(stream, vault.clone()))),
-                    Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+                    Err(cause) => runtime::handle_accept_error(&cause).await,
                 }
             }
         });
