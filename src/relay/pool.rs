@@ -10,7 +10,7 @@
 use super::permits::{Permit, Permits};
 use super::route::Route;
 use crate::config::settings::relay::{Fixed, Live};
-use crate::net::smtp_client::{SmtpConnection, Timeouts};
+use crate::net::smtp_client::{Lost, SmtpConnection, Timeouts};
 use crate::runtime::{MetricRecorder, Resolver};
 use crate::wire::metrics::Metric;
 use std::cell::{Cell, RefCell};
@@ -155,13 +155,17 @@ impl Pool {
         if route.failed.get().is_some_and(|at| at.elapsed() < CONNECT_RETRY_AFTER) {
             return Err(Unreachable);
         }
+        let mut failure = "its name does not resolve to an address".to_owned();
         for address in self.addresses(&route.route).await {
-            if let Ok(connection) = SmtpConnection::connect(address, &self.hostname, self.timeouts).await {
-                route.failed.set(None);
-                if route.lost.replace(false) {
-                    info!("the next host answers again");
+            match SmtpConnection::connect(address, &self.hostname, self.timeouts).await {
+                Ok(connection) => {
+                    route.failed.set(None);
+                    if route.lost.replace(false) {
+                        info!("the next host answers again");
+                    }
+                    return Ok(connection);
                 }
-                return Ok(connection);
+                Err(Lost { cause, .. }) => failure = cause.to_string(),
             }
         }
         route.failed.set(Some(Instant::now()));
@@ -169,7 +173,7 @@ impl Pool {
         if !route.lost.replace(true) {
             let Route::Smarthost(host) = &route.route;
             let (host, port) = (&host.name, host.port);
-            warn!(host, port, "the next host does not answer, mail is deferred; see relay.smarthost");
+            warn!(host, port, cause = failure, "the next host does not answer, mail is deferred; see relay.smarthost");
         }
         Err(Unreachable)
     }

@@ -24,6 +24,7 @@ use crate::wire::metrics::Metric;
 use crate::wire::relay_smtp::{Origin, Verdict};
 use crate::wire::vault_relay::{Redeem, RedeemAnswer};
 use std::mem;
+use tracing::info;
 
 /// As much content is kept before it is sent on, in octets; less goes out together with the final dot.
 const CONTENT_BLOCK_SIZE: usize = 64 * 1024;
@@ -107,7 +108,7 @@ impl Transaction {
                         let verdicts = statuses.into_iter().map(verdict::from_status).collect();
                         self.accept(offered, fill_in(obstacles, verdicts))
                     }
-                    Err(_) => self.fail(CONNECTION_LOST, offered.len()),
+                    Err(loss) => self.fail(connection_lost("RCPT", &loss), offered.len()),
                 }
             }
             Stage::Failed(verdict) => self.fail(verdict, offered.len()),
@@ -158,7 +159,7 @@ impl Transaction {
                     Ok(new) => pooled = Box::new(new),
                     Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
                 },
-                Err(_) => return self.fail(CONNECTION_LOST, offered.len()),
+                Err(loss) => return self.fail(connection_lost("MAIL", &loss), offered.len()),
             }
         }
     }
@@ -205,7 +206,7 @@ impl Transaction {
                 self.stage = Stage::Streaming(pooled);
                 None
             }
-            Err(_) => Some(CONNECTION_LOST),
+            Err(loss) => Some(connection_lost("content", &loss)),
         }
     }
 
@@ -259,12 +260,14 @@ async fn begin_content(
     context: &RelayContext,
 ) -> Result<Box<PooledConnection>, Verdict> {
     match reply {
-        Ok(Ok(())) => pooled.connection.content(kept).map(|()| pooled).map_err(|_| CONNECTION_LOST),
+        Ok(Ok(())) => {
+            pooled.connection.content(kept).map(|()| pooled).map_err(|loss| connection_lost("content", &loss))
+        }
         Ok(Err(refusal)) => {
             context.pool.reset_and_put(*pooled).await;
             Err(verdict::from_status(refusal))
         }
-        Err(_) => Err(CONNECTION_LOST),
+        Err(loss) => Err(connection_lost("DATA", &loss)),
     }
 }
 
@@ -288,15 +291,22 @@ async fn end_content(mut pooled: PooledConnection, uses: &Uses, context: &RelayC
             }
             verdict::from_status(status)
         }
-        Err(Lost { dot_flushed: true, .. }) => {
+        Err(loss) if loss.dot_flushed => {
             uses.settle(&context.vault);
-            CONNECTION_LOST
+            connection_lost("reply to the final dot", &loss)
         }
-        Err(Lost { dot_flushed: false, .. }) => {
+        Err(loss) => {
             uses.refund(&context.vault).await;
-            CONNECTION_LOST
+            connection_lost("final dot", &loss)
         }
     }
+}
+
+/// Logs why a connection to the next host was lost, at which stage of a transaction. The cause has codes, and none of
+/// the host's words, which may name people.
+fn connection_lost(stage: &'static str, Lost { cause, .. }: &Lost) -> Verdict {
+    info!(stage, %cause, "the connection to the next host is lost");
+    CONNECTION_LOST
 }
 
 /// Those of `offered` that can be named.

@@ -247,7 +247,7 @@ impl Session {
     fn log_end(&self, reason: EndReason) {
         let (id, peer) = (self.machine.id(), self.machine.peer());
         if reason.is_cut_off() {
-            info!(%id, %peer, "a session was cut off");
+            info!(%id, %peer, ?reason, "a session was cut off");
         } else if let Some(reply) = reason.reply() {
             debug!(%id, %peer, code = reply.code, "session ended");
         }
