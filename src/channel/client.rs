@@ -64,28 +64,28 @@ impl<P: Protocol<Request: Serialize, Answer: DeserializeOwned + 'static>> RpcCli
     /// # Errors
     /// [`Disconnected`], also when what comes answers another request.
     pub fn call<R: Rpc<P>>(&self, request: R) -> impl Future<Output = Result<R::Answer, Disconnected>> + use<P, R> {
-        let answer = self.send(request.into());
+        let answer = self.send_numbered(request.into());
         async move {
             let answer = answer.ok_or(Disconnected)?.await.map_err(|_| Disconnected)?;
             R::answer(answer).ok_or(Disconnected)
         }
     }
 
-    /// Sends `request` as a notification: it is not answered.
-    pub fn notify(&self, request: impl Into<P::Request>) {
-        self.notify_buffered(request);
+    /// Sends a one-way request: it is not answered.
+    pub fn send(&self, request: impl Into<P::Request>) {
+        self.send_buffered(request);
         self.shared.send_buffer.flush();
     }
 
-    /// Like [`Self::notify`], but without waking the writer: it is sent with whatever is sent next.
-    pub fn notify_buffered(&self, request: impl Into<P::Request>) {
+    /// Like [`Self::send`], but without waking the writer: it is sent with whatever is sent next.
+    pub fn send_buffered(&self, request: impl Into<P::Request>) {
         if self.shared.waiting.borrow().connected {
-            // None of our notifications is too long for a frame.
+            // None of our one-way requests is too long for a frame.
             let _ = self.shared.send_buffer.add(None, request.into());
         }
     }
 
-    fn send(&self, body: P::Request) -> Option<oneshot::Receiver<P::Answer>> {
+    fn send_numbered(&self, body: P::Request) -> Option<oneshot::Receiver<P::Answer>> {
         let mut waiting = self.shared.waiting.borrow_mut();
         if !waiting.connected {
             return None;

@@ -28,7 +28,7 @@ pub use server::{RpcServer, serve};
 
 use serde::{Deserialize, Serialize};
 
-/// A request or an answer with its number; a request without one is a notification, which is not answered.
+/// A request or an answer with its number; a request without one is one-way: it is not answered.
 #[derive(Serialize, Deserialize)]
 struct Numbered<T> {
     number: Option<u32>,

@@ -46,8 +46,8 @@ impl Default for RpcServer {
 }
 
 impl RpcServer {
-    /// Answers each of these callers by `answer`, which gets the caller's pid with each request, and has no answer for a
-    /// notification. Needs a local runtime.
+    /// Answers each of these callers by `answer`, which gets the caller's pid with each request, and has no answer to a
+    /// one-way request. Needs a local runtime.
     pub fn serve<Q, A>(
         &self,
         callers: Vec<(Stream, i32)>,
@@ -106,7 +106,7 @@ impl RpcServer {
     }
 }
 
-/// Answers every request on `stream` by `answer`, which has none for a notification, until the caller closes it;
+/// Answers every request on `stream` by `answer`, which has none to a one-way request, until the caller closes it;
 /// `input` was read already.
 ///
 /// # Errors

@@ -166,8 +166,8 @@ fn what_wants_no_answer_gets_none_and_is_heard_in_order() {
             Some(MaybeReady::Ready(sum))
         };
         tokio::task::spawn_local(serve(owner, Vec::new(), add));
-        caller.notify(1_u64);
-        caller.notify_buffered(10_u64);
+        caller.send(1_u64);
+        caller.send_buffered(10_u64);
         assert_eq!(caller.call(100).await, Ok(111));
     });
 }

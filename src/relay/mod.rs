@@ -68,7 +68,7 @@ pub fn run() -> Result<(), Fatal> {
         let pool = Pool::new(&settings, start.live.clone(), resolver, Rc::clone(&recorder));
         let routes = Routes::smarthost(settings.smarthost);
         let context = Rc::new(RelayContext { vault: vault.clone(), routes, pool, recorder });
-        start.report_metrics(Rc::clone(&context), move |metrics| vault.notify(metrics));
+        start.report_metrics(Rc::clone(&context), move |metrics| vault.send(metrics));
         let stop = start.ready(Rc::clone(&context)).await?;
         let drain = Rc::new(Drain::default());
         outbox::serve(&context, &drain);

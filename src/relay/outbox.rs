@@ -37,7 +37,7 @@ pub(super) fn serve(context: &Rc<RelayContext>, drain: &Rc<Drain>) {
                         let _guard = drain.enter();
                         let verdict = timeout(NOTIFICATION_TIMEOUT, send(target, &message, &context)).await;
                         let verdict = verdict.unwrap_or(CONNECTION_LOST);
-                        context.vault.notify(NotificationSent { number, verdict });
+                        context.vault.send(NotificationSent { number, verdict });
                     }
                     Err(_) => tokio::time::sleep(VAULT_RETRY_AFTER).await,
                 }

@@ -39,7 +39,7 @@ impl Uses {
     /// The message is delivered, or may be.
     pub(super) fn settle(&self, vault: &Vault) {
         for &ticket in &self.0 {
-            vault.notify_buffered(Settle { ticket });
+            vault.send_buffered(Settle { ticket });
         }
     }
 

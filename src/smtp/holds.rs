@@ -49,7 +49,7 @@ impl Holds {
         tokio::task::spawn_local(async move {
             for answer in pending {
                 if let Ok(HoldAnswer::Held { ticket }) = answer.await {
-                    vault.notify(Release { ticket });
+                    vault.send(Release { ticket });
                 }
             }
         });

@@ -67,7 +67,7 @@ pub fn run() -> Result<(), Fatal> {
             policy: Rc::new(policy(&fixed, settings)),
             fixed,
         }))));
-        start.report_metrics(Rc::clone(&shared), move |metrics| vault.notify(metrics));
+        start.report_metrics(Rc::clone(&shared), move |metrics| vault.send(metrics));
         let stop = start.ready(Rc::clone(&shared)).await?;
         let draining = Drain::default();
         let take = |stream, peer| {

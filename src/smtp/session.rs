@@ -206,7 +206,7 @@ impl Session {
             match action {
                 Action::Hold(recipient) => self.holds.ask(Hold { recipient }, &context.vault),
                 Action::CancelHolds => self.holds.cancel(&context.vault),
-                Action::Release(ticket) => context.vault.notify(Release { ticket }),
+                Action::Release(ticket) => context.vault.send(Release { ticket }),
                 Action::Abort => {
                     if let Some(mut link) = self.link.take()
                         && link.abort().is_ok()

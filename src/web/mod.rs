@@ -85,7 +85,7 @@ pub fn run() -> Result<(), Fatal> {
         };
         let shared = Rc::new(SharedContext(RefCell::new(Rc::new(context))));
         let metrics_vault = vault.clone();
-        start.report_metrics(Rc::clone(&shared), move |metrics| metrics_vault.notify(metrics));
+        start.report_metrics(Rc::clone(&shared), move |metrics| metrics_vault.send(metrics));
         let stop = start.ready(Rc::clone(&shared)).await?;
         tokio::task::spawn_local(metrics::serve(metrics, vault));
         let drain = Drain::default();

@@ -10,7 +10,7 @@ protocol! {
     pub RelayWeb {
         IsListed => Listing,
     }
-    notifications {}
+    one_way {}
 }
 
 /// Is it on one of the configured lists?

@@ -11,7 +11,7 @@ pub trait Protocol {
     type Answer;
 }
 
-/// A request of the door `P` that is answered. (One that is not is a notification: it only becomes a request.)
+/// A request of the door `P` that is answered. (A one-way request is not: it only becomes a request.)
 pub trait Rpc<P: Protocol>: Into<P::Request> {
     /// Its answer.
     type Answer;
@@ -24,17 +24,17 @@ pub trait Rpc<P: Protocol>: Into<P::Request> {
 ///
 /// ```text
 /// protocol! {
-///     /// relay <- smtp: …
+///     /// vault ← smtp: …
 ///     #[derive(Clone)]                  // for both enums, beside serde's
 ///     pub VaultSmtp {
 ///         Hold => HoldAnswer,           // a struct and the type of its answer
 ///     }
-///     notifications { Release, }        // structs that are not answered
+///     one_way { Release, }              // structs that are not answered
 /// }
 /// ```
 macro_rules! protocol {
     ($(#[doc = $doc:literal])* $(#[derive($($derive:ident),*)])? pub $name:ident { $($request:ident => $answer:ty,)* }
-     notifications { $($notification:ident,)* }) => {
+     one_way { $($one_way:ident,)* }) => {
         $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug)]
         pub enum $name {}
@@ -49,7 +49,7 @@ macro_rules! protocol {
         #[derive(serde::Serialize, serde::Deserialize)]
         pub enum Request {
             $(#[doc = concat!("[`", stringify!($request), "`].")] $request($request),)*
-            $(#[doc = concat!("[`", stringify!($notification), "`].")] $notification($notification),)*
+            $(#[doc = concat!("[`", stringify!($one_way), "`].")] $one_way($one_way),)*
         }
 
         /// Every answer of the door.
@@ -80,9 +80,9 @@ macro_rules! protocol {
         )*
 
         $(
-            impl From<$notification> for Request {
-                fn from(notification: $notification) -> Self {
-                    Self::$notification(notification)
+            impl From<$one_way> for Request {
+                fn from(request: $one_way) -> Self {
+                    Self::$one_way(request)
                 }
             }
         )*

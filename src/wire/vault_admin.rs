@@ -12,7 +12,7 @@ protocol! {
         Revoke => Result<u64, AdminError>,
         Forget => Result<u64, AdminError>,
     }
-    notifications {}
+    one_way {}
 }
 
 /// How is the daemon?

@@ -15,7 +15,7 @@ protocol! {
         Refund => RefundAnswer,
         NextNotification => Notification,
     }
-    notifications {
+    one_way {
         Settle,
         NotificationSent,
         Metrics,

@@ -12,7 +12,7 @@ protocol! {
     pub VaultSmtp {
         Hold => HoldAnswer,
     }
-    notifications {
+    one_way {
         Release,
         Metrics,
     }

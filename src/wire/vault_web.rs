@@ -25,7 +25,7 @@ protocol! {
         Ping => Result<(), RequestError>,
         GetStatus => Result<Status, RequestError>,
     }
-    notifications {
+    one_way {
         Metrics,
     }
 }

@@ -40,7 +40,7 @@ pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Re
                 Answer::GetStatus(admin::status(context).await.map_err(RequestError::from))
             }
             Request::Ping(Ping) => Answer::Ping(ping(context).await),
-            // Answered above: it is a notification.
+            // Handled above: it is one-way.
             Request::Metrics(_) => Answer::Ping(Ok(())),
         }
     }))
