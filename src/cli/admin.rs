@@ -5,7 +5,7 @@ use crate::config::{self, DEFAULT_RUNTIME_DIR};
 use crate::sys::exit;
 use crate::wire::Rpc;
 use crate::wire::metrics::{Metric, Metrics};
-use crate::wire::vault_admin::{AdminError, Forget, GetStatus, Revoke, Status, VaultAdmin};
+use crate::wire::vault_admin::{AdminError, DaemonStatus, Forget, GetStatus, Revoke, VaultAdmin};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::io;
@@ -106,7 +106,7 @@ impl ClientArgs {
     }
 }
 
-fn in_json(status: &Status) -> Value {
+fn in_json(status: &DaemonStatus) -> Value {
     let metrics: Map<String, Value> =
         Metric::ALL.iter().map(|metric| (metric.plain_name(), status.metrics[*metric].into())).collect();
     let processes: Vec<Value> = status
@@ -123,7 +123,7 @@ fn in_json(status: &Status) -> Value {
     })
 }
 
-fn in_words(status: &Status) -> String {
+fn in_words(status: &DaemonStatus) -> String {
     let uptime = jiff::SignedDuration::from_secs(status.uptime_seconds.cast_signed());
     let mut text = format!("tempalias {}, up {uptime:#}\n\n", status.version);
     for process in &status.processes {

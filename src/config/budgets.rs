@@ -80,7 +80,7 @@ mod tests {
             data_init_timeout: seconds(100),
             data_block_timeout: seconds(1_000),
             data_end_timeout: seconds(10_000),
-            drain: seconds(100_000),
+            drain_timeout: seconds(100_000),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::sys::clock;
 use crate::sys::identity::{Identity, current_user};
 use crate::vault;
 use crate::wire::metrics::Metric;
-use crate::wire::vault_admin::{AdminError, GetStatus, Status};
+use crate::wire::vault_admin::{AdminError, DaemonStatus, GetStatus};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt as _;
@@ -48,9 +48,9 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn daemon(door: &Path, status: &io::Result<Result<Status, AdminError>>) -> Finding {
+fn daemon(door: &Path, status: &io::Result<Result<DaemonStatus, AdminError>>) -> Finding {
     match status {
-        Ok(Ok(Status { processes, version, .. })) => {
+        Ok(Ok(DaemonStatus { processes, version, .. })) => {
             ok("daemon", format!("version {version} runs, {} processes", processes.len()))
         }
         Ok(_) => warning("daemon", "runs, and its store does not answer"),

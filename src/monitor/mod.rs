@@ -138,7 +138,7 @@ struct Monitor {
 
 impl Monitor {
     async fn supervise(mut self, signals: Signals) -> Exit {
-        self.notifier.tell(&format!("READY=1\nSTATUS={}", self.status()));
+        self.notifier.notify(&format!("READY=1\nSTATUS={}", self.status()));
         // A quarter of the watchdog's time: two of them are half of it, so that one answer may be late.
         let mut watchdog = notify::watchdog().map(|timeout| interval_of(timeout / 4));
         let mut missed_pings = 0;
@@ -169,7 +169,7 @@ impl Monitor {
                 () = self.children.receive_reply() => {}
                 () = next_tick(&mut watchdog) => {
                     if self.children.ping() {
-                        self.notifier.tell("WATCHDOG=1");
+                        self.notifier.notify("WATCHDOG=1");
                         missed_pings = 0;
                     } else {
                         missed_pings += 1;
@@ -189,9 +189,10 @@ impl Monitor {
     /// Begins the graceful shutdown; until when it may take.
     fn shut_down(&mut self) -> Instant {
         info!("stopping");
-        let timeout = self.config.monitor.drain + TERMINATION_GRACE;
+        let timeout = self.config.monitor.drain_timeout + TERMINATION_GRACE;
         let extension = (timeout + Duration::from_secs(1)).as_micros();
-        self.notifier.tell(&format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={extension}\nSTATUS=finishing what is under way"));
+        self.notifier
+            .notify(&format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={extension}\nSTATUS=finishing what is under way"));
         self.children.stop_unused();
         Instant::now() + timeout
     }
@@ -203,7 +204,7 @@ impl Monitor {
     /// Reads the configuration file again and applies it; if it is faulty, all stays as it was.
     fn reload(&mut self) {
         let now = notify::monotonic_microseconds().unwrap_or_default();
-        self.notifier.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
+        self.notifier.notify(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
         let path = self.path.clone();
         match self.file.read() {
             Ok(text) => {
@@ -221,7 +222,7 @@ impl Monitor {
                 error!(%cause, "{path} cannot be read again, the configuration stays as it was; restart to have it read");
             }
         }
-        self.notifier.tell(&format!("READY=1\nSTATUS={}", self.status()));
+        self.notifier.notify(&format!("READY=1\nSTATUS={}", self.status()));
     }
 
     /// Sends the roles what can be changed while they run, and warns of what cannot.

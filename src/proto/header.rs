@@ -83,9 +83,9 @@ impl HeaderSection {
     }
 }
 
-/// How a message came, in the `with` of `Received`.
+/// How a message came, in the `with` of `Received` (RFC 3848: its transmission type).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
+pub enum TransmissionType {
     /// After HELO.
     Smtp,
     /// After EHLO (RFC 3848).
@@ -94,7 +94,7 @@ pub enum Protocol {
     Utf8Smtp,
 }
 
-impl fmt::Display for Protocol {
+impl fmt::Display for TransmissionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Smtp => "SMTP",
@@ -113,7 +113,7 @@ pub struct TraceFields<'a, I> {
     /// This host's name.
     pub hostname: &'a str,
     /// How the message came.
-    pub protocol: Protocol,
+    pub transmission_type: TransmissionType,
     /// Of this message, as in the log.
     pub id: I,
     /// When DATA came.
@@ -125,13 +125,13 @@ pub struct TraceFields<'a, I> {
 impl<I: fmt::Display> TraceFields<'_, I> {
     /// Appends `Received`, and `Delivered-To`.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let Self { helo, peer, hostname, protocol, id, .. } = self;
+        let Self { helo, peer, hostname, transmission_type, id, .. } = self;
         let tag = if peer.is_ipv6() { "IPv6:" } else { "" };
         let date = self.date.strftime("%a, %d %b %Y %H:%M:%S +0000");
         super::append(
             out,
             format_args!(
-                "Received: from {helo} ([{tag}{peer}])\r\n\tby {hostname} with {protocol} id {id};\r\n\t{date}\r\n"
+                "Received: from {helo} ([{tag}{peer}])\r\n\tby {hostname} with {transmission_type} id {id};\r\n\t{date}\r\n"
             ),
         );
         if let Some(alias) = self.delivered_to {

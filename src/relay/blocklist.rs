@@ -58,13 +58,13 @@ impl Blocklists {
         let this = Rc::clone(self);
         self.lookups.set(self.lookups.get() + 1);
         MaybeReady::later(async move {
-            let answer = this.ask(address).await;
+            let answer = this.look_up(address).await;
             this.lookups.set(this.lookups.get() - 1);
             answer
         })
     }
 
-    async fn ask(self: &Rc<Self>, address: IpAddr) -> Listing {
+    async fn look_up(self: &Rc<Self>, address: IpAddr) -> Listing {
         let mut answers = tokio::task::JoinSet::new();
         for number in 0..self.lists.len() {
             let this = Rc::clone(self);

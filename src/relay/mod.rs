@@ -1,9 +1,9 @@
 //! The `relay` role: connects to the next hosts. Only `smtp` talks to it, and `web`, which asks what block lists say.
 //!
-//! 1. `smtp` hands over a connection for each message that is under way at the same time ([`session`]).
+//! 1. `smtp` hands over a connection for each message that is under way at the same time ([`link`]).
 //! 2. The vault redeems the tickets: only here, and for as long as one message takes, a ticket becomes a real address.
 //!    The address decides the [`route`].
-//! 3. A [`transaction`] takes a connection of its route from the [`pool`], says the [`envelope`], has the uses spent,
+//! 3. A [`delivery`] takes a connection of its route from the [`pool`], says the [`envelope`], has the uses spent,
 //!    and delivers. Nothing is queued: a message that cannot be delivered now is deferred with 4xx, and its sender keeps
 //!    it.
 //! 4. The next host's reply becomes a [`verdict`]: its codes, without its words, which may name people.
@@ -11,13 +11,13 @@
 //!    its own ([`blocklist`]).
 
 mod blocklist;
+mod delivery;
 mod envelope;
+mod link;
 mod outbox;
 mod permits;
 mod pool;
 mod route;
-mod session;
-mod transaction;
 mod uses;
 mod verdict;
 
@@ -33,7 +33,7 @@ use pool::Pool;
 use route::Routes;
 use std::rc::Rc;
 
-/// What all sessions share.
+/// What all links share.
 struct RelayContext {
     vault: RpcClient<VaultRelay>,
     routes: Routes,
@@ -54,26 +54,26 @@ impl RoleHandler<Live> for RelayContext {
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Startup::<Fixed, Live>::take("relay")?;
+    let mut startup = Startup::<Fixed, Live>::take("relay")?;
     runtime::block_on(async move {
-        let (vault, door) = (start.caller(Door::VaultRelay)?, start.handoff_receiver(Door::RelaySmtp)?);
-        let askers = start.callers(Door::RelayWeb)?;
-        let settings = start.fixed.clone();
-        let drain_timeout = settings.drain;
+        let (vault, door) = (startup.connect_to(Door::VaultRelay)?, startup.handoff_receiver(Door::RelaySmtp)?);
+        let web_callers = startup.callers(Door::RelayWeb)?;
+        let settings = startup.fixed.clone();
+        let drain_timeout = settings.drain_timeout;
         let resolver = Resolver::for_hosts([settings.smarthost.name.as_str()].into_iter()).map_err(Fatal::Config)?;
         let blocklists = Blocklists::of(settings.dnsbl.iter().map(Domain::as_str)).map_err(Fatal::Config)?;
-        start.confine()?;
+        startup.confine()?;
         let recorder = Rc::new(MetricRecorder::default());
         let vault = RpcClient::new(vault);
-        let pool = Pool::new(&settings, start.live.clone(), resolver, Rc::clone(&recorder));
+        let pool = Pool::new(&settings, startup.live.clone(), resolver, Rc::clone(&recorder));
         let routes = Routes::smarthost(settings.smarthost);
         let context = Rc::new(RelayContext { vault: vault.clone(), routes, pool, recorder });
-        start.report_metrics(Rc::clone(&context), move |metrics| vault.send(metrics));
-        let stop = start.ready(Rc::clone(&context)).await?;
+        startup.report_metrics(Rc::clone(&context), move |metrics| vault.send(metrics));
+        let shutdown = startup.ready(Rc::clone(&context)).await?;
         let drain = Rc::new(Drain::default());
         outbox::serve(&context, &drain);
         let mut server = RpcServer::default();
-        server.serve(askers, move |_, relay_web::Request::IsListed(request)| {
+        server.serve(web_callers, move |_, relay_web::Request::IsListed(request)| {
             let listing = match &blocklists {
                 Some(blocklists) => blocklists.answer(request),
                 None => MaybeReady::Ready(relay_web::Listing::Unknown),
@@ -82,7 +82,7 @@ pub fn run() -> Result<(), Fatal> {
         });
         tokio::select! {
             // `smtp` has gone by then: what is left are messages whose sender is not there any more.
-            () = stop.requested() => {}
+            () = shutdown.requested() => {}
             failed = serve(&door, &context, &drain, &mut server) => return Err(failed),
         }
         drain.finish(drain_timeout).await;
@@ -91,7 +91,7 @@ pub fn run() -> Result<(), Fatal> {
     })
 }
 
-/// Serves sessions until something fails that must not.
+/// Serves links until something fails that must not.
 async fn serve(door: &HandoffReceiver, context: &Rc<RelayContext>, drain: &Drain, server: &mut RpcServer) -> Fatal {
     loop {
         let stream = tokio::select! {
@@ -106,7 +106,7 @@ async fn serve(door: &HandoffReceiver, context: &Rc<RelayContext>, drain: &Drain
         let (context, guard) = (Rc::clone(context), drain.enter());
         server.spawn(async move {
             tokio::select! {
-                served = session::serve(stream, &context) => served,
+                served = link::serve(stream, &context) => served,
                 () = guard.expired() => Ok(()),
             }
         });

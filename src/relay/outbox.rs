@@ -6,7 +6,7 @@
 //! 3. The vault is told the verdict. The visitor who waits for it decides what to do; nothing is sent twice.
 
 use super::RelayContext;
-use super::transaction::Transaction;
+use super::delivery::Delivery;
 use super::verdict::{CONNECTION_LOST, NO_VAULT};
 use crate::alias::RealAddress;
 use crate::proto::client::MailFrom;
@@ -49,13 +49,13 @@ pub(super) fn serve(context: &Rc<RelayContext>, drain: &Rc<Drain>) {
 async fn send(target: RealAddress, message: &[u8], context: &RelayContext) -> Verdict {
     let size = u64::try_from(message.len()).ok();
     let mail = MailFrom { reverse_path: String::new(), size, eight_bit: false, utf8: false };
-    let mut transaction = Transaction::new(mail);
-    let verdict = transaction.add_uncounted(target, context).await;
+    let mut delivery = Delivery::new(mail);
+    let verdict = delivery.add_uncounted(target, context).await;
     if !verdict.is_positive() {
         return verdict;
     }
-    match transaction.add_content(message, context).await {
+    match delivery.add_content(message, context).await {
         Some(verdict) => verdict,
-        None => transaction.end(context).await.unwrap_or(NO_VAULT),
+        None => delivery.end(context).await.unwrap_or(NO_VAULT),
     }
 }

@@ -251,7 +251,7 @@ mod tests {
             data_init_timeout: reply,
             data_block_timeout: reply,
             data_end_timeout: reply,
-            drain: reply,
+            drain_timeout: reply,
         };
         let resolver = Resolver::for_hosts(["127.0.0.1"].into_iter()).unwrap();
         Pool::new(&settings, LIMITS, resolver, Rc::default())

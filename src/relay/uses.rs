@@ -20,9 +20,9 @@ impl Uses {
 
     /// Counts every use, durably; or none.
     pub(super) async fn spend(&self, vault: &Vault) -> Result<(), Verdict> {
-        let asked: Vec<_> = self.0.iter().map(|&ticket| (ticket, vault.call(Spend { ticket }))).collect();
+        let calls: Vec<_> = self.0.iter().map(|&ticket| (ticket, vault.call(Spend { ticket }))).collect();
         let (mut spent, mut verdict) = (Self::default(), Ok(()));
-        for (ticket, answer) in asked {
+        for (ticket, answer) in calls {
             match answer.await {
                 Ok(SpendAnswer::Done) => spent.0.push(ticket),
                 Ok(SpendAnswer::No) => verdict = Err(NO_USE),
@@ -45,8 +45,8 @@ impl Uses {
 
     /// The message is not delivered after all.
     pub(super) async fn refund(&self, vault: &Vault) {
-        let asked: Vec<_> = self.0.iter().map(|&ticket| vault.call(Refund { ticket })).collect();
-        for answer in asked {
+        let calls: Vec<_> = self.0.iter().map(|&ticket| vault.call(Refund { ticket })).collect();
+        for answer in calls {
             // A vault that is gone keeps the use: in doubt, it counts.
             let _ = answer.await;
         }

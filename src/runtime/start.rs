@@ -67,7 +67,7 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
     }
 
     /// The listening TCP sockets of this name. Needs a runtime.
-    pub fn listeners(&mut self, name: &str) -> Result<Vec<TcpListener>, Fatal> {
+    pub fn tcp_listeners(&mut self, name: &str) -> Result<Vec<TcpListener>, Fatal> {
         let listeners = self.inherited.tcp_listeners(name)?;
         let take = |listener: std::net::TcpListener| {
             listener.set_nonblocking(true)?;
@@ -76,8 +76,8 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
         Ok(listeners.into_iter().map(take).collect::<Result<_, _>>()?)
     }
 
-    /// This process's connection to a door of another role. Needs a runtime.
-    pub fn caller(&mut self, door: Door) -> Result<Stream, Fatal> {
+    /// This process's own connection to a door of another role, which the monitor has made. Needs a runtime.
+    pub fn connect_to(&mut self, door: Door) -> Result<Stream, Fatal> {
         Ok(Stream::new(self.inherited.unix_stream(door.name())?)?)
     }
 
@@ -89,7 +89,7 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
     }
 
     /// The listening socket of the administrator's door. Needs a runtime.
-    pub fn listener(&mut self, door: Door) -> Result<AdminListener, Fatal> {
+    pub fn admin_listener(&mut self, door: Door) -> Result<AdminListener, Fatal> {
         Ok(AdminListener::new(self.inherited.unix_listener(door.name())?, self.process.pids.clone())?)
     }
 
@@ -160,7 +160,7 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
         let (all_ready, until_all_ready) = oneshot::channel();
         tokio::task::spawn_local(async move {
             let _on_end = on_end;
-            if let Err(cause) = obey_monitor(control, &*handler, all_ready).await {
+            if let Err(cause) = handle_control_messages(control, &*handler, all_ready).await {
                 error!(%cause, "the control channel is broken");
             }
         });
@@ -170,8 +170,8 @@ impl<Fixed: DeserializeOwned, Live: DeserializeOwned + 'static> Startup<Fixed, L
     }
 }
 
-/// Does what the monitor says until it closes the control channel.
-async fn obey_monitor<Live: DeserializeOwned>(
+/// Handles the monitor's messages until it closes the control channel.
+async fn handle_control_messages<Live: DeserializeOwned>(
     mut control: tokio::net::UnixStream,
     handler: &impl RoleHandler<Live>,
     all_ready: oneshot::Sender<()>,

@@ -11,13 +11,13 @@ use std::task::Poll;
 
 type Pending = Pin<Box<dyn Future<Output = Result<HoldAnswer, Disconnected>>>>;
 
-/// Answers that are due, in the order of asking.
+/// Answers that are due, in the order of the requests.
 #[derive(Default)]
 pub(super) struct Holds(VecDeque<Pending>);
 
 impl Holds {
-    /// Asks at once.
-    pub(super) fn ask(&mut self, hold: Hold, vault: &RpcClient<VaultSmtp>) {
+    /// Sends the request at once.
+    pub(super) fn request(&mut self, hold: Hold, vault: &RpcClient<VaultSmtp>) {
         self.0.push_back(Box::pin(vault.call(hold)));
     }
 

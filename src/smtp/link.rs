@@ -3,7 +3,7 @@
 use super::verdict::verdict;
 use crate::channel::{HandoffSender, Stream};
 use crate::proto::command::Mail;
-use crate::proto::session::{Event, Offer, Verdict};
+use crate::proto::session::{Event, Offer, RelayResult};
 use crate::wire::frame;
 use crate::wire::relay_smtp::{MAX_CHUNK, ToRelay, ToSmtp};
 use crate::wire::{Ticket, relay_smtp};
@@ -68,7 +68,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    async fn offer(&mut self, offer: Offer<'_, Ticket>) -> io::Result<Vec<Verdict>> {
+    async fn offer(&mut self, offer: Offer<'_, Ticket>) -> io::Result<Vec<RelayResult>> {
         if let Some(Mail { reverse_path, size, eight_bit, utf8 }) = offer.begin {
             let reverse_path = reverse_path.as_ref().map_or("", |path| path.as_str());
             self.push(&ToRelay::Begin { reverse_path, size: *size, eight_bit: *eight_bit, utf8: *utf8 })?;
@@ -93,7 +93,7 @@ impl Link {
     }
 
     /// Sends the rest of the content and the end of the message in one flush, and waits for the verdict.
-    pub(super) async fn end(&mut self, rest: &[u8]) -> io::Result<Verdict> {
+    pub(super) async fn end(&mut self, rest: &[u8]) -> io::Result<RelayResult> {
         self.push_content(rest)?;
         self.push(&ToRelay::End)?;
         self.flush().await?;

@@ -8,9 +8,9 @@
 //! The protocol is [`crate::proto::session`]; what is here waits for client, vault and relay in its place.
 
 mod connection;
+mod driver;
 mod holds;
 mod link;
-mod session;
 mod verdict;
 
 use crate::channel::{Door, RpcClient};
@@ -20,8 +20,8 @@ use crate::runtime::{self, ConnectionLimits, Drain, Fatal, MetricRecorder, RoleH
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::vault_smtp::VaultSmtp;
 use connection::Connection;
+use driver::SessionDriver;
 use link::Links;
-use session::Session;
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, RandomState};
 use std::rc::Rc;
@@ -48,13 +48,13 @@ struct SharedContext(RefCell<Rc<SmtpContext>>);
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {
-    let mut start = Startup::<Fixed, Live>::take("smtp")?;
+    let mut startup = Startup::<Fixed, Live>::take("smtp")?;
     runtime::block_on(async move {
-        let listeners = start.listeners("smtp")?;
-        let (vault, relay) = (start.caller(Door::VaultSmtp)?, start.handoff_sender(Door::RelaySmtp)?);
-        start.confine()?;
-        let (fixed, settings) = (start.fixed.clone(), start.live.clone());
-        let drain = fixed.drain;
+        let listeners = startup.tcp_listeners("smtp")?;
+        let (vault, relay) = (startup.connect_to(Door::VaultSmtp)?, startup.handoff_sender(Door::RelaySmtp)?);
+        startup.confine()?;
+        let (fixed, settings) = (startup.fixed.clone(), startup.live.clone());
+        let drain_timeout = fixed.drain_timeout;
         let vault = RpcClient::new(vault);
         let shared = Rc::new(SharedContext(RefCell::new(Rc::new(SmtpContext {
             vault: vault.clone(),
@@ -67,17 +67,17 @@ pub fn run() -> Result<(), Fatal> {
             policy: Rc::new(policy(&fixed, settings)),
             fixed,
         }))));
-        start.report_metrics(Rc::clone(&shared), move |metrics| vault.send(metrics));
-        let stop = start.ready(Rc::clone(&shared)).await?;
-        let draining = Drain::default();
+        startup.report_metrics(Rc::clone(&shared), move |metrics| vault.send(metrics));
+        let shutdown = startup.ready(Rc::clone(&shared)).await?;
+        let drain = Drain::default();
         let take = |stream, peer| {
             let context = Rc::clone(&shared.0.borrow());
             match context.connection_limits.try_acquire(peer) {
                 Some(permit) => {
                     context.recorder.increment(Metric::SmtpSessionsTotal);
                     let id = context.session_ids.next();
-                    let session = Session::new(Connection::new(stream), peer, id, permit, context);
-                    tokio::task::spawn_local(session.serve(draining.enter()));
+                    let driver = SessionDriver::new(Connection::new(stream), peer, id, permit, context);
+                    tokio::task::spawn_local(driver.serve(drain.enter()));
                 }
                 None => {
                     context.recorder.increment(Metric::SmtpConnectionsRejected);
@@ -85,7 +85,7 @@ pub fn run() -> Result<(), Fatal> {
                 }
             }
         };
-        runtime::accept_connections(listeners, take, &stop, &draining, drain).await;
+        runtime::accept_connections(listeners, take, &shutdown, &drain, drain_timeout).await;
         Ok(())
     })
 }

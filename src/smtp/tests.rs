@@ -2,8 +2,8 @@
 //! in the middle of something, and how long it waits for others.
 
 use super::connection::Connection;
+use super::driver::SessionDriver;
 use super::link::Links;
-use super::session::Session;
 use super::{SessionIds, SmtpContext, policy};
 use crate::alias::Domain;
 use crate::channel::{HandoffReceiver, HandoffSender, MaybeReady, RpcClient, RpcServer, Stream};
@@ -34,7 +34,7 @@ fn run(test: impl Future<Output = ()>) {
 
 fn fixed() -> Fixed {
     let minute = Duration::from_secs(60);
-    Fixed { transaction_timeout: minute, after_final_dot: minute, drain: minute }
+    Fixed { transaction_timeout: minute, after_final_dot: minute, drain_timeout: minute }
 }
 
 fn live() -> Live {
@@ -195,7 +195,7 @@ impl Rig {
                 let (stream, peer) = listener.accept().await.unwrap();
                 let permit = context.connection_limits.try_acquire(peer.ip()).unwrap();
                 let id = context.session_ids.next();
-                let session = Session::new(Connection::new(stream), peer.ip(), id, permit, Rc::clone(&context));
+                let session = SessionDriver::new(Connection::new(stream), peer.ip(), id, permit, Rc::clone(&context));
                 tokio::task::spawn_local(session.serve(entrance.enter()));
             }
         });
@@ -327,7 +327,7 @@ fn an_idle_session_is_small() {
         let (context, _vault, _relay) = context(fixed(), true);
         let peer = "2001:db8::1".parse().unwrap();
         let permit = context.connection_limits.try_acquire(peer).unwrap();
-        let session = Session::new(Connection::new(stream), peer, context.session_ids.next(), permit, context);
+        let session = SessionDriver::new(Connection::new(stream), peer, context.session_ids.next(), permit, context);
         let (session_size, drain) = (size_of_val(&session), Drain::default());
         let task_size = size_of_val(&session.serve(drain.enter()));
         println!("session {session_size} octets, its task {task_size}");

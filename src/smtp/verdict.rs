@@ -1,12 +1,12 @@
 //! The relay's verdict in words for the client. The next host's own words may name people, and never get here.
 
 use crate::proto::reply::Reply;
-use crate::proto::session;
+use crate::proto::session::RelayResult;
 use crate::proto::status::EnhancedCode;
 use crate::wire::relay_smtp::{Origin, Verdict};
 
 /// Code and enhanced code as they came, and words that fit their origin.
-pub(super) fn verdict(verdict: Verdict) -> session::Verdict {
+pub(super) fn verdict(verdict: Verdict) -> RelayResult {
     if verdict.is_positive() {
         return Ok(());
     }

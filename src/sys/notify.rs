@@ -30,7 +30,7 @@ impl Notifier {
     }
 
     /// Sends assignments as sd_notify(3) lists them, separated by line feeds.
-    pub fn tell(&self, assignments: &str) {
+    pub fn notify(&self, assignments: &str) {
         if let Some(socket) = &self.0 {
             // If the service manager is gone or does not read, the daemon serves mail all the same.
             let _ = socket.send(assignments.as_bytes());

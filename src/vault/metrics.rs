@@ -2,7 +2,7 @@
 
 use crate::runtime::MetricRecorder;
 use crate::wire::metrics::{Metric, Metrics};
-use crate::wire::vault_admin::{Process, Status};
+use crate::wire::vault_admin::{DaemonStatus, Process};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -53,10 +53,10 @@ impl DaemonMetrics {
     }
 
     /// How the daemon is. `own` are the vault's metrics, `aliases` those in the table.
-    pub(super) fn status(&self, own: Metrics, aliases: Option<u64>) -> Status {
+    pub(super) fn status(&self, own: Metrics, aliases: Option<u64>) -> DaemonStatus {
         let mut metrics = own;
         self.reported.borrow().values().for_each(|reported| metrics += reported);
-        Status {
+        DaemonStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_seconds: self.started.elapsed().as_secs(),
             processes: self.processes.borrow().clone(),

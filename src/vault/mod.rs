@@ -47,8 +47,8 @@ pub fn run() -> Result<(), Fatal> {
         let server_key = start.open(|| ServerKey::open(&start.fixed.key_file))?;
         let engine = start.open(|| open_store(&start.fixed.store, &server_key))?;
         let [smtp, relay, web] = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb].map(|door| start.callers(door));
-        let admin = start.listener(Door::VaultAdmin)?;
-        let drain = start.fixed.drain;
+        let admin = start.admin_listener(Door::VaultAdmin)?;
+        let drain = start.fixed.drain_timeout;
         let context = Rc::new(VaultContext::new(&start.fixed, &start.live, server_key, engine)?);
         start.confine()?;
         let server = RpcServer::default();

@@ -3,7 +3,7 @@
 use super::answer::{self, Answer};
 use crate::channel::RpcClient;
 use crate::runtime;
-use crate::wire::vault_web::{GetStatus, VaultWeb};
+use crate::wire::vault_web::{GetMetrics, VaultWeb};
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::server::conn::http1;
@@ -55,7 +55,7 @@ async fn answer(request: &Request<Incoming>, vault: &Vault) -> Answer {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return answer::text(StatusCode::METHOD_NOT_ALLOWED, "only to be read\n");
     }
-    match vault.call(GetStatus).await {
+    match vault.call(GetMetrics).await {
         Ok(Ok(status)) => {
             let mut answer = answer::text(StatusCode::OK, status.prometheus());
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

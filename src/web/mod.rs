@@ -62,12 +62,12 @@ struct SharedContext(RefCell<Rc<WebContext>>);
 pub fn run() -> Result<(), Fatal> {
     let mut start = Startup::<Fixed, Live>::take("web")?;
     runtime::block_on(async move {
-        let listeners = start.listeners("web")?;
-        let metrics = start.listeners("metrics")?;
+        let listeners = start.tcp_listeners("web")?;
+        let metrics = start.tcp_listeners("metrics")?;
         let (fixed, settings) = (start.fixed.clone(), start.live.clone());
-        let drain_timeout = fixed.drain;
+        let drain_timeout = fixed.drain_timeout;
         let files = Rc::new(Files::prepare(&settings)?);
-        let (vault, relay) = (start.caller(Door::VaultWeb)?, start.caller(Door::RelayWeb)?);
+        let (vault, relay) = (start.connect_to(Door::VaultWeb)?, start.connect_to(Door::RelayWeb)?);
         start.confine()?;
         let (vault, relay) = (RpcClient::new(vault), RpcClient::new(relay));
         let connection_limits = ConnectionLimits::new(settings.max_connections, settings.max_connections_per_address);

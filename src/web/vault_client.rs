@@ -9,7 +9,7 @@ use crate::channel::Disconnected;
 use crate::wire::Rpc;
 use crate::wire::vault_web::{
     AliasInfo, Amend, CreatedAlias, FollowLink, Followed, Inspect, InspectLink, IssueToken, IssuedToken, LinkPurpose,
-    OptOut, Order, OrderFor, RequestError, Revoke, RevokeToken, VaultWeb,
+    OptOut, Order, OrderFor, RequestError, RevokeAlias, RevokeToken, VaultWeb,
 };
 use crate::words::Language;
 use hyper::header::{self, HeaderMap};
@@ -80,7 +80,7 @@ impl WebContext {
 
     /// Ends it for good.
     pub(super) async fn revoke(&self, aid: String, key: String) -> Result<(), WebError> {
-        self.call_vault(Revoke { aid, key }).await
+        self.call_vault(RevokeAlias { aid, key }).await
     }
 
     /// Makes a token void.

@@ -2,13 +2,13 @@
 //! [exposition format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
 
 use super::metrics::{Metric, MetricKind};
-use super::vault_admin::Status;
+use super::vault_admin::DaemonStatus;
 use std::fmt::Write as _;
 
 /// The prefix of every name.
 const PREFIX: &str = "tempalias";
 
-impl Status {
+impl DaemonStatus {
     /// All metrics of the daemon, in the exposition format.
     pub fn prometheus(&self) -> String {
         let mut text = String::new();
@@ -55,8 +55,13 @@ mod tests {
     fn each_name_is_described_once_and_each_metric_has_a_sample() {
         let mut metrics = Metrics::default();
         metrics[Metric::MessagesDeferred] = 7;
-        let mut status =
-            Status { version: String::new(), uptime_seconds: 5, processes: Vec::new(), aliases: Some(3), metrics };
+        let mut status = DaemonStatus {
+            version: String::new(),
+            uptime_seconds: 5,
+            processes: Vec::new(),
+            aliases: Some(3),
+            metrics,
+        };
         let text = status.prometheus();
         assert_eq!(text.matches("# HELP tempalias_smtp_messages_total ").count(), 1);
         assert!(text.contains(

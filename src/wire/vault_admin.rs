@@ -8,7 +8,7 @@ protocol! {
     /// What the administrator may ask of the vault. No answer holds a real address.
     #[derive(Clone, PartialEq, Eq)]
     pub VaultAdmin {
-        GetStatus => Result<Status, AdminError>,
+        GetStatus => Result<DaemonStatus, AdminError>,
         Revoke => Result<u64, AdminError>,
         Forget => Result<u64, AdminError>,
     }
@@ -46,7 +46,7 @@ pub enum AdminError {
 
 /// How the daemon is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
+pub struct DaemonStatus {
     /// Of the program.
     pub version: String,
     /// Since it was started.

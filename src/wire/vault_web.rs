@@ -5,7 +5,7 @@
 
 use super::metrics::Metrics;
 use super::rpc::protocol;
-use super::vault_admin::Status;
+use super::vault_admin::DaemonStatus;
 use crate::alias::{AliasAddress, AliasState, Change, Domain, OrderError, RequestedLimits, Time};
 use crate::words::Language;
 use serde::{Deserialize, Serialize};
@@ -16,14 +16,14 @@ protocol! {
         Order => Result<Vec<CreatedAlias>, RequestError>,
         Inspect => Result<AliasInfo, RequestError>,
         Amend => Result<AliasInfo, RequestError>,
-        Revoke => Result<(), RequestError>,
+        RevokeAlias => Result<(), RequestError>,
         IssueToken => Result<IssuedToken, RequestError>,
         RevokeToken => Result<(), RequestError>,
         InspectLink => Result<LinkPurpose, RequestError>,
         FollowLink => Result<Followed, RequestError>,
         OptOut => Result<(), RequestError>,
         Ping => Result<(), RequestError>,
-        GetStatus => Result<Status, RequestError>,
+        GetMetrics => Result<DaemonStatus, RequestError>,
     }
     one_way {
         Metrics,
@@ -96,7 +96,7 @@ pub struct Amend {
 
 /// Kill an alias at once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revoke {
+pub struct RevokeAlias {
     /// Name or address of the alias.
     pub aid: String,
     /// Its manage key.
@@ -163,9 +163,9 @@ pub struct OptOut {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping;
 
-/// How is the daemon? For whoever reads metrics.
+/// How is the daemon? For the metrics listener.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GetStatus;
+pub struct GetMetrics;
 
 /// An alias as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

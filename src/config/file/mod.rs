@@ -45,15 +45,24 @@ pub(super) fn read(mut file: Section<'_, '_>) -> Config {
             group: root.group,
             state_dir: root.state_dir,
             runtime_dir: root.runtime_dir,
-            drain,
+            drain_timeout: drain,
         },
         smtp: Slice {
-            fixed: settings::smtp::Fixed { transaction_timeout: smtp.transaction_timeout, after_final_dot, drain },
+            fixed: settings::smtp::Fixed {
+                transaction_timeout: smtp.transaction_timeout,
+                after_final_dot,
+                drain_timeout: drain,
+            },
             live: smtp.live,
         },
         relay: relay.settings,
         vault: Slice {
-            fixed: settings::vault::Fixed { store: store.store, key_file: store.key_file, ticket_lifetime, drain },
+            fixed: settings::vault::Fixed {
+                store: store.store,
+                key_file: store.key_file,
+                ticket_lifetime,
+                drain_timeout: drain,
+            },
             live: settings::vault::Live {
                 domains: root.domains,
                 caps: limits.caps,

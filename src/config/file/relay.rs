@@ -37,7 +37,7 @@ pub(super) fn read(mut section: Section<'_, '_>, root: &Root, dnsbl: Vec<Domain>
                 data_init_timeout: section.take("data_init_timeout", duration).unwrap_or(2 * MINUTE),
                 data_block_timeout: section.take("data_block_timeout", duration).unwrap_or(3 * MINUTE),
                 data_end_timeout: section.take("data_end_timeout", duration).unwrap_or(10 * MINUTE),
-                drain: root.drain,
+                drain_timeout: root.drain,
             },
             live: Live {
                 max_connections: section.take("max_connections", number(1)).unwrap_or(100),

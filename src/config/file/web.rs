@@ -35,7 +35,7 @@ pub(super) fn read(mut section: Section<'_, '_>, root: &Root, limits: &Limits) -
         token_epoch: section.take("token_epoch", number(0)).unwrap_or(1),
         token_days: section.take("token_days", number_up_to(MAX_TOKEN_DAYS)).unwrap_or(365),
         settings: Slice {
-            fixed: Fixed { asks_blocklists: !dnsbl.is_empty(), drain: root.drain },
+            fixed: Fixed { asks_blocklists: !dnsbl.is_empty(), drain_timeout: root.drain },
             live: Live {
                 domains: root.domains.clone(),
                 caps: limits.caps,

@@ -26,7 +26,7 @@ restart_settings! {
         /// Directory of the lock and of the administrator's socket.
         ["runtime_dir"] pub runtime_dir: PathBuf,
         /// How long sessions may go on after SIGTERM.
-        ["drain"] pub drain: Duration,
+        ["drain"] pub drain_timeout: Duration,
     }
 }
 

@@ -29,7 +29,7 @@ restart_settings! {
         /// Final dot to its reply (RFC 5321 §4.5.3.2.6).
         ["data_end_timeout under [relay]"] pub data_end_timeout: Duration,
         /// How long messages in flight may go on after SIGTERM.
-        ["drain"] pub drain: Duration,
+        ["drain"] pub drain_timeout: Duration,
     }
 }
 

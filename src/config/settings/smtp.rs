@@ -15,7 +15,7 @@ restart_settings! {
         /// told 451 while its message may still be delivered.
         [derived] pub after_final_dot: Duration,
         /// How long sessions may go on after SIGTERM.
-        ["drain"] pub drain: Duration,
+        ["drain"] pub drain_timeout: Duration,
     }
 }
 

@@ -21,7 +21,7 @@ restart_settings! {
         /// spent can be given back to its very end.
         [derived] pub ticket_lifetime: Duration,
         /// How long requests under way may go on after SIGTERM.
-        ["drain"] pub drain: Duration,
+        ["drain"] pub drain_timeout: Duration,
     }
 }
 

@@ -13,7 +13,7 @@ restart_settings! {
         /// Whether to ask `relay` for block lists before an alias is created. The zones are `relay`'s, and fixed.
         ["dnsbl under [web]"] pub asks_blocklists: bool,
         /// How long requests under way may go on after SIGTERM.
-        ["drain"] pub drain: Duration,
+        ["drain"] pub drain_timeout: Duration,
     }
 }
 

@@ -247,10 +247,10 @@ impl SmtpConnection {
     /// One command, or some in one piece. A reply that has come before them would be taken for the reply to them.
     async fn command(
         &mut self,
-        say: impl FnOnce(&mut ClientSession, &mut Vec<u8>) -> Result<(), ClientError>,
+        write: impl FnOnce(&mut ClientSession, &mut Vec<u8>) -> Result<(), ClientError>,
     ) -> Result<(), Lost> {
         self.receive_arrived()?;
-        say(&mut self.client, &mut self.output).map_err(|error| self.lost(error.into()))?;
+        write(&mut self.client, &mut self.output).map_err(|error| self.lost(error.into()))?;
         self.flush().await
     }
 

@@ -101,7 +101,7 @@ pub enum Event<T> {
     /// The vault's answers to the first holds that had none, in the order of asking.
     HoldsAnswered(Vec<HoldOutcome<T>>),
     /// The relay's verdict on each ticket of [`super::Session::offer`], in that order.
-    RecipientVerdicts(Vec<Verdict>),
+    RecipientVerdicts(Vec<RelayResult>),
     /// No connection to a relay can be had: it knows nothing of the transaction.
     RelayUnavailable,
     /// The connection to the relay is lost, and the transaction with it.
@@ -109,11 +109,11 @@ pub enum Event<T> {
     /// The relay has taken what was outgoing.
     Forwarded,
     /// The relay's verdict on the message.
-    MessageVerdict(Verdict),
+    MessageVerdict(RelayResult),
 }
 
 /// The relay's verdict: taken, or the reply that refuses.
-pub type Verdict = Result<(), Reply>;
+pub type RelayResult = Result<(), Reply>;
 
 /// The vault's answer to a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

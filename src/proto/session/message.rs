@@ -1,11 +1,11 @@
-//! A message from DATA to the reply to its final dot.
+//! The types of a message that is under way: passing to the relay, or discarded up to its final dot.
 
 use super::Hello;
 use super::interface::Policy;
 use super::outcome::{MessageId, MessageSummary};
 use super::transaction::Transaction;
 use crate::proto::content::Content;
-use crate::proto::header::{HeaderDecision, HeaderSection, Protocol, TraceFields};
+use crate::proto::header::{HeaderDecision, HeaderSection, TraceFields, TransmissionType};
 use crate::proto::reply::{self, Reply};
 use crate::proto::status::EnhancedCode;
 use jiff::Timestamp;
@@ -73,10 +73,10 @@ impl<T> Passing<T> {
             helo: &hello.name,
             peer,
             hostname: &policy.hostname,
-            protocol: match (transaction.mail.utf8, hello.extended) {
-                (true, _) => Protocol::Utf8Smtp,
-                (false, true) => Protocol::Esmtp,
-                (false, false) => Protocol::Smtp,
+            transmission_type: match (transaction.mail.utf8, hello.extended) {
+                (true, _) => TransmissionType::Utf8Smtp,
+                (false, true) => TransmissionType::Esmtp,
+                (false, false) => TransmissionType::Smtp,
             },
             id,
             date,

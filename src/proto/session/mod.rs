@@ -18,7 +18,7 @@
 //! Tickets are opaque. Each one granted is given back ([`Action::Release`]) unless its message was delivered, or may be.
 
 mod commands;
-mod delivery;
+mod content;
 mod hello;
 mod interface;
 mod message;
@@ -26,7 +26,7 @@ mod outcome;
 mod recipients;
 mod transaction;
 
-pub use interface::{Action, Event, HoldOutcome, Policy, Turn, Verdict, Wait};
+pub use interface::{Action, Event, HoldOutcome, Policy, RelayResult, Turn, Wait};
 pub use outcome::{EndReason, MessageId, MessageResult, MessageSummary, RcptOutcome, RecipientResult, SessionId};
 pub use transaction::Offer;
 
@@ -65,7 +65,7 @@ enum State<T> {
     /// The relay is to take what has come of the message.
     Forwarding(Hello, Box<Passing<T>>),
     /// The final dot has come: the relay's verdict decides.
-    Verdict(Hello, Box<Passing<T>>),
+    AwaitingVerdict(Hello, Box<Passing<T>>),
     /// The message is refused, and its transaction has ended; the final dot is still to come.
     Discarding(Hello, Box<Discarded>),
     /// The session has ended.
@@ -140,7 +140,7 @@ impl<T> Session<T> {
     /// Content that the relay is to take; with [`Wait::Forward`] and [`Wait::End`].
     pub fn outgoing(&self) -> &[u8] {
         match &self.state {
-            State::Forwarding(_, passing) | State::Verdict(_, passing) => &passing.incoming.outgoing,
+            State::Forwarding(_, passing) | State::AwaitingVerdict(_, passing) => &passing.incoming.outgoing,
             _ => &[],
         }
     }
@@ -164,7 +164,7 @@ impl<T> Session<T> {
             State::Recipients(_, transaction, _) if transaction.waits_for_vault() => Wait::Vault,
             State::Recipients(..) => Wait::Offer,
             State::Forwarding(..) => Wait::Forward,
-            State::Verdict(..) => Wait::End,
+            State::AwaitingVerdict(..) => Wait::End,
         }
     }
 
@@ -176,7 +176,7 @@ impl<T> Session<T> {
             State::Recipients(_, transaction, _) => transaction.deadline,
             State::Content(_, passing) => self.content_deadline(passing.incoming.deadline),
             State::Discarding(_, discarded) => self.content_deadline(discarded.incoming.deadline),
-            State::Forwarding(_, passing) | State::Verdict(_, passing) => passing.incoming.deadline,
+            State::Forwarding(_, passing) | State::AwaitingVerdict(_, passing) => passing.incoming.deadline,
             State::Connected | State::Greeted | State::Ready(_) | State::Closed(_) => {
                 self.silent_since + policy.command_timeout
             }
@@ -281,7 +281,7 @@ impl<T> Session<T> {
                 return;
             }
             State::Envelope(_, transaction) | State::Recipients(_, transaction, _) => transaction.abandon(turn),
-            State::Content(_, passing) | State::Forwarding(_, passing) | State::Verdict(_, passing) => {
+            State::Content(_, passing) | State::Forwarding(_, passing) | State::AwaitingVerdict(_, passing) => {
                 passing.transaction.abandon(turn);
             }
             State::Connected | State::Greeted | State::Ready(_) | State::Discarding(..) => {}

@@ -1,6 +1,6 @@
 //! Batches of recipients: gathered, asked about, offered, replied to.
 
-use super::{Action, EndReason, HoldOutcome, Parked, RcptOutcome, Session, State, Turn, Verdict};
+use super::{Action, EndReason, HoldOutcome, Parked, RcptOutcome, RelayResult, Session, State, Turn};
 use crate::proto::command::{Command, Recipient};
 
 impl<T> Session<T> {
@@ -50,7 +50,7 @@ impl<T> Session<T> {
         }
     }
 
-    pub(super) fn recipient_verdicts(&mut self, verdicts: Vec<Verdict>, turn: &mut Turn<'_, T>) {
+    pub(super) fn recipient_verdicts(&mut self, verdicts: Vec<RelayResult>, turn: &mut Turn<'_, T>) {
         if let State::Recipients(_, transaction, _) = &mut self.state {
             transaction.set_open();
             self.reply_to_batch(verdicts, turn);
@@ -68,7 +68,7 @@ impl<T> Session<T> {
     }
 
     /// Replies to all recipients of the batch, then carries out the command that ended it.
-    pub(super) fn reply_to_batch(&mut self, verdicts: Vec<Verdict>, turn: &mut Turn<'_, T>) {
+    pub(super) fn reply_to_batch(&mut self, verdicts: Vec<RelayResult>, turn: &mut Turn<'_, T>) {
         let mut verdicts = verdicts.into_iter();
         let (hello, mut transaction, parked) = match self.take_state() {
             State::Recipients(hello, transaction, parked) => (hello, transaction, parked),

@@ -1,6 +1,6 @@
 //! A mail transaction from MAIL on: its envelope, its tickets, and the recipients that are not replied to yet.
 
-use super::interface::{Action, HoldOutcome, Turn, Verdict};
+use super::interface::{Action, HoldOutcome, RelayResult, Turn};
 use super::outcome::RcptOutcome;
 use super::{HOLDING_TIMEOUT, Policy};
 use crate::alias::AliasAddress;
@@ -206,7 +206,7 @@ impl<T> Transaction<T> {
     /// Takes the first recipient of the batch: how it ends. `verdict` is the relay's, if it was offered.
     pub(super) fn next_outcome(
         &mut self,
-        verdict: impl FnOnce() -> Option<Verdict>,
+        verdict: impl FnOnce() -> Option<RelayResult>,
         turn: &mut Turn<'_, T>,
     ) -> Option<RcptOutcome> {
         let slot = self.batch.pop_front()?;

@@ -170,8 +170,8 @@ pub(super) fn allowed(promises: &[Promise]) -> Vec<Allowed> {
                     [(SOCK_STREAM, 0), (SOCK_STREAM, IPPROTO_TCP), (SOCK_DGRAM, 0), (SOCK_DGRAM, IPPROTO_UDP)]
                 {
                     let kind = Must { argument: 1, mask: SOCK_TYPE_MASK, value: kind.cast_unsigned() };
-                    for processes in [AF_INET, AF_INET6] {
-                        all.push((Sysno::socket, vec![be(0, processes), kind, be(2, protocol)]));
+                    for family in [AF_INET, AF_INET6] {
+                        all.push((Sysno::socket, vec![be(0, family), kind, be(2, protocol)]));
                     }
                 }
             }

@@ -7,7 +7,7 @@ use crate::runtime::RoleHandler as _;
 use crate::vault::context::VaultContext;
 use crate::vault::hashes::MarkKind;
 use crate::vault::store::{Engine as _, Owner, StoreError};
-use crate::wire::vault_admin::{AdminError, Answer, Forget, GetStatus, Request, Revoke, Status};
+use crate::wire::vault_admin::{AdminError, Answer, DaemonStatus, Forget, GetStatus, Request, Revoke};
 use std::rc::Rc;
 
 /// Answers the administrator.
@@ -23,7 +23,7 @@ pub(in crate::vault) fn answer(context: &Rc<VaultContext>, request: Request) -> 
 }
 
 /// How the daemon is.
-pub(in crate::vault) async fn status(context: &VaultContext) -> Result<Status, StoreError> {
+pub(in crate::vault) async fn status(context: &VaultContext) -> Result<DaemonStatus, StoreError> {
     let aliases = context.store.alias_count().get().await?;
     Ok(context.metrics.status(context.metrics(), aliases))
 }

@@ -6,7 +6,7 @@ use crate::channel::MaybeReady;
 use crate::vault::context::VaultContext;
 use crate::vault::store::{Engine as _, StoreError};
 use crate::wire::vault_web::{
-    Amend, Answer, FollowLink, GetStatus, Inspect, InspectLink, OptOut, Ping, Request, RequestError, Revoke,
+    Amend, Answer, FollowLink, GetMetrics, Inspect, InspectLink, OptOut, Ping, Request, RequestError, RevokeAlias,
     RevokeToken,
 };
 use std::rc::Rc;
@@ -26,7 +26,9 @@ pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Re
             Request::Amend(Amend { aid, key, change }) => {
                 Answer::Amend(aliases::amend(context, &aid, &key, change).await)
             }
-            Request::Revoke(Revoke { aid, key }) => Answer::Revoke(aliases::revoke(context, &aid, &key).await),
+            Request::RevokeAlias(RevokeAlias { aid, key }) => {
+                Answer::RevokeAlias(aliases::revoke(context, &aid, &key).await)
+            }
             Request::IssueToken(request) => Answer::IssueToken(tokens::issue(context, request).await),
             Request::RevokeToken(RevokeToken { token }) => Answer::RevokeToken(tokens::revoke(context, &token).await),
             Request::InspectLink(InspectLink { link }) => {
@@ -36,8 +38,8 @@ pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Re
             Request::OptOut(OptOut { target, language }) => {
                 Answer::OptOut(consent::send_opt_out_link(context, &target, language).await)
             }
-            Request::GetStatus(GetStatus) => {
-                Answer::GetStatus(admin::status(context).await.map_err(RequestError::from))
+            Request::GetMetrics(GetMetrics) => {
+                Answer::GetMetrics(admin::status(context).await.map_err(RequestError::from))
             }
             Request::Ping(Ping) => Answer::Ping(ping(context).await),
             // Handled above: it is one-way.

@@ -1,6 +1,8 @@
 //! A session with a vault and a relay that answer as recipients' names say, and an account of every ticket.
 
-use super::super::{Action, Event, HoldOutcome, MessageResult, Policy, Session, SessionId, State, Turn, Verdict, Wait};
+use super::super::{
+    Action, Event, HoldOutcome, MessageResult, Policy, RelayResult, Session, SessionId, State, Turn, Wait,
+};
 use crate::alias::{AliasAddress, Domain};
 use crate::proto::reply::Reply;
 use crate::proto::status::EnhancedCode;
@@ -198,7 +200,7 @@ impl Rig {
         }
     }
 
-    fn verdicts(&self) -> Vec<Verdict> {
+    fn verdicts(&self) -> Vec<RelayResult> {
         let offer = self.session.offer().unwrap();
         let name = |ticket: &usize| self.granted[ticket - 1].name();
         offer.tickets().map(|ticket| if name(ticket) == "refused" { Err(refusal()) } else { Ok(()) }).collect()
@@ -230,7 +232,7 @@ impl Rig {
             State::Recipients(..) => "offered",
             State::Content(..) => "content",
             State::Forwarding(..) => "forwarding",
-            State::Verdict(..) => "verdict",
+            State::AwaitingVerdict(..) => "verdict",
             State::Discarding(..) => "discarding",
             State::Closed(_) => "closed",
         }

@@ -18,7 +18,7 @@ fn owners_prove_themselves_with_the_manage_key() {
         let changed = web(&context, Amend { aid: aid.clone(), key: key.clone(), change }).await;
         assert!(matches!(changed, Ok(a) if a.state.paused && a.state.remaining() == Some(5)));
         assert_eq!(hold(&context, &alias).await, HoldAnswer::No);
-        assert_eq!(web(&context, vault_web::Revoke { aid, key }).await, Ok(()));
+        assert_eq!(web(&context, vault_web::RevokeAlias { aid, key }).await, Ok(()));
     });
 }
 

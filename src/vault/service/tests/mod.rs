@@ -39,7 +39,7 @@ pub(in crate::vault) fn fixed(dir: &Path) -> Fixed {
         store: Store::Redb { path: dir.join("t") },
         key_file: dir.join("key"),
         ticket_lifetime: Duration::from_secs(60),
-        drain: Duration::from_secs(1),
+        drain_timeout: Duration::from_secs(1),
     }
 }
 

@@ -38,7 +38,7 @@ fn idempotency_what_was_answered_and_has_ended_does_not_come_back() {
         let order = || Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
         let (alias, key) = the_one(ask(&context, order()).await);
         assert_eq!(the_one(ask(&context, order()).await), (alias.clone(), key.clone()));
-        let revoke = vault_web::Revoke { aid: alias.as_str().to_owned(), key };
+        let revoke = vault_web::RevokeAlias { aid: alias.as_str().to_owned(), key };
         assert_eq!(web(&context, revoke).await, Ok(()));
         assert_eq!(ask(&context, order()).await, Err(RequestError::Rejected(OrderError::Ended)));
         assert_eq!(hold(&context, &alias).await, HoldAnswer::No);

@@ -1,4 +1,4 @@
-//! One mail transaction with the next host, and the counting of its uses.
+//! One delivery: a mail transaction with the next host, and the counting of its uses.
 //!
 //! 1. Recipients: tickets become real addresses, each with its route. The first ones take a connection of their route
 //!    from the pool. MAIL and RCPT go out in one piece (PIPELINING).
@@ -43,15 +43,15 @@ enum Stage {
     Ended,
 }
 
-/// The transaction.
-pub(super) struct Transaction {
+/// The relay's side of a mail transaction.
+pub(super) struct Delivery {
     /// MAIL as the client said it.
     client_mail: MailFrom,
     envelope: Envelope,
     stage: Stage,
 }
 
-impl Transaction {
+impl Delivery {
     /// Begun by the client's MAIL.
     pub(super) fn new(client_mail: MailFrom) -> Self {
         Self { client_mail, envelope: Envelope::default(), stage: Stage::Empty }
@@ -76,14 +76,14 @@ impl Transaction {
     }
 
     async fn redeem(&self, tickets: &[Ticket], context: &RelayContext) -> Vec<Result<EnvelopeRecipient, Verdict>> {
-        let ask = |&ticket: &Ticket| {
+        let call = |&ticket: &Ticket| {
             let reverse_path = self.client_mail.reverse_path.clone();
             (ticket, context.vault.call(Redeem { ticket, reverse_path }))
         };
-        // All are asked before the first answer is awaited.
-        let asked: Vec<_> = tickets.iter().map(ask).collect();
-        let mut redeemed = Vec::with_capacity(asked.len());
-        for (ticket, answer) in asked {
+        // All are requested before the first answer is awaited.
+        let calls: Vec<_> = tickets.iter().map(call).collect();
+        let mut redeemed = Vec::with_capacity(calls.len());
+        for (ticket, answer) in calls {
             redeemed.push(match answer.await {
                 Ok(RedeemAnswer::Redeemed { target, reverse_path, counted }) => {
                     let route = context.routes.route_of(&target);

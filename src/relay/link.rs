@@ -6,7 +6,7 @@
 //! 3. When `smtp` closes the connection, the transaction that is under way is aborted.
 
 use super::RelayContext;
-use super::transaction::Transaction;
+use super::delivery::Delivery;
 use crate::channel::Stream;
 use crate::proto::client::MailFrom;
 use crate::runtime::consume;
@@ -22,7 +22,7 @@ use std::io;
 pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<()> {
     let mut input = Vec::new();
     let mut output = Vec::new();
-    let mut transaction: Option<Box<Transaction>> = None;
+    let mut delivery: Option<Box<Delivery>> = None;
     loop {
         let mut taken = 0;
         let mut tickets = Vec::new();
@@ -33,12 +33,12 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
                 taken += length;
                 continue;
             }
-            add_recipients(&mut transaction, &mut tickets, context, &mut output).await?;
+            add_recipients(&mut delivery, &mut tickets, context, &mut output).await?;
             taken += length;
-            match (message, &mut transaction) {
+            match (message, &mut delivery) {
                 (ToRelay::Begin { reverse_path, size, eight_bit, utf8 }, None) => {
                     let mail = MailFrom { reverse_path: reverse_path.to_owned(), size, eight_bit, utf8 };
-                    transaction = Some(Box::new(Transaction::new(mail)));
+                    delivery = Some(Box::new(Delivery::new(mail)));
                 }
                 (ToRelay::Chunk(content), Some(under_way)) => {
                     if let Some(verdict) = under_way.add_content(content, context).await {
@@ -49,10 +49,10 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
                     if let Some(verdict) = under_way.end(context).await {
                         push(&ToSmtp::Verdict(verdict), &mut output)?;
                     }
-                    transaction = None;
+                    delivery = None;
                 }
                 (ToRelay::Abort, _) => {
-                    if let Some(aborted) = transaction.take() {
+                    if let Some(aborted) = delivery.take() {
                         aborted.abort(context).await;
                     }
                     push(&ToSmtp::Aborted, &mut output)?;
@@ -60,7 +60,7 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
                 _ => return Err(io::Error::other(frame::Hostile)),
             }
         }
-        add_recipients(&mut transaction, &mut tickets, context, &mut output).await?;
+        add_recipients(&mut delivery, &mut tickets, context, &mut output).await?;
         consume(&mut input, taken);
         // If `smtp` has gone and the verdict cannot be written, that is the same as if it had closed the connection.
         let written = if output.is_empty() { Ok(()) } else { stream.write_all(&output).await };
@@ -73,7 +73,7 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
             Err(cause) => Err(cause),
         };
         if !more.is_ok_and(|octets| octets > 0) {
-            if let Some(abandoned) = transaction.take() {
+            if let Some(abandoned) = delivery.take() {
                 abandoned.abort(context).await;
             }
             return Ok(());
@@ -82,7 +82,7 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
 }
 
 async fn add_recipients(
-    transaction: &mut Option<Box<Transaction>>,
+    delivery: &mut Option<Box<Delivery>>,
     tickets: &mut Vec<Ticket>,
     context: &RelayContext,
     output: &mut Vec<u8>,
@@ -90,8 +90,8 @@ async fn add_recipients(
     if tickets.is_empty() {
         return Ok(());
     }
-    let Some(transaction) = transaction else { return Err(io::Error::other(frame::Hostile)) };
-    for verdict in transaction.add_recipients(&std::mem::take(tickets), context).await {
+    let Some(delivery) = delivery else { return Err(io::Error::other(frame::Hostile)) };
+    for verdict in delivery.add_recipients(&std::mem::take(tickets), context).await {
         push(&ToSmtp::Verdict(verdict), output)?;
     }
     Ok(())

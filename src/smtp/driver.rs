@@ -11,7 +11,10 @@ use super::connection::Connection;
 use super::holds::Holds;
 use super::link::Link;
 use crate::net::Timer;
-use crate::proto::session::{self, Action, EndReason, Event, MessageResult, RecipientResult, SessionId, Turn, Wait};
+use crate::proto::session::{
+    Action, EndReason, Event, MessageResult, MessageSummary, RecipientResult, RelayResult, Session, SessionId, Turn,
+    Wait,
+};
 use crate::runtime::{ConnectionPermit, DrainGuard};
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
@@ -24,10 +27,10 @@ use std::rc::Rc;
 use std::time::Duration;
 use tracing::{debug, info};
 
-/// One session. Small while it is idle: what a transaction needs is made for it and gone with it.
-pub(super) struct Session {
+/// One session and its client. Small while it is idle: what a transaction needs is made for it and gone with it.
+pub(super) struct SessionDriver {
     context: Rc<SmtpContext>,
-    machine: session::Session<Ticket>,
+    session: Session<Ticket>,
     connection: Connection,
     holds: Holds,
     /// Of the transaction, as long as the relay knows of it.
@@ -36,7 +39,7 @@ pub(super) struct Session {
     _permit: ConnectionPermit,
 }
 
-impl Session {
+impl SessionDriver {
     pub(super) fn new(
         connection: Connection,
         peer: IpAddr,
@@ -45,7 +48,7 @@ impl Session {
         context: Rc<SmtpContext>,
     ) -> Self {
         Self {
-            machine: session::Session::new(Rc::clone(&context.policy), id, peer),
+            session: Session::new(Rc::clone(&context.policy), id, peer),
             connection,
             holds: Holds::default(),
             link: None,
@@ -57,15 +60,15 @@ impl Session {
 
     /// Serves the session from greeting to close.
     #[expect(clippy::manual_async_fn, reason = "an async fn has room for two: its argument, and what that is moved to")]
-    pub(super) fn serve(mut self, drain: DrainGuard) -> impl Future<Output = ()> {
+    pub(super) fn serve(mut self, guard: DrainGuard) -> impl Future<Output = ()> {
         async move {
-            let until_expired = drain.clone();
+            let until_expired = guard.clone();
             tokio::select! {
-                () = self.converse(&drain) => {}
+                () = self.converse(&guard) => {}
                 () = until_expired.expired() => self.step(Event::DrainExpired),
             }
             // What was held is free for others already, while this client is still being replied to.
-            if let Some(reason) = self.machine.end_reason() {
+            if let Some(reason) = self.session.end_reason() {
                 self.log_end(reason);
                 if reason != EndReason::ClientClosed {
                     Box::pin(self.connection.close(reason == EndReason::Quit)).await;
@@ -74,14 +77,14 @@ impl Session {
         }
     }
 
-    async fn converse(&mut self, drain: &DrainGuard) {
+    async fn converse(&mut self, guard: &DrainGuard) {
         self.greet().await;
         loop {
             self.receive();
-            match self.machine.wait() {
+            match self.session.wait() {
                 Wait::Client { drainable } => {
                     if self.flush().await {
-                        self.read(drainable.then_some(drain)).await;
+                        self.read(drainable.then_some(guard)).await;
                     }
                 }
                 Wait::Flush => {
@@ -110,7 +113,7 @@ impl Session {
         let (now, mut actions) = (self.now(), Vec::new());
         let (input, replies) = self.connection.buffers();
         let mut turn = Turn { now, date: Timestamp::now, actions: &mut actions, replies };
-        let taken = self.machine.receive(input, &mut turn);
+        let taken = self.session.receive(input, &mut turn);
         self.connection.consume(taken);
         self.perform(actions);
     }
@@ -119,7 +122,7 @@ impl Session {
     fn step(&mut self, event: Event<Ticket>) {
         let (now, mut actions) = (self.now(), Vec::new());
         let (_, replies) = self.connection.buffers();
-        self.machine.step(event, &mut Turn { now, date: Timestamp::now, actions: &mut actions, replies });
+        self.session.step(event, &mut Turn { now, date: Timestamp::now, actions: &mut actions, replies });
         self.perform(actions);
     }
 
@@ -128,12 +131,12 @@ impl Session {
     }
 
     fn time_left(&self) -> Duration {
-        self.machine.deadline().saturating_sub(self.now())
+        self.session.deadline().saturating_sub(self.now())
     }
 
     /// Writes all replies; false if that ended the session.
     async fn flush(&mut self) -> bool {
-        if self.connection.has_output() || self.machine.wait() == Wait::Flush {
+        if self.connection.has_output() || self.session.wait() == Wait::Flush {
             let limit = self.context.policy.command_timeout;
             let flushed = {
                 let flush = pin!(self.connection.flush());
@@ -145,17 +148,17 @@ impl Session {
                 Some(Err(_)) | None => Event::ClientClosed,
             });
         }
-        self.machine.wait() != Wait::Closed
+        self.session.wait() != Wait::Closed
     }
 
     /// Waits for more of the client, or for the drain if that ends the session.
-    async fn read(&mut self, drain: Option<&DrainGuard>) {
+    async fn read(&mut self, guard: Option<&DrainGuard>) {
         let event = {
             let (limit, connection) = (self.time_left(), &mut self.connection);
             let read = pin!(async {
                 let draining = async {
-                    match drain {
-                        Some(drain) => drain.stopping().await,
+                    match guard {
+                        Some(guard) => guard.stopping().await,
                         None => std::future::pending().await,
                     }
                 };
@@ -179,19 +182,19 @@ impl Session {
     async fn consult(&mut self) {
         loop {
             let limit = self.time_left();
-            let Self { context, machine, holds, link, timer, .. } = self;
-            let event = match machine.wait() {
+            let Self { context, session, holds, link, timer, .. } = self;
+            let event = match session.wait() {
                 Wait::Vault => timer.timeout(limit, holds.answers()).await.map(Event::HoldsAnswered),
-                Wait::Offer => match machine.offer() {
+                Wait::Offer => match session.offer() {
                     Some(offer) => timer.timeout(limit, context.links.offer(offer, link)).await,
                     None => return,
                 },
                 Wait::Forward => {
-                    let forwarded = timer.timeout(limit, forward(link, machine.outgoing())).await;
+                    let forwarded = timer.timeout(limit, forward(link, session.outgoing())).await;
                     forwarded.map(|forwarded| forwarded.map_or(Event::RelayLost, |()| Event::Forwarded))
                 }
                 Wait::End => {
-                    let ended = timer.timeout(limit, end(link, machine.outgoing())).await;
+                    let ended = timer.timeout(limit, end(link, session.outgoing())).await;
                     ended.map(|verdict| verdict.map_or(Event::RelayLost, Event::MessageVerdict))
                 }
                 Wait::Greeting | Wait::Client { .. } | Wait::Flush | Wait::Closed => return,
@@ -204,7 +207,7 @@ impl Session {
         let context = &self.context;
         for action in actions {
             match action {
-                Action::Hold(recipient) => self.holds.ask(Hold { recipient }, &context.vault),
+                Action::Hold(recipient) => self.holds.request(Hold { recipient }, &context.vault),
                 Action::CancelHolds => self.holds.cancel(&context.vault),
                 Action::Release(ticket) => context.vault.send(Release { ticket }),
                 Action::Abort => {
@@ -227,7 +230,7 @@ impl Session {
                     RecipientResult::Rejected => Metric::RecipientsRejected,
                 }),
                 Action::MessageBegun => {
-                    if let Some((id, aliases)) = self.machine.message() {
+                    if let Some((id, aliases)) = self.session.message() {
                         aliases.for_each(|alias| debug!(%id, alias, "recipient"));
                     }
                 }
@@ -237,15 +240,15 @@ impl Session {
                         MessageResult::Deferred => Metric::MessagesDeferred,
                         MessageResult::Rejected => Metric::MessagesRejected,
                     });
-                    let session::MessageSummary { id, size, recipients, code } = summary;
-                    info!(%id, peer = %self.machine.peer(), size, recipients, code, "message");
+                    let MessageSummary { id, size, recipients, code } = summary;
+                    info!(%id, peer = %self.session.peer(), size, recipients, code, "message");
                 }
             }
         }
     }
 
     fn log_end(&self, reason: EndReason) {
-        let (id, peer) = (self.machine.id(), self.machine.peer());
+        let (id, peer) = (self.session.id(), self.session.peer());
         if reason.is_cut_off() {
             info!(%id, %peer, ?reason, "a session was cut off");
         } else if let Some(reply) = reason.reply() {
@@ -258,6 +261,6 @@ async fn forward(link: &mut Option<Box<Link>>, content: &[u8]) -> io::Result<()>
     link.as_mut().ok_or(io::ErrorKind::NotConnected)?.forward(content).await
 }
 
-async fn end(link: &mut Option<Box<Link>>, rest: &[u8]) -> io::Result<session::Verdict> {
+async fn end(link: &mut Option<Box<Link>>, rest: &[u8]) -> io::Result<RelayResult> {
     link.as_mut().ok_or(io::ErrorKind::NotConnected)?.end(rest).await
 }

@@ -1,8 +1,8 @@
-//! A message from its first octet to the reply to it.
+//! The content of a message: taken from the client, forwarded to the relay, replied to.
 
 use super::hello::Hello;
 use super::message::{Discarded, Passing, Progress};
-use super::{Action, MessageSummary, Session, State, Turn, Verdict};
+use super::{Action, MessageSummary, RelayResult, Session, State, Turn};
 use crate::proto::reply::{self, Reply};
 
 impl<T> Session<T> {
@@ -32,7 +32,7 @@ impl<T> Session<T> {
             }
             (State::Content(hello, mut passing), Progress::Ended) => {
                 passing.incoming.deadline = turn.now + self.policy.after_final_dot;
-                State::Verdict(hello, passing)
+                State::AwaitingVerdict(hello, passing)
             }
             (State::Content(hello, passing), Progress::More) if passing.wants_forward() => {
                 State::Forwarding(hello, passing)
@@ -53,9 +53,9 @@ impl<T> Session<T> {
         };
     }
 
-    pub(super) fn message_verdict(&mut self, verdict: Verdict, turn: &mut Turn<'_, T>) {
+    pub(super) fn message_verdict(&mut self, verdict: RelayResult, turn: &mut Turn<'_, T>) {
         match self.take_state() {
-            State::Verdict(hello, passing) => {
+            State::AwaitingVerdict(hello, passing) => {
                 let Passing { incoming, transaction, .. } = *passing;
                 turn.act(Action::FreeRelay);
                 let reply = match verdict {
@@ -100,7 +100,7 @@ impl<T> Session<T> {
                 transaction.abandon(turn);
                 self.state = State::Discarding(hello, discarded);
             }
-            State::Verdict(hello, passing) => {
+            State::AwaitingVerdict(hello, passing) => {
                 // The message may have been delivered: its use stays spent if it is, held until its deadline if not.
                 turn.act(Action::DropRelay);
                 let reply = reply::LOCAL_ERROR;
