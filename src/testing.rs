@@ -8,7 +8,7 @@ use crate::proto::command;
 use crate::proto::content::Content;
 use crate::proto::dot_stuffing::DotStuffer;
 use crate::proto::header::{HeaderDecision, HeaderSection};
-use crate::proto::line::{Flaw, Lines, Next};
+use crate::proto::line::{LineError, Lines, Next};
 use crate::proto::response;
 use crate::runtime::control::{ControlMessage, ControlReply, InitMessage};
 use crate::wire::frame::{decode, encode};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::cli::Arguments;
 pub use crate::monitor::ROLES;
-pub use crate::proto::line::MAX_LINE as MAX_COMMAND_LINE;
+pub use crate::proto::line::MAX_COMMAND_LINE_OCTETS;
 pub use crate::sys::exit::ALL as EXIT_CODES;
 pub use crate::sys::signals::MONITOR_SIGNALS as SIGNALS;
 pub use crate::vault::testing::SenderRewriter;
@@ -28,7 +28,7 @@ pub use crate::web::testing::{
 /// What is wrong with a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineFault {
-    /// It is longer than [`MAX_COMMAND_LINE`].
+    /// It is longer than [`MAX_COMMAND_LINE_OCTETS`].
     TooLong,
     /// It has a CR or LF of its own, or a NUL.
     Discipline,
@@ -43,8 +43,8 @@ pub fn command_lines(pieces: &[&[u8]]) -> Vec<Result<Vec<u8>, LineFault>> {
             let taken = match lines.next(&pending) {
                 Next::Line(line, taken) => {
                     found.push(line.map(<[u8]>::to_vec).map_err(|flaw| match flaw {
-                        Flaw::TooLong => LineFault::TooLong,
-                        Flaw::Discipline => LineFault::Discipline,
+                        LineError::TooLong => LineFault::TooLong,
+                        LineError::Discipline => LineFault::Discipline,
                     }));
                     taken
                 }

@@ -1,7 +1,7 @@
 //! Command lines: they are those that a search for CRLF finds, however the stream comes.
 
 use super::input::{Dictionary, every_split, words};
-use tempalias::testing::{LineFault, MAX_COMMAND_LINE, command_lines};
+use tempalias::testing::{LineFault, MAX_COMMAND_LINE_OCTETS, command_lines};
 
 static DICTIONARY: Dictionary = Dictionary::new(|| words(include_str!("../dictionaries/line.dict")));
 
@@ -17,7 +17,7 @@ fn searched(input: &[u8]) -> Vec<Result<Vec<u8>, LineFault>> {
     while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
         let line = &rest[..end];
         found.push(match line {
-            _ if line.len() > MAX_COMMAND_LINE => Err(LineFault::TooLong),
+            _ if line.len() > MAX_COMMAND_LINE_OCTETS => Err(LineFault::TooLong),
             _ if line.iter().any(|octet| b"\r\n\0".contains(octet)) => Err(LineFault::Discipline),
             _ => Ok(line.to_vec()),
         });

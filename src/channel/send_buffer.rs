@@ -2,7 +2,7 @@
 
 use super::{Numbered, Stream};
 use crate::sys::read_buffer::consume;
-use crate::wire::frame::{self, Hostile};
+use crate::wire::frame::{self, TooLong};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::io;
@@ -24,8 +24,8 @@ impl SendBuffer {
     /// Adds one frame.
     ///
     /// # Errors
-    /// [`Hostile`], if it does not fit into a frame.
-    pub(super) fn add<T: Serialize>(&self, number: Option<u32>, body: T) -> Result<(), Hostile> {
+    /// [`TooLong`], if it does not fit into a frame.
+    pub(super) fn add<T: Serialize>(&self, number: Option<u32>, body: T) -> Result<(), TooLong> {
         frame::encode(&Numbered { number, body }, &mut self.bytes.borrow_mut())
     }
 

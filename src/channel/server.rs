@@ -110,7 +110,7 @@ impl RpcServer {
 /// `input` was read already.
 ///
 /// # Errors
-/// Of the socket, or [`frame::Hostile`] from a caller that does not keep to the protocol.
+/// Of the socket, or [`frame::DecodeError`] from a caller that does not keep to the protocol.
 pub async fn serve<Q, A>(
     stream: Stream,
     input: Vec<u8>,

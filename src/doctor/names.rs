@@ -2,7 +2,7 @@
 
 use super::{Finding, fault, ok, warning};
 use crate::config::Config;
-use crate::runtime::{Resolver, Unanswered};
+use crate::runtime::{ResolveError, Resolver};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -18,7 +18,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     let addresses = match within_timeout(resolver.addresses_of(hostname)).await {
-        Err(Unanswered) => {
+        Err(ResolveError) => {
             findings.push(unanswered(hostname));
             Vec::new()
         }
@@ -73,7 +73,7 @@ async fn mail_exchange(domain: &str, hostname: &str, addresses: &[IpAddr], resol
     }
     // RFC 5321 §5.1: without MX the domain's own addresses count.
     match within_timeout(resolver.addresses_of(domain)).await {
-        Err(Unanswered) => unanswered(domain),
+        Err(ResolveError) => unanswered(domain),
         Ok(own) if own.iter().any(|address| addresses.contains(address)) => {
             warning("mx", format!("{domain} has no MX record, only an address; add: {record}"))
         }
@@ -96,8 +96,8 @@ fn unanswered(name: &str) -> Finding {
 }
 
 /// The answer, if there is one in good time.
-async fn within_timeout<T>(answer: impl Future<Output = Result<T, Unanswered>>) -> Result<T, Unanswered> {
-    timeout(DNS_TIMEOUT, answer).await.unwrap_or(Err(Unanswered))
+async fn within_timeout<T>(answer: impl Future<Output = Result<T, ResolveError>>) -> Result<T, ResolveError> {
+    timeout(DNS_TIMEOUT, answer).await.unwrap_or(Err(ResolveError))
 }
 
 fn same(one: &str, other: &str) -> bool {

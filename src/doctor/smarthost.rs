@@ -3,7 +3,7 @@
 use super::{Finding, fault, ok, warning};
 use crate::config::Config;
 use crate::net::Transport;
-use crate::net::smtp_client::{ConnectionError, Lost, SmtpConnection, Timeouts};
+use crate::net::smtp_client::{ConnectionError, ConnectionLost, SmtpConnection, Timeouts};
 use crate::proto::client::{ClientError, MailFrom};
 use crate::proto::status::Status;
 use crate::runtime::Resolver;
@@ -30,9 +30,11 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     for address in addresses {
         match timeout(SMARTHOST_TIMEOUT, Transport::connect(address)).await {
             Ok(Ok(transport)) => {
-                return converse(transport, config, &target).await.unwrap_or_else(|Lost { cause, .. }| {
-                    vec![fault(SUBJECT, format!("{target} does not speak SMTP with us ({cause}); see its log"))]
-                });
+                return converse(transport, config, &target).await.unwrap_or_else(
+                    |ConnectionLost { cause, .. }| {
+                        vec![fault(SUBJECT, format!("{target} does not speak SMTP with us ({cause}); see its log"))]
+                    },
+                );
             }
             Ok(Err(e)) => cause = e,
             Err(_) => cause = io::ErrorKind::TimedOut.into(),
@@ -41,7 +43,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     vec![fault(SUBJECT, format!("{target} does not answer ({cause}); start it, or correct smarthost under [relay]"))]
 }
 
-async fn converse(transport: Transport, config: &Config, target: &str) -> Result<Vec<Finding>, Lost> {
+async fn converse(transport: Transport, config: &Config, target: &str) -> Result<Vec<Finding>, ConnectionLost> {
     let timeouts = Timeouts {
         connect: SMARTHOST_TIMEOUT,
         command: SMARTHOST_TIMEOUT,
@@ -51,10 +53,10 @@ async fn converse(transport: Transport, config: &Config, target: &str) -> Result
     };
     let mut connection = match SmtpConnection::over(transport, &config.relay.fixed.hostname, timeouts).await {
         Ok(connection) => connection,
-        Err(Lost { cause: ConnectionError::Protocol(ClientError::GreetingRefused(status)), .. }) => {
+        Err(ConnectionLost { cause: ConnectionError::Protocol(ClientError::GreetingRefused(status)), .. }) => {
             return Ok(vec![greeting_refused(target, status)]);
         }
-        Err(Lost { cause: ConnectionError::Protocol(ClientError::HelloRefused(status)), .. }) => {
+        Err(ConnectionLost { cause: ConnectionError::Protocol(ClientError::HelloRefused(status)), .. }) => {
             return Ok(vec![ehlo_refused(target, status)]);
         }
         Err(lost) => return Err(lost),
@@ -69,7 +71,11 @@ async fn converse(transport: Transport, config: &Config, target: &str) -> Result
 }
 
 /// MAIL and RCPT, as for a message to the postmaster.
-async fn try_envelope(connection: &mut SmtpConnection, config: &Config, target: &str) -> Result<Vec<Finding>, Lost> {
+async fn try_envelope(
+    connection: &mut SmtpConnection,
+    config: &Config,
+    target: &str,
+) -> Result<Vec<Finding>, ConnectionLost> {
     let extensions = connection.extensions();
     let mut findings: Vec<Finding> = [(extensions.eight_bit_mime, "8BITMIME"), (extensions.pipelining, "PIPELINING")]
         .into_iter()
@@ -103,9 +109,11 @@ async fn try_envelope(connection: &mut SmtpConnection, config: &Config, target: 
 }
 
 /// A reply after which relay gives the connection up, 421 above all, is a status like others to an administrator.
-fn with_any_status<T>(outcome: Result<Result<T, Status>, Lost>) -> Result<Result<T, Status>, Lost> {
+fn with_any_status<T>(outcome: Result<Result<T, Status>, ConnectionLost>) -> Result<Result<T, Status>, ConnectionLost> {
     match outcome {
-        Err(Lost { cause: ConnectionError::Protocol(ClientError::Unexpected(status)), .. }) => Ok(Err(status)),
+        Err(ConnectionLost { cause: ConnectionError::Protocol(ClientError::Unexpected(status)), .. }) => {
+            Ok(Err(status))
+        }
         outcome => outcome,
     }
 }

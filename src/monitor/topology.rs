@@ -51,12 +51,17 @@ pub trait RoleSettings {
 
 impl<Fixed: Serialize, Live: Serialize> RoleSettings for Slice<Fixed, Live> {
     fn init(&self, process: ProcessInit) -> io::Result<Vec<u8>> {
-        framed(&InitMessage { fixed: &self.fixed, live: &self.live, process })
+        framed(&InitMessage { fixed: &self.fixed, live: &self.live, process }).map_err(configuration)
     }
 
     fn reload(&self) -> io::Result<Vec<u8>> {
-        framed(&ControlMessage::Reload(&self.live))
+        framed(&ControlMessage::Reload(&self.live)).map_err(configuration)
     }
+}
+
+/// Of these messages, only the configuration can be long.
+fn configuration(cause: io::Error) -> io::Error {
+    io::Error::other(format!("the configuration is {cause}"))
 }
 
 /// A row of [`ROLES`].

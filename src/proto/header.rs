@@ -17,7 +17,7 @@ use std::net::IpAddr;
 const MAX_RECEIVED_FIELDS: u32 = 30;
 
 /// Octets of a line that are kept: a field name and an address.
-const MAX_LINE_KEPT: usize = 320;
+const MAX_KEPT_LINE_OCTETS: usize = 320;
 
 /// What becomes of a message, as far as its header section tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl HeaderSection {
         while !self.complete && !content.is_empty() {
             let end = memchr(b'\n', content);
             let part = &content[..end.unwrap_or(content.len())];
-            let room = MAX_LINE_KEPT - self.line.len().min(MAX_LINE_KEPT);
+            let room = MAX_KEPT_LINE_OCTETS - self.line.len().min(MAX_KEPT_LINE_OCTETS);
             self.line.extend_from_slice(&part[..part.len().min(room)]);
             let Some(end) = end else { break };
             self.end_of_line();

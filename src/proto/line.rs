@@ -4,12 +4,12 @@ use memchr::{memchr2, memmem};
 
 /// Longest command line taken, CRLF not counted. RFC 5321 §4.5.3.1.4 asks for 512; the parameters of
 /// extensions and the UTF-8 of RFC 6531 add to it.
-pub const MAX_LINE: usize = 2048;
+pub const MAX_COMMAND_LINE_OCTETS: usize = 2048;
 
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// Longer than [`MAX_LINE`].
+pub enum LineError {
+    /// Longer than [`MAX_COMMAND_LINE_OCTETS`].
     TooLong,
     /// A CR or LF of its own, or a NUL.
     Discipline,
@@ -19,7 +19,7 @@ pub enum Flaw {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next<'a> {
     /// A whole line without its CRLF, and how many octets it took.
-    Line(Result<&'a [u8], Flaw>, usize),
+    Line(Result<&'a [u8], LineError>, usize),
     /// Part of a line that is too long already: this many octets can be thrown away.
     Swallow(usize),
     /// The line goes on.
@@ -37,7 +37,7 @@ impl Lines {
     pub fn next<'a>(&mut self, input: &'a [u8]) -> Next<'a> {
         let Some(end) = memmem::find(input, b"\r\n") else {
             // The longest line may be there, and the CR of its end.
-            if input.strip_suffix(b"\r").unwrap_or(input).len() <= MAX_LINE {
+            if input.strip_suffix(b"\r").unwrap_or(input).len() <= MAX_COMMAND_LINE_OCTETS {
                 return Next::More;
             }
             self.too_long = true;
@@ -45,11 +45,11 @@ impl Lines {
             return Next::Swallow(input.len() - 1);
         };
         let line = &input[..end];
-        let too_long = std::mem::take(&mut self.too_long) || end > MAX_LINE;
+        let too_long = std::mem::take(&mut self.too_long) || end > MAX_COMMAND_LINE_OCTETS;
         let result = if too_long {
-            Err(Flaw::TooLong)
+            Err(LineError::TooLong)
         } else if memchr2(b'\r', b'\n', line).is_some() || line.contains(&0) {
-            Err(Flaw::Discipline)
+            Err(LineError::Discipline)
         } else {
             Ok(line)
         };

@@ -5,13 +5,13 @@ use super::status::{EnhancedCode, Status};
 use memchr::memchr;
 
 /// Longest reply line taken, its LF not counted. RFC 5321 §4.5.3.1.5 allows 512; some hosts send more.
-const MAX_LINE: usize = 4096;
+const MAX_REPLY_LINE_OCTETS: usize = 4096;
 /// Lines of one reply.
-const MAX_LINES: usize = 128;
+const MAX_REPLY_LINES: usize = 128;
 
 /// The host does not speak SMTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
+pub struct ResponseError;
 
 /// What the host announced (RFC 5321 §4.1.1.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,15 +28,15 @@ pub struct Extensions {
 
 /// Takes one whole reply off `input`: its status, what it announces if it answers EHLO, and how many
 /// octets it took; `None` while it is not complete.
-pub fn parse(input: &[u8]) -> Result<Option<(Status, Extensions, usize)>, Malformed> {
+pub fn parse(input: &[u8]) -> Result<Option<(Status, Extensions, usize)>, ResponseError> {
     let mut at = 0;
     let mut extensions = Extensions::default();
-    for number in 0..MAX_LINES {
+    for number in 0..MAX_REPLY_LINES {
         let rest = &input[at..];
         let end = memchr(b'\n', rest);
         // Whether the line's end is there or not: a reply must not depend on the pieces in which it comes.
-        if end.unwrap_or(rest.len()) > MAX_LINE {
-            return Err(Malformed);
+        if end.unwrap_or(rest.len()) > MAX_REPLY_LINE_OCTETS {
+            return Err(ResponseError);
         }
         let Some(end) = end else { return Ok(None) };
         let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
@@ -49,18 +49,18 @@ pub fn parse(input: &[u8]) -> Result<Option<(Status, Extensions, usize)>, Malfor
         match line.get(3) {
             Some(b'-') => {}
             Some(b' ') | None => return Ok(Some((Status { code, enhanced: enhanced(code, text) }, extensions, at))),
-            Some(_) => return Err(Malformed),
+            Some(_) => return Err(ResponseError),
         }
     }
-    Err(Malformed)
+    Err(ResponseError)
 }
 
-fn code(line: &[u8]) -> Result<u16, Malformed> {
+fn code(line: &[u8]) -> Result<u16, ResponseError> {
     match line {
         [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', ..] => {
             Ok(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
         }
-        _ => Err(Malformed),
+        _ => Err(ResponseError),
     }
 }
 

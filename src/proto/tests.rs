@@ -4,7 +4,7 @@ use super::command::{self, Command, Phase, Recipient};
 use super::content::Content;
 use super::dot_stuffing::DotStuffer;
 use super::header::{HeaderDecision, HeaderSection};
-use super::line::{Flaw, Lines, MAX_LINE, Next};
+use super::line::{LineError, Lines, MAX_COMMAND_LINE_OCTETS, Next};
 use super::reply::Reply;
 use super::status::EnhancedCode;
 use super::{reply, response};
@@ -74,7 +74,7 @@ fn contents() {
 }
 
 /// What the lines of a stream are that comes in pieces, as a connection reads them.
-fn lines(pieces: &[&[u8]]) -> Vec<Result<Vec<u8>, Flaw>> {
+fn lines(pieces: &[&[u8]]) -> Vec<Result<Vec<u8>, LineError>> {
     let (mut lines, mut input, mut found) = (Lines::default(), Vec::new(), Vec::new());
     for piece in pieces {
         input.extend_from_slice(piece);
@@ -90,7 +90,7 @@ fn lines(pieces: &[&[u8]]) -> Vec<Result<Vec<u8>, Flaw>> {
             }
         }
         input.drain(..at);
-        assert!(input.len() <= MAX_LINE + 1, "what is kept is bounded");
+        assert!(input.len() <= MAX_COMMAND_LINE_OCTETS + 1, "what is kept is bounded");
     }
     found
 }
@@ -98,34 +98,34 @@ fn lines(pieces: &[&[u8]]) -> Vec<Result<Vec<u8>, Flaw>> {
 #[test]
 fn lines_from_every_cut() {
     let line = |text: &[u8]| Ok(text.to_vec());
-    let long = [&[b'x'; MAX_LINE + 1][..], b"\r\nNOOP\r\n"].concat();
-    let longest = [&[b'x'; MAX_LINE][..], b"\r\n"].concat();
+    let long = [&[b'x'; MAX_COMMAND_LINE_OCTETS + 1][..], b"\r\nNOOP\r\n"].concat();
+    let longest = [&[b'x'; MAX_COMMAND_LINE_OCTETS][..], b"\r\n"].concat();
     for (input, expected) in [
         (&b"a\r\nb\r\nc"[..], vec![line(b"a"), line(b"b")]),
-        (b"a\nb\r\n", vec![Err(Flaw::Discipline)]),
-        (b"a\rb\r\n\0\r\nx\r\n", vec![Err(Flaw::Discipline), Err(Flaw::Discipline), line(b"x")]),
-        (b"a\r\r\n\r\n", vec![Err(Flaw::Discipline), line(b"")]),
-        (&long, vec![Err(Flaw::TooLong), line(b"NOOP")]),
-        (&longest, vec![line(&longest[..MAX_LINE])]),
+        (b"a\nb\r\n", vec![Err(LineError::Discipline)]),
+        (b"a\rb\r\n\0\r\nx\r\n", vec![Err(LineError::Discipline), Err(LineError::Discipline), line(b"x")]),
+        (b"a\r\r\n\r\n", vec![Err(LineError::Discipline), line(b"")]),
+        (&long, vec![Err(LineError::TooLong), line(b"NOOP")]),
+        (&longest, vec![line(&longest[..MAX_COMMAND_LINE_OCTETS])]),
     ] {
         every_cut(input, |pieces| assert!(lines(pieces) == expected, "{:?}", pieces.iter().map(|p| p.len())));
     }
     let mut lines = Lines::default();
-    assert_eq!(lines.next(&[b'x'; MAX_LINE + 2]), Next::Swallow(MAX_LINE + 1));
-    assert_eq!(lines.next(b"x\r\n"), Next::Line(Err(Flaw::TooLong), 3));
+    assert_eq!(lines.next(&[b'x'; MAX_COMMAND_LINE_OCTETS + 2]), Next::Swallow(MAX_COMMAND_LINE_OCTETS + 1));
+    assert_eq!(lines.next(b"x\r\n"), Next::Line(Err(LineError::TooLong), 3));
     assert_eq!(lines.next(b"x\r\n"), Next::Line(Ok(b"x"), 3));
 }
 
 /// Found by fuzzing: such a line was too long if its CR and its LF came one after the other.
 #[test]
 fn f01_the_longest_line_is_taken_from_every_cut() {
-    let line = [vec![b'x'; MAX_LINE], b"\r\n".to_vec()].concat();
-    for cut in MAX_LINE - 1..=line.len() {
+    let line = [vec![b'x'; MAX_COMMAND_LINE_OCTETS], b"\r\n".to_vec()].concat();
+    for cut in MAX_COMMAND_LINE_OCTETS - 1..=line.len() {
         let mut lines = Lines::default();
         if cut < line.len() {
             assert_eq!(lines.next(&line[..cut]), Next::More, "{cut}");
         }
-        assert_eq!(lines.next(&line), Next::Line(Ok(&line[..MAX_LINE]), line.len()), "{cut}");
+        assert_eq!(lines.next(&line), Next::Line(Ok(&line[..MAX_COMMAND_LINE_OCTETS]), line.len()), "{cut}");
     }
 }
 
@@ -250,10 +250,10 @@ fn replies_of_a_next_host() {
         assert_eq!(enhanced(format!("{odd}\r\n").as_bytes()), EnhancedCode::new(5, 0, 0), "{odd}");
     }
     for bad in ["no\r\n", "199 x\r\n", "600 x\r\n", "250_x\r\n", "\r\n"] {
-        assert_eq!(response::parse(bad.as_bytes()), Err(response::Malformed), "{bad}");
+        assert_eq!(response::parse(bad.as_bytes()), Err(response::ResponseError), "{bad}");
     }
-    assert_eq!(response::parse(&[b'2'; 5000]), Err(response::Malformed));
-    assert_eq!(response::parse(&b"250-x\r\n".repeat(200)), Err(response::Malformed));
+    assert_eq!(response::parse(&[b'2'; 5000]), Err(response::ResponseError));
+    assert_eq!(response::parse(&b"250-x\r\n".repeat(200)), Err(response::ResponseError));
 }
 
 /// Found by fuzzing: such a reply was taken if it came in one piece.
@@ -261,7 +261,7 @@ fn replies_of_a_next_host() {
 fn f02_a_reply_line_that_is_too_long_is_refused_whole_and_in_pieces() {
     let reply = [b"220 ", &[b'x'; 4092][..], b"\r\n"].concat();
     for cut in [reply.len() - 1, reply.len()] {
-        assert_eq!(response::parse(&reply[..cut]), Err(response::Malformed), "{cut}");
+        assert_eq!(response::parse(&reply[..cut]), Err(response::ResponseError), "{cut}");
     }
     assert!(matches!(response::parse(&[&reply[..4095], b"\n"].concat()), Ok(Some(_))));
 }

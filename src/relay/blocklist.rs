@@ -6,7 +6,7 @@
 //!    answer us. If there is no such name, the address is not listed. Anything else is no answer, and never a listing.
 
 use crate::channel::MaybeReady;
-use crate::runtime::{Resolver, Unanswered};
+use crate::runtime::{ResolveError, Resolver};
 use crate::wire::relay_web::{IsListed, Listing};
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -72,7 +72,7 @@ impl Blocklists {
                 let list = &this.lists[number];
                 let name = name(address, &list.zone);
                 let records =
-                    timeout(LIST_TIMEOUT, this.resolver.ipv4_addresses_of(&name)).await.unwrap_or(Err(Unanswered));
+                    timeout(LIST_TIMEOUT, this.resolver.ipv4_addresses_of(&name)).await.unwrap_or(Err(ResolveError));
                 let answer = records.map_or(Listing::Unknown, |records| meaning(&records));
                 list.note(answer);
                 answer

@@ -12,11 +12,11 @@
 
 use super::RelayContext;
 use super::envelope::{Envelope, EnvelopeRecipient, mail_for, missing_extension};
-use super::pool::{PooledConnection, Unreachable};
+use super::pool::{ConnectError, PooledConnection};
 use super::uses::Uses;
 use super::verdict::{self, CONNECTION_LOST, NO_VAULT, TICKET_EXPIRED, UNREACHABLE};
 use crate::alias::RealAddress;
-use crate::net::smtp_client::Lost;
+use crate::net::smtp_client::ConnectionLost;
 use crate::proto::client::MailFrom;
 use crate::proto::status::Status;
 use crate::wire::Ticket;
@@ -27,7 +27,7 @@ use std::mem;
 use tracing::info;
 
 /// As much content is kept before it is sent on, in octets; less goes out together with the final dot.
-const CONTENT_BLOCK_SIZE: usize = 64 * 1024;
+const CONTENT_BLOCK_OCTETS: usize = 64 * 1024;
 
 /// How far it has come.
 enum Stage {
@@ -122,7 +122,7 @@ impl Delivery {
         let Some(first) = offered.first() else { return Vec::new() };
         let mut pooled = match context.pool.get(&first.route).await {
             Ok(pooled) => Box::new(pooled),
-            Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
+            Err(ConnectError) => return self.fail(UNREACHABLE, offered.len()),
         };
         loop {
             self.envelope.mail = mail_for(&self.client_mail, &offered, pooled.connection.extensions());
@@ -157,7 +157,7 @@ impl Delivery {
                 // The host may have closed it just when it was wanted: nothing was lost but time.
                 Err(_) if pooled.reused => match context.pool.replace(*pooled).await {
                     Ok(new) => pooled = Box::new(new),
-                    Err(Unreachable) => return self.fail(UNREACHABLE, offered.len()),
+                    Err(ConnectError) => return self.fail(UNREACHABLE, offered.len()),
                 },
                 Err(loss) => return self.fail(connection_lost("MAIL", &loss), offered.len()),
             }
@@ -184,7 +184,7 @@ impl Delivery {
     /// Takes content, and sends on what is more than a block. A verdict if the message has failed before its end.
     pub(super) async fn add_content(&mut self, content: &[u8], context: &RelayContext) -> Option<Verdict> {
         let mut pooled = match mem::replace(&mut self.stage, Stage::Ended) {
-            Stage::Open(pooled, mut kept) if kept.len() + content.len() < CONTENT_BLOCK_SIZE => {
+            Stage::Open(pooled, mut kept) if kept.len() + content.len() < CONTENT_BLOCK_OCTETS => {
                 kept.extend_from_slice(content);
                 self.stage = Stage::Open(pooled, kept);
                 return None;
@@ -255,7 +255,7 @@ impl Delivery {
 /// After the `reply` to DATA: the content that was `kept` is the first to go out. Else the verdict on the message.
 async fn begin_content(
     mut pooled: Box<PooledConnection>,
-    reply: Result<Result<(), Status>, Lost>,
+    reply: Result<Result<(), Status>, ConnectionLost>,
     kept: &[u8],
     context: &RelayContext,
 ) -> Result<Box<PooledConnection>, Verdict> {
@@ -271,9 +271,9 @@ async fn begin_content(
     }
 }
 
-async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Result<(), Lost> {
+async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Result<(), ConnectionLost> {
     pooled.connection.content(content)?;
-    if pooled.connection.unflushed() >= CONTENT_BLOCK_SIZE { pooled.connection.flush().await } else { Ok(()) }
+    if pooled.connection.unflushed() >= CONTENT_BLOCK_OCTETS { pooled.connection.flush().await } else { Ok(()) }
 }
 
 /// The final dot, and what the next host says to it. The `uses` are spent. Once the dot is out the message may be the
@@ -304,7 +304,7 @@ async fn end_content(mut pooled: PooledConnection, uses: &Uses, context: &RelayC
 
 /// Logs why a connection to the next host was lost, at which stage of a transaction. The cause has codes, and none of
 /// the host's words, which may name people.
-fn connection_lost(stage: &'static str, Lost { cause, .. }: &Lost) -> Verdict {
+fn connection_lost(stage: &'static str, ConnectionLost { cause, .. }: &ConnectionLost) -> Verdict {
     info!(stage, %cause, "the connection to the next host is lost");
     CONNECTION_LOST
 }

@@ -11,7 +11,7 @@ use crate::wire::Ticket;
 use crate::wire::relay_smtp::Verdict;
 
 /// What our trace headers add to a message, in octets, for SIZE.
-const TRACE_HEADERS_SIZE: u64 = 1024;
+const TRACE_HEADERS_OCTETS: u64 = 1024;
 
 /// Whom the message is for.
 pub(super) struct EnvelopeRecipient {
@@ -36,7 +36,7 @@ pub(super) fn mail_for(client: &MailFrom, offered: &[EnvelopeRecipient], extensi
     let wanted = offered.iter().any(|recipient| !recipient.target.is_ascii());
     MailFrom {
         reverse_path: String::new(),
-        size: client.size.map(|size| size.saturating_add(TRACE_HEADERS_SIZE)),
+        size: client.size.map(|size| size.saturating_add(TRACE_HEADERS_OCTETS)),
         eight_bit: client.eight_bit,
         utf8: needed || wanted && extensions.smtp_utf8,
     }

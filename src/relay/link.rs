@@ -57,7 +57,7 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
                     }
                     push(&ToSmtp::Aborted, &mut output)?;
                 }
-                _ => return Err(io::Error::other(frame::Hostile)),
+                _ => return Err(io::Error::other(frame::DecodeError)),
             }
         }
         add_recipients(&mut delivery, &mut tickets, context, &mut output).await?;
@@ -90,7 +90,7 @@ async fn add_recipients(
     if tickets.is_empty() {
         return Ok(());
     }
-    let Some(delivery) = delivery else { return Err(io::Error::other(frame::Hostile)) };
+    let Some(delivery) = delivery else { return Err(io::Error::other(frame::DecodeError)) };
     for verdict in delivery.add_recipients(&std::mem::take(tickets), context).await {
         push(&ToSmtp::Verdict(verdict), output)?;
     }

@@ -10,7 +10,7 @@
 use super::permits::{Permit, Permits};
 use super::route::Route;
 use crate::config::settings::relay::{Fixed, Live};
-use crate::net::smtp_client::{Lost, SmtpConnection, Timeouts};
+use crate::net::smtp_client::{ConnectionLost, SmtpConnection, Timeouts};
 use crate::runtime::{MetricRecorder, Resolver};
 use crate::wire::metrics::Metric;
 use std::cell::{Cell, RefCell};
@@ -29,7 +29,7 @@ const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The next host cannot be reached, or every connection to it is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreachable;
+pub(super) struct ConnectError;
 
 /// All connections there are: idle ones here, those in use counted.
 pub(super) struct Pool {
@@ -110,12 +110,12 @@ impl Pool {
     }
 
     /// A connection that is ready for MAIL.
-    pub(super) async fn get(&self, route: &Route) -> Result<PooledConnection, Unreachable> {
+    pub(super) async fn get(&self, route: &Route) -> Result<PooledConnection, ConnectError> {
         let route = self.pool_of(route);
         let permit = timeout(self.timeouts.connect, Rc::clone(&route.permits).acquire()).await;
         let Ok(permit) = permit else {
             warn!("every connection to the next host is in use; see relay.max_connections");
-            return Err(Unreachable);
+            return Err(ConnectError);
         };
         let idle_timeout = self.limits.borrow().idle_timeout;
         while let Some(Idle { mut connection, since }) = route.pop_idle() {
@@ -129,7 +129,7 @@ impl Pool {
     }
 
     /// A new connection in place of one that is lost, whatever is idle.
-    pub(super) async fn replace(&self, lost: PooledConnection) -> Result<PooledConnection, Unreachable> {
+    pub(super) async fn replace(&self, lost: PooledConnection) -> Result<PooledConnection, ConnectError> {
         let PooledConnection { connection, route, permit, .. } = lost;
         drop(connection);
         let connection = self.connect(&route).await?;
@@ -151,9 +151,9 @@ impl Pool {
         new
     }
 
-    async fn connect(&self, route: &RoutePool) -> Result<SmtpConnection, Unreachable> {
+    async fn connect(&self, route: &RoutePool) -> Result<SmtpConnection, ConnectError> {
         if route.failed.get().is_some_and(|at| at.elapsed() < CONNECT_RETRY_AFTER) {
-            return Err(Unreachable);
+            return Err(ConnectError);
         }
         let mut failure = "its name does not resolve to an address".to_owned();
         for address in self.addresses(&route.route).await {
@@ -165,7 +165,7 @@ impl Pool {
                     }
                     return Ok(connection);
                 }
-                Err(Lost { cause, .. }) => failure = cause.to_string(),
+                Err(ConnectionLost { cause, .. }) => failure = cause.to_string(),
             }
         }
         route.failed.set(Some(Instant::now()));
@@ -175,7 +175,7 @@ impl Pool {
             let (host, port) = (&host.name, host.port);
             warn!(host, port, cause = failure, "the next host does not answer, mail is deferred; see relay.smarthost");
         }
-        Err(Unreachable)
+        Err(ConnectError)
     }
 
     /// Where to connect to, in the order to try. A DNS that does not answer is the same as a host that does not.

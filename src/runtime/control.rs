@@ -92,8 +92,8 @@ pub(super) fn receive<T: DeserializeOwned>(control: &mut UnixStream) -> io::Resu
 /// Takes the first frame off `input`; `None` while it is not complete.
 ///
 /// # Errors
-/// [`frame::Hostile`], if what has come is no frame of this type.
-pub fn take<T: DeserializeOwned>(input: &mut Vec<u8>) -> Result<Option<T>, frame::Hostile> {
+/// [`frame::DecodeError`], if what has come is no frame of this type.
+pub fn take<T: DeserializeOwned>(input: &mut Vec<u8>) -> Result<Option<T>, frame::DecodeError> {
     Ok(frame::decode(input)?.map(|(value, length)| {
         consume(input, length);
         value
@@ -103,9 +103,9 @@ pub fn take<T: DeserializeOwned>(input: &mut Vec<u8>) -> Result<Option<T>, frame
 /// `value` as one frame.
 ///
 /// # Errors
-/// If it does not fit into a frame ([`frame::encode`]).
+/// Those of [`frame::encode`].
 pub fn framed<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    frame::encode(value, &mut bytes).map_err(|_| io::Error::other("the configuration is too long for a frame"))?;
+    frame::encode(value, &mut bytes).map_err(io::Error::other)?;
     Ok(bytes)
 }

@@ -18,7 +18,7 @@ mod probe;
 mod start;
 
 pub use crate::sys::read_buffer::consume;
-pub use crate::sys::resolve::{Resolver, Unanswered};
+pub use crate::sys::resolve::{ResolveError, Resolver};
 pub use crate::sys::sandbox::{Ports, Promise};
 pub use accept::{accept_connections, handle_accept_error};
 pub use drain::{Drain, DrainGuard};

@@ -5,13 +5,13 @@ use crate::channel::{HandoffSender, Stream};
 use crate::proto::command::Mail;
 use crate::proto::session::{Event, Offer, RelayResult};
 use crate::wire::frame;
-use crate::wire::relay_smtp::{MAX_CHUNK, ToRelay, ToSmtp};
+use crate::wire::relay_smtp::{MAX_CHUNK_OCTETS, ToRelay, ToSmtp};
 use crate::wire::{Ticket, relay_smtp};
 use std::cell::RefCell;
 use std::io;
 
 /// Idle connections kept at the most.
-const MAX_IDLE: usize = 32;
+const MAX_IDLE_LINKS: usize = 32;
 
 /// Connections on which no transaction is under way.
 pub(super) struct Links {
@@ -38,7 +38,7 @@ impl Links {
     pub(super) fn put(&self, mut link: Link) {
         link.shrink();
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < MAX_IDLE {
+        if idle.len() < MAX_IDLE_LINKS {
             idle.push(link);
         }
     }
@@ -121,7 +121,7 @@ impl Link {
     }
 
     fn push_content(&mut self, content: &[u8]) -> io::Result<()> {
-        content.chunks(MAX_CHUNK).try_for_each(|chunk| self.push(&ToRelay::Chunk(chunk)))
+        content.chunks(MAX_CHUNK_OCTETS).try_for_each(|chunk| self.push(&ToRelay::Chunk(chunk)))
     }
 
     /// Not cancel safe: after a cancelled flush the connection is to be dropped.

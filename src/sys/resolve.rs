@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The DNS cannot be asked, or has no answer for now (a timeout, SERVFAIL, REFUSED).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unanswered;
+pub struct ResolveError;
 
 /// Looks up names, and keeps answers for as long as the DNS says (TTL).
 #[derive(Clone)]
@@ -42,23 +42,23 @@ impl Resolver {
     /// The addresses of `name`.
     ///
     /// # Errors
-    /// [`Unanswered`].
-    pub async fn addresses_of(&self, name: &str) -> Result<Vec<IpAddr>, Unanswered> {
+    /// [`ResolveError`].
+    pub async fn addresses_of(&self, name: &str) -> Result<Vec<IpAddr>, ResolveError> {
         let four = self.look_up(name, RecordType::A, |data| data.ip_addr()).await;
         let six = self.look_up(name, RecordType::AAAA, |data| data.ip_addr()).await;
         // Some servers refuse the type of record that they do not have.
         match (four, six) {
             (Ok(four), Ok(six)) => Ok([four, six].concat()),
-            (Ok(some), Err(Unanswered)) | (Err(Unanswered), Ok(some)) if !some.is_empty() => Ok(some),
-            _ => Err(Unanswered),
+            (Ok(some), Err(ResolveError)) | (Err(ResolveError), Ok(some)) if !some.is_empty() => Ok(some),
+            _ => Err(ResolveError),
         }
     }
 
     /// The IPv4 addresses of `name`; none if the DNS says that it has none, or does not exist.
     ///
     /// # Errors
-    /// [`Unanswered`].
-    pub async fn ipv4_addresses_of(&self, name: &str) -> Result<Vec<Ipv4Addr>, Unanswered> {
+    /// [`ResolveError`].
+    pub async fn ipv4_addresses_of(&self, name: &str) -> Result<Vec<Ipv4Addr>, ResolveError> {
         self.look_up(name, RecordType::A, |data| match data {
             RData::A(address) => Some(address.0),
             _ => None,
@@ -69,8 +69,8 @@ impl Resolver {
     /// The mail exchanges of `domain` (MX), in no order.
     ///
     /// # Errors
-    /// [`Unanswered`].
-    pub async fn mail_exchanges(&self, domain: &str) -> Result<Vec<String>, Unanswered> {
+    /// [`ResolveError`].
+    pub async fn mail_exchanges(&self, domain: &str) -> Result<Vec<String>, ResolveError> {
         self.look_up(domain, RecordType::MX, |data| match data {
             RData::MX(mx) => Some(mx.exchange.to_string()),
             _ => None,
@@ -81,8 +81,8 @@ impl Resolver {
     /// The TXT records of `domain`.
     ///
     /// # Errors
-    /// [`Unanswered`].
-    pub async fn texts(&self, domain: &str) -> Result<Vec<String>, Unanswered> {
+    /// [`ResolveError`].
+    pub async fn texts(&self, domain: &str) -> Result<Vec<String>, ResolveError> {
         self.look_up(domain, RecordType::TXT, |data| match data {
             RData::TXT(_) => Some(data.to_string()),
             _ => None,
@@ -93,8 +93,8 @@ impl Resolver {
     /// The names that an address has (PTR).
     ///
     /// # Errors
-    /// [`Unanswered`].
-    pub async fn names_of(&self, address: IpAddr) -> Result<Vec<String>, Unanswered> {
+    /// [`ResolveError`].
+    pub async fn names_of(&self, address: IpAddr) -> Result<Vec<String>, ResolveError> {
         let name = Name::from(address).to_string();
         self.look_up(&name, RecordType::PTR, |data| match data {
             RData::PTR(name) => Some(name.to_string()),
@@ -108,12 +108,12 @@ impl Resolver {
         name: &str,
         kind: RecordType,
         take: impl Fn(&RData) -> Option<T>,
-    ) -> Result<Vec<T>, Unanswered> {
-        let Some(resolver) = &self.0 else { return Err(Unanswered) };
+    ) -> Result<Vec<T>, ResolveError> {
+        let Some(resolver) = &self.0 else { return Err(ResolveError) };
         match resolver.lookup(format!("{}.", name.trim_end_matches('.')), kind).await {
             Ok(found) => Ok(found.answers().iter().filter_map(|record| take(&record.data)).collect()),
             Err(e) if e.is_no_records_found() || e.is_nx_domain() => Ok(Vec::new()),
-            Err(_) => Err(Unanswered),
+            Err(_) => Err(ResolveError),
         }
     }
 

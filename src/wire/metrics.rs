@@ -82,7 +82,7 @@ metrics! {
 }
 
 /// How many there are.
-const COUNT: usize = Metric::ALL.len();
+const METRIC_COUNT: usize = Metric::ALL.len();
 
 /// A number for each metric; zero for those that a process does not count. Boxed, so that requests stay small.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub struct Metrics(Box<[u64]>);
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self([0; COUNT].into())
+        Self([0; METRIC_COUNT].into())
     }
 }
 
@@ -100,7 +100,7 @@ impl TryFrom<Box<[u64]>> for Metrics {
     type Error = &'static str;
 
     fn try_from(values: Box<[u64]>) -> Result<Self, Self::Error> {
-        if values.len() == COUNT { Ok(Self(values)) } else { Err("another number of metrics than there are") }
+        if values.len() == METRIC_COUNT { Ok(Self(values)) } else { Err("another number of metrics than there are") }
     }
 }
 

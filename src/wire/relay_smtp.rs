@@ -9,7 +9,7 @@ use super::Ticket;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Octets of message content in one [`ToRelay::Chunk`] at the most.
-pub const MAX_CHUNK: usize = 32 * 1024;
+pub const MAX_CHUNK_OCTETS: usize = 32 * 1024;
 
 /// From `smtp`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

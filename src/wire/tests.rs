@@ -1,8 +1,8 @@
 //! Frames survive the way there and back, however they are cut, and nothing else decodes.
 
-use super::frame::{Hostile, decode, encode};
+use super::frame::{DecodeError, TooLong, decode, encode};
 use super::metrics::{Metric, Metrics};
-use super::relay_smtp::{MAX_CHUNK, ToRelay};
+use super::relay_smtp::{MAX_CHUNK_OCTETS, ToRelay};
 use super::{Rpc, Ticket, relay_web, vault_relay, vault_smtp, vault_web};
 use crate::alias::{AliasAddress, Domain, RealAddress};
 use crate::words::Language;
@@ -28,12 +28,12 @@ fn left_over_octets_are_hostile() {
     encode(&vault_smtp::Answer::Hold(vault_smtp::HoldAnswer::No), &mut bytes).unwrap();
     bytes[0] += 1;
     bytes.push(0);
-    assert_eq!(decode::<vault_smtp::Answer>(&bytes), Err(Hostile));
+    assert_eq!(decode::<vault_smtp::Answer>(&bytes), Err(DecodeError));
 }
 
 #[test]
 fn a_chunk_of_the_largest_size_fits() {
-    let content = vec![b'x'; MAX_CHUNK];
+    let content = vec![b'x'; MAX_CHUNK_OCTETS];
     let mut bytes = Vec::new();
     encode(&ToRelay::Chunk(&content), &mut bytes).unwrap();
     assert!(matches!(decode(&bytes), Ok(Some((ToRelay::Chunk(c), _))) if c == content));
@@ -52,12 +52,11 @@ fn what_does_not_fit_leaves_no_trace() {
     let mut bytes = vec![7];
     let request =
         vault_web::Request::from(vault_web::OptOut { target: "x".repeat(70_000), language: Language::English });
-    assert_eq!(encode(&request, &mut bytes), Err(Hostile));
+    assert_eq!(encode(&request, &mut bytes), Err(TooLong));
     assert_eq!(bytes, [7]);
 }
 
-/// The walls of the table in docs/design.md §3: whatever octets a process sends through its door, they
-/// never mean more than that door's enum can say. An address that is none does not decode either.
+/// A text that is no address does not decode: nobody downstream looks at its shape again.
 #[test]
 fn a_real_address_is_checked_when_it_is_decoded() {
     let mut bytes = Vec::new();
@@ -69,7 +68,7 @@ fn a_real_address_is_checked_when_it_is_decoded() {
     assert!(decode::<vault_relay::Answer>(&bytes).is_err());
 }
 
-/// D17: a process of another build would count other metrics; its numbers are not taken for ours.
+/// A process of another build would count other metrics; its numbers are not taken for ours.
 #[test]
 fn another_number_of_metrics_does_not_decode() {
     let ours = Metrics::default();
@@ -79,7 +78,7 @@ fn another_number_of_metrics_does_not_decode() {
     for other in [Metric::ALL.len() - 1, Metric::ALL.len() + 1] {
         let mut bytes = Vec::new();
         encode(&vec![0_u64; other], &mut bytes).unwrap();
-        assert_eq!(decode::<Metrics>(&bytes), Err(Hostile), "{other} metrics");
+        assert_eq!(decode::<Metrics>(&bytes), Err(DecodeError), "{other} metrics");
     }
 }
 
@@ -108,7 +107,7 @@ fn an_alias_is_checked_when_it_is_decoded() {
         "name@[192.0.2.1]",
         "na me@example.org",
     ] {
-        assert_eq!(decoded(text), Err(Hostile), "{text}");
+        assert_eq!(decoded(text), Err(DecodeError), "{text}");
     }
 }
 

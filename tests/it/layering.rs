@@ -42,7 +42,7 @@ const RE_EXPORTS: &[(&str, &[&str])] = &[
             "sys::read_buffer::consume",
             // The DNS: it reads /etc/resolv.conf and /etc/hosts before the sandbox.
             "sys::resolve::Resolver",
-            "sys::resolve::Unanswered",
+            "sys::resolve::ResolveError",
             // What the vault promises the sandbox: that depends on its store.
             "sys::sandbox::Ports",
             "sys::sandbox::Promise",
@@ -403,7 +403,7 @@ fn begins_with_doc(source: &Source, module: &str) -> bool {
 #[test]
 fn paths_and_missing_doc_comments_are_found() {
     let text = "\
-use crate::{sys::exit, wire::{frame::{self, Hostile}, Ticket as Capability}};
+use crate::{sys::exit, wire::{frame::{self, DecodeError}, Ticket as Capability}};
 pub(super) use crate::net::Timer; // a comment with tokio::time
 /// Documented.
 #[derive(
@@ -428,7 +428,7 @@ impl Kind {
     let expected = [
         ("crate::sys::exit", false),
         ("crate::wire::frame::self", false),
-        ("crate::wire::frame::Hostile", false),
+        ("crate::wire::frame::DecodeError", false),
         ("crate::wire::Ticket", false),
         ("crate::net::Timer", true),
         ("hyper::Result", false),

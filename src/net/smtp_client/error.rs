@@ -6,14 +6,14 @@ use std::io;
 
 /// The connection is of no more use.
 #[derive(Debug)]
-pub struct Lost {
+pub struct ConnectionLost {
     /// Why.
     pub cause: ConnectionError,
     /// Whether the final dot had been flushed, and no reply to it came: then the host may have the message.
     pub dot_flushed: bool,
 }
 
-/// Why a connection is lost.
+/// Why a connection is lost. Tells codes, and none of the host's words, which may name people.
 #[derive(Debug)]
 pub enum ConnectionError {
     /// An error of the transport; [`io::ErrorKind::TimedOut`] if the host took too long,
@@ -36,7 +36,7 @@ impl From<ClientError> for ConnectionError {
 }
 
 /// Before there is a connection, no dot can be flushed.
-impl From<io::Error> for Lost {
+impl From<io::Error> for ConnectionLost {
     fn from(cause: io::Error) -> Self {
         Self { cause: cause.into(), dot_flushed: false }
     }

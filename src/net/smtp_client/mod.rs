@@ -10,7 +10,7 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-pub use error::{ConnectionError, Lost};
+pub use error::{ConnectionError, ConnectionLost};
 
 use super::{Timer, Transport};
 use crate::alias::RealAddress;
@@ -53,8 +53,8 @@ impl SmtpConnection {
     /// Connects to `address`, and says EHLO as `hostname`; HELO to hosts that do not know EHLO.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub async fn connect(address: SocketAddr, hostname: &str, timeouts: Timeouts) -> Result<Self, Lost> {
+    /// [`ConnectionLost`].
+    pub async fn connect(address: SocketAddr, hostname: &str, timeouts: Timeouts) -> Result<Self, ConnectionLost> {
         let mut timer = Timer::new(timeouts.command);
         let transport = match timer.timeout(timeouts.connect, Transport::connect(address)).await {
             Some(Ok(transport)) => transport,
@@ -67,12 +67,17 @@ impl SmtpConnection {
     /// The same over a transport that is connected.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub async fn over(transport: Transport, hostname: &str, timeouts: Timeouts) -> Result<Self, Lost> {
+    /// [`ConnectionLost`].
+    pub async fn over(transport: Transport, hostname: &str, timeouts: Timeouts) -> Result<Self, ConnectionLost> {
         Self::greet(transport, Timer::new(timeouts.command), hostname, timeouts).await
     }
 
-    async fn greet(transport: Transport, timer: Timer, hostname: &str, timeouts: Timeouts) -> Result<Self, Lost> {
+    async fn greet(
+        transport: Transport,
+        timer: Timer,
+        hostname: &str,
+        timeouts: Timeouts,
+    ) -> Result<Self, ConnectionLost> {
         let client = ClientSession::new(hostname);
         let mut this = Self { transport, client, input: Vec::new(), output: Vec::new(), timer, timeouts };
         match this.event().await? {
@@ -111,12 +116,12 @@ impl SmtpConnection {
     /// refuses MAIL.
     ///
     /// # Errors
-    /// [`Lost`].
+    /// [`ConnectionLost`].
     pub async fn mail(
         &mut self,
         mail: &MailFrom,
         recipients: &[&RealAddress],
-    ) -> Result<Result<Vec<Status>, Status>, Lost> {
+    ) -> Result<Result<Vec<Status>, Status>, ConnectionLost> {
         self.command(|client, output| client.mail(mail, recipients, output)).await?;
         match self.event().await? {
             ClientEvent::MailAccepted => self.statuses(recipients.len()).await.map(Ok),
@@ -128,13 +133,13 @@ impl SmtpConnection {
     /// RCPT for each of `recipients`, in the transaction under way: the host's status for each, in order.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub async fn rcpt(&mut self, recipients: &[&RealAddress]) -> Result<Vec<Status>, Lost> {
+    /// [`ConnectionLost`].
+    pub async fn rcpt(&mut self, recipients: &[&RealAddress]) -> Result<Vec<Status>, ConnectionLost> {
         self.command(|client, output| client.rcpt(recipients, output)).await?;
         self.statuses(recipients.len()).await
     }
 
-    async fn statuses(&mut self, recipients: usize) -> Result<Vec<Status>, Lost> {
+    async fn statuses(&mut self, recipients: usize) -> Result<Vec<Status>, ConnectionLost> {
         let mut statuses = Vec::with_capacity(recipients);
         while statuses.len() < recipients {
             match self.event().await? {
@@ -148,8 +153,8 @@ impl SmtpConnection {
     /// DATA: the content may follow, or the host refuses with this status.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub async fn data(&mut self) -> Result<Result<(), Status>, Lost> {
+    /// [`ConnectionLost`].
+    pub async fn data(&mut self) -> Result<Result<(), Status>, ConnectionLost> {
         self.command(ClientSession::data).await?;
         match self.event().await? {
             ClientEvent::GoAhead => Ok(Ok(())),
@@ -161,8 +166,8 @@ impl SmtpConnection {
     /// Adds content, with CRLF line ends and not yet dot-stuffed, to what goes out with the next flush.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub fn content(&mut self, content: &[u8]) -> Result<(), Lost> {
+    /// [`ConnectionLost`].
+    pub fn content(&mut self, content: &[u8]) -> Result<(), ConnectionLost> {
         self.client.content(content, &mut self.output).map_err(|error| self.lost(error.into()))
     }
 
@@ -170,8 +175,8 @@ impl SmtpConnection {
     /// refusal that the host did not want to keep until the dot; the connection is then not [ready](Self::is_ready).
     ///
     /// # Errors
-    /// [`Lost`].
-    pub async fn end(&mut self) -> Result<Status, Lost> {
+    /// [`ConnectionLost`].
+    pub async fn end(&mut self) -> Result<Status, ConnectionLost> {
         // A reply before the dot is a reply to nothing. Taken for the reply to the dot, it would reach the sender.
         let mut event = self.receive_arrived()?;
         if event.is_none() {
@@ -188,8 +193,8 @@ impl SmtpConnection {
     /// RSET: the host forgets a transaction that ended before DATA. Does not wait for the reply.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub async fn reset(&mut self) -> Result<(), Lost> {
+    /// [`ConnectionLost`].
+    pub async fn reset(&mut self) -> Result<(), ConnectionLost> {
         self.command(ClientSession::reset).await
     }
 
@@ -204,8 +209,8 @@ impl SmtpConnection {
     /// RSET and QUIT, and the replies to them.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub async fn close(mut self) -> Result<(), Lost> {
+    /// [`ConnectionLost`].
+    pub async fn close(mut self) -> Result<(), ConnectionLost> {
         self.reset().await?;
         self.command(ClientSession::quit).await?;
         self.event().await.map(drop)
@@ -222,8 +227,8 @@ impl SmtpConnection {
     /// Writes all that waits. The time limit is for all of it, however little the host takes at a time.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub async fn flush(&mut self) -> Result<(), Lost> {
+    /// [`ConnectionLost`].
+    pub async fn flush(&mut self) -> Result<(), ConnectionLost> {
         let limit = match self.client.phase() {
             DialogPhase::DataBlock => self.timeouts.data_block,
             DialogPhase::Command | DialogPhase::DataInit | DialogPhase::DataEnd => self.timeouts.command,
@@ -248,7 +253,7 @@ impl SmtpConnection {
     async fn command(
         &mut self,
         write: impl FnOnce(&mut ClientSession, &mut Vec<u8>) -> Result<(), ClientError>,
-    ) -> Result<(), Lost> {
+    ) -> Result<(), ConnectionLost> {
         self.receive_arrived()?;
         write(&mut self.client, &mut self.output).map_err(|error| self.lost(error.into()))?;
         self.flush().await
@@ -256,7 +261,7 @@ impl SmtpConnection {
 
     /// Waits for the next reply that means something. A command that had to wait for another reply goes out meanwhile,
     /// and the time limit begins anew with it.
-    async fn event(&mut self) -> Result<ClientEvent, Lost> {
+    async fn event(&mut self) -> Result<ClientEvent, ConnectionLost> {
         let limit = match self.client.phase() {
             DialogPhase::Command | DialogPhase::DataBlock => self.timeouts.command,
             DialogPhase::DataInit => self.timeouts.data_init,
@@ -282,7 +287,7 @@ impl SmtpConnection {
         }
     }
 
-    fn receive(&mut self) -> Result<Option<ClientEvent>, Lost> {
+    fn receive(&mut self) -> Result<Option<ClientEvent>, ConnectionLost> {
         let (taken, event) =
             self.client.receive(&self.input, &mut self.output).map_err(|error| self.lost(error.into()))?;
         consume(&mut self.input, taken);
@@ -290,7 +295,7 @@ impl SmtpConnection {
     }
 
     /// What has come already, between commands. Does not wait, and makes a system call only if something new is there.
-    fn receive_arrived(&mut self) -> Result<Option<ClientEvent>, Lost> {
+    fn receive_arrived(&mut self) -> Result<Option<ClientEvent>, ConnectionLost> {
         loop {
             if let Some(event) = self.receive()? {
                 return Ok(Some(event));
@@ -304,8 +309,8 @@ impl SmtpConnection {
         }
     }
 
-    fn lost(&mut self, cause: ConnectionError) -> Lost {
+    fn lost(&mut self, cause: ConnectionError) -> ConnectionLost {
         self.client.lost();
-        Lost { cause, dot_flushed: self.client.is_in_doubt() }
+        ConnectionLost { cause, dot_flushed: self.client.is_in_doubt() }
     }
 }

@@ -46,7 +46,7 @@ fn run<T>(conversation: impl Future<Output = T>) -> T {
     tokio::runtime::LocalRuntime::new().unwrap().block_on(conversation)
 }
 
-async fn connect(address: SocketAddr) -> Result<SmtpConnection, Lost> {
+async fn connect(address: SocketAddr) -> Result<SmtpConnection, ConnectionLost> {
     SmtpConnection::connect(address, "us.example", timeouts(Duration::from_secs(10))).await
 }
 
@@ -61,7 +61,7 @@ async fn up_to_content(address: SocketAddr) -> SmtpConnection {
     connection
 }
 
-fn kind(lost: &Lost) -> Option<ErrorKind> {
+fn kind(lost: &ConnectionLost) -> Option<ErrorKind> {
     match &lost.cause {
         ConnectionError::Io(cause) => Some(cause.kind()),
         ConnectionError::Protocol(_) => None,

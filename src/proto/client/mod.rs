@@ -22,7 +22,7 @@ pub use command::MailFrom;
 pub use event::{ClientError, ClientEvent, DialogPhase};
 
 use super::dot_stuffing::DotStuffer;
-use super::response::{self, Extensions, Malformed};
+use super::response::{self, Extensions, ResponseError};
 use super::status::Status;
 use crate::alias::RealAddress;
 use command::{write_mail, write_rcpt};
@@ -219,7 +219,7 @@ impl ClientSession {
             if !self.expects_reply() {
                 return Err(self.fail(ClientError::Unasked));
             }
-            let reply = response::parse(&input[taken..]).map_err(|Malformed| self.fail(ClientError::Malformed))?;
+            let reply = response::parse(&input[taken..]).map_err(|ResponseError| self.fail(ClientError::Malformed))?;
             let Some((status, extensions, length)) = reply else { break };
             taken += length;
             let event = self.reply(status, extensions, output)?;

@@ -31,7 +31,7 @@ pub use outcome::{EndReason, MessageId, MessageResult, MessageSummary, RcptOutco
 pub use transaction::Offer;
 
 use super::command::{self, Command, Phase};
-use super::line::{Flaw, Lines, Next};
+use super::line::{LineError, Lines, Next};
 use super::reply::{self, Reply};
 use hello::Hello;
 use message::{Discarded, Passing};
@@ -246,8 +246,8 @@ impl<T> Session<T> {
             Next::Line(Ok(line), taken) => {
                 (command::parse(line).and_then(|parsed| parsed.allowed_in(self.phase())), taken)
             }
-            Next::Line(Err(Flaw::TooLong), taken) => (Err(reply::LINE_TOO_LONG), taken),
-            Next::Line(Err(Flaw::Discipline), taken) => (Err(reply::BAD_LINE), taken),
+            Next::Line(Err(LineError::TooLong), taken) => (Err(reply::LINE_TOO_LONG), taken),
+            Next::Line(Err(LineError::Discipline), taken) => (Err(reply::BAD_LINE), taken),
             Next::Swallow(octets) => return Some(octets),
             Next::More => {
                 self.close_batch(None, turn);
