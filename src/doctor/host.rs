@@ -4,6 +4,7 @@ use super::{Finding, fault, ok, warning};
 use crate::channel::{Door, call_once};
 use crate::config::Config;
 use crate::config::settings::vault::Store;
+use crate::proto::reply;
 use crate::sys::clock;
 use crate::sys::identity::{Identity, current_user};
 use crate::vault;
@@ -84,8 +85,7 @@ fn silent(address: SocketAddr, cause: &io::Error, runs: bool) -> Finding {
 
 async fn mail_port(config: &Config, runs: bool) -> Finding {
     let address = local_address(&config.monitor.smtp_listen, 25);
-    // As `smtp` greets.
-    let greeting = format!("220 {} ESMTP tempalias\r\n", config.smtp.live.hostname);
+    let greeting = reply::greeting(&config.smtp.live.hostname);
     match exchange(address, b"", PORT_TIMEOUT + config.smtp.live.greeting_delay).await {
         Ok(said) if said == greeting.as_bytes() => {
             ok("port", format!("{address} answers as {}", config.smtp.live.hostname))

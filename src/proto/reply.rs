@@ -111,6 +111,11 @@ impl Reply {
     }
 }
 
+/// The greeting of the server `hostname`, as a whole line (RFC 5321 §4.2: 220). It has no enhanced code (RFC 2034 §4).
+pub fn greeting(hostname: &str) -> String {
+    format!("220 {hostname} ESMTP tempalias\r\n")
+}
+
 /// Appends a reply of several lines (RFC 5321 §4.2.1).
 pub fn write_lines<'a>(code: u16, lines: impl IntoIterator<Item = Cow<'a, str>>, out: &mut Vec<u8>) {
     let mut lines = lines.into_iter().peekable();

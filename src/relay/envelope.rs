@@ -3,7 +3,7 @@
 
 use super::route::Route;
 use super::uses::Uses;
-use super::verdict::{NEEDS_8BITMIME, NEEDS_SMTPUTF8, SEPARATELY};
+use super::verdict::{NEEDS_8BITMIME, NEEDS_SMTPUTF8, OTHER_TRANSACTION};
 use crate::alias::RealAddress;
 use crate::proto::client::MailFrom;
 use crate::proto::response::Extensions;
@@ -64,11 +64,11 @@ impl EnvelopeRecipient {
     /// Why this recipient cannot be named in a transaction that began with `mail` on `route`, if it cannot.
     pub(super) fn obstacle(&self, mail: &MailFrom, route: &Route, extensions: Extensions) -> Option<Verdict> {
         if self.route != *route {
-            return Some(SEPARATELY);
+            return Some(OTHER_TRANSACTION);
         }
         match (self.target.is_ascii() || mail.utf8, extensions.smtp_utf8) {
             (true, _) => None,
-            (false, true) => Some(SEPARATELY),
+            (false, true) => Some(OTHER_TRANSACTION),
             (false, false) => Some(NEEDS_SMTPUTF8),
         }
     }
@@ -97,10 +97,10 @@ mod tests {
             ("a@a.example", "one", false, false, None),
             ("a@a.example", "one", true, true, None),
             ("\u{fc}@a.example", "one", true, true, None),
-            ("\u{fc}@a.example", "one", true, false, Some(SEPARATELY)),
+            ("\u{fc}@a.example", "one", true, false, Some(OTHER_TRANSACTION)),
             ("\u{fc}@a.example", "one", false, false, Some(NEEDS_SMTPUTF8)),
-            ("a@a.example", "two", false, false, Some(SEPARATELY)),
-            ("\u{fc}@a.example", "two", false, false, Some(SEPARATELY)),
+            ("a@a.example", "two", false, false, Some(OTHER_TRANSACTION)),
+            ("\u{fc}@a.example", "two", false, false, Some(OTHER_TRANSACTION)),
         ] {
             let mail = MailFrom { utf8, ..MailFrom::default() };
             let obstacle = recipient(target, "", route(host)).obstacle(&mail, &route("one"), has(smtp_utf8));

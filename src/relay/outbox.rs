@@ -12,16 +12,13 @@ use crate::alias::RealAddress;
 use crate::proto::client::MailFrom;
 use crate::runtime::Drain;
 use crate::wire::relay_smtp::Verdict;
-use crate::wire::vault_relay::{NextNotification, Notification, NotificationSent};
+use crate::wire::vault_relay::{NOTIFICATION_TIMEOUT, NextNotification, Notification, NotificationSent};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Notifications under way at the same time.
 const MAX_CONCURRENT_NOTIFICATIONS: usize = 16;
-
-/// How long one may take: nobody waits longer for it. Its connection is then closed, and it is not delivered.
-const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long not to ask the vault again when it has not answered.
 const VAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -35,6 +32,7 @@ pub(super) fn serve(context: &Rc<RelayContext>, drain: &Rc<Drain>) {
                 match context.vault.call(NextNotification).await {
                     Ok(Notification { number, target, message }) => {
                         let _guard = drain.enter();
+                        // The vault waits no longer. The connection is then closed, and nothing is delivered.
                         let verdict = timeout(NOTIFICATION_TIMEOUT, send(target, &message, &context)).await;
                         let verdict = verdict.unwrap_or(CONNECTION_LOST);
                         context.vault.send(NotificationSent { number, verdict });

@@ -11,7 +11,8 @@ pub(super) const TICKET_EXPIRED: Verdict = Verdict { code: 451, enhanced: (4, 3,
 pub(super) const NEEDS_8BITMIME: Verdict = Verdict { code: 550, enhanced: (5, 6, 3), origin: Origin::Unsupported };
 pub(super) const NEEDS_SMTPUTF8: Verdict = Verdict { code: 550, enhanced: (5, 6, 7), origin: Origin::Unsupported };
 /// RFC 5321 §4.5.3.1.10: the client sends the others' copies in a transaction of their own.
-pub(super) const SEPARATELY: Verdict = Verdict { code: 452, enhanced: (4, 5, 3), origin: Origin::Unsupported };
+pub(super) const OTHER_TRANSACTION: Verdict =
+    Verdict { code: 452, enhanced: (4, 5, 3), origin: Origin::OtherTransaction };
 
 /// The next host's status as a verdict. 421 speaks of its connection, which is not the client's; a
 /// reply that fits nothing means that it does not speak SMTP.

@@ -1,6 +1,6 @@
 //! The relay's verdict in words for the client. The next host's own words may name people, and never get here.
 
-use crate::proto::reply::Reply;
+use crate::proto::reply::{self, Reply};
 use crate::proto::session::RelayResult;
 use crate::proto::status::EnhancedCode;
 use crate::wire::relay_smtp::{Origin, Verdict};
@@ -16,10 +16,10 @@ pub(super) fn verdict(verdict: Verdict) -> RelayResult {
         Origin::NextHost if temporary => "The next host does not take it now, try again later",
         Origin::NextHost => "The next host does not take it",
         Origin::NoNextHost => "The next host does not answer, try again later",
-        Origin::Unsupported if temporary => "Send this recipient's copy separately",
+        Origin::OtherTransaction => "Send this recipient's copy separately",
         Origin::Unsupported => "The next host lacks an extension that this message needs",
-        Origin::NoUse => "Mailbox busy, try again later",
-        Origin::NoVault => "Temporary local trouble, try again later",
+        Origin::NoUse => return Err(reply::BUSY),
+        Origin::NoVault => return Err(reply::LOCAL_ERROR),
     };
     Err(Reply::new(verdict.code, EnhancedCode::new(class, subject, detail), text))
 }

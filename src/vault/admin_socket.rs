@@ -11,6 +11,7 @@ use super::context::VaultContext;
 use super::service::admin;
 use crate::channel::{AdminListener, Stream, serve as serve_channel};
 use crate::runtime;
+use crate::wire::exposition::CONTENT_TYPE;
 use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
@@ -61,7 +62,7 @@ async fn metrics_response(context: &VaultContext) -> String {
             let text = status.prometheus();
             let length = text.len();
             format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n\
+                "HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE}\r\n\
                  Content-Length: {length}\r\nConnection: close\r\n\r\n{text}"
             )
         }

@@ -4,18 +4,14 @@
 
 use crate::alias::RealAddress;
 use crate::wire::relay_smtp::{Origin, Verdict};
-use crate::wire::vault_relay::Notification;
+use crate::wire::vault_relay::{NOTIFICATION_TIMEOUT, Notification};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 /// Notifications that wait for `relay` at the same time.
 const MAX_QUEUED_NOTIFICATIONS: usize = 100;
-
-/// How long a visitor waits for the next host's reply to a notification.
-const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why a notification is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +52,7 @@ impl Outbox {
             queue.push_back(Queued { target, message, verdict: sender });
         }
         self.pushed.notify_one();
-        match timeout(SEND_TIMEOUT, verdict).await {
+        match timeout(NOTIFICATION_TIMEOUT, verdict).await {
             Ok(Ok(verdict)) if verdict.is_positive() => Ok(()),
             Ok(Ok(verdict)) if verdict.code >= 500 && verdict.origin != Origin::NoNextHost => {
                 Err(NotificationError::Refused)

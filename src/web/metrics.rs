@@ -3,6 +3,7 @@
 use super::answer::{self, Answer};
 use crate::channel::RpcClient;
 use crate::runtime;
+use crate::wire::exposition;
 use crate::wire::vault_web::{GetMetrics, VaultWeb};
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
@@ -58,7 +59,7 @@ async fn answer(request: &Request<Incoming>, vault: &Vault) -> Answer {
     match vault.call(GetMetrics).await {
         Ok(Ok(status)) => {
             let mut answer = answer::text(StatusCode::OK, status.prometheus());
-            let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+            let kind = HeaderValue::from_static(exposition::CONTENT_TYPE);
             answer.headers_mut().insert(header::CONTENT_TYPE, kind);
             answer
         }

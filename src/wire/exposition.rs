@@ -5,6 +5,9 @@ use super::metrics::{Metric, MetricKind};
 use super::vault_admin::DaemonStatus;
 use std::fmt::Write as _;
 
+/// Its media type, for `Content-Type`.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 /// The prefix of every name.
 const PREFIX: &str = "tempalias";
 

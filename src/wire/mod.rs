@@ -3,7 +3,7 @@
 //! A door is a permission. The door between `smtp` and the vault has no way to say *create*, none but the
 //! administrator's has a way to say *list*. Nothing here performs I/O.
 
-mod exposition;
+pub mod exposition;
 pub mod frame;
 pub mod metrics;
 pub mod relay_smtp;

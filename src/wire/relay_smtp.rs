@@ -1,9 +1,9 @@
-//! relay ← smtp: connections that carry transactions one after the other, of whichever mail sessions.
+//! relay ← smtp: connections that carry transactions one after the other, for any mail session.
 //!
-//! `Begin`, `Recipient`…, then `Chunk`… and `End`, or at any point `Abort`. Each `Recipient` gets one
-//! [`Verdict`], in order. A transaction of which a `Chunk` or `End` was sent gets one more, for the
-//! message; it may come before `End` (the relay has given up and reads on only to stay in step).
-//! `Abort` gets none, and makes void every verdict still due: [`ToSmtp::Aborted`] marks the place.
+//! `Begin`, `Recipient`…, then `Chunk`… and `End`, or at any point `Abort`. Each `Recipient` gets one [`Verdict`], in
+//! order. A transaction of which a `Chunk` or `End` was sent gets one more, for the message; it may come before `End`
+//! (the relay has given up and reads on only to stay in step). `Abort` gets none, and makes void every verdict still
+//! due: [`ToSmtp::Aborted`] marks the place.
 
 use super::Ticket;
 use serde::{Deserialize, Serialize, Serializer};
@@ -77,6 +77,8 @@ pub enum Origin {
     NoUse,
     /// The vault did not answer.
     NoVault,
+    /// The recipient does not fit into this transaction: its next host is another, or it needs another MAIL.
+    OtherTransaction,
 }
 
 impl Verdict {

@@ -6,6 +6,10 @@ use super::relay_smtp::Verdict;
 use super::rpc::protocol;
 use crate::alias::RealAddress;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long a notification may take, for `relay` to deliver and for the vault to wait.
+pub const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(20);
 
 protocol! {
     /// What the process that connects to the next host may ask of the vault.

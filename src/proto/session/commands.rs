@@ -10,7 +10,7 @@ use crate::proto::reply::{self, Reply};
 impl<T> Session<T> {
     /// The first reply, before any command.
     pub(super) fn greet(&mut self, turn: &mut Turn<'_, T>) {
-        crate::proto::append(turn.replies, format_args!("220 {} ESMTP tempalias\r\n", self.policy.hostname));
+        turn.replies.extend_from_slice(reply::greeting(&self.policy.hostname).as_bytes());
         self.silent_since = turn.now;
         self.state = State::Greeted;
     }
