@@ -45,8 +45,8 @@ impl HeaderSection {
     }
 
     /// The recipients' aliases.
-    pub fn recipients(&self) -> impl Iterator<Item = &str> {
-        self.recipients.iter().map(|alias| &**alias)
+    pub fn recipients(&self) -> &[Box<str>] {
+        &self.recipients
     }
 
     /// Looks at the next octets of content, without dot-stuffing: the decision so far.

@@ -91,7 +91,7 @@ impl SessionDriver {
                     self.flush().await;
                 }
                 // Boxed: a session waits for its client for longer than for others.
-                Wait::Vault | Wait::Offer | Wait::Forward | Wait::End => Box::pin(self.consult()).await,
+                Wait::Vault | Wait::Offer(_) | Wait::Forward(_) | Wait::End(_) => Box::pin(self.consult()).await,
                 Wait::Greeting | Wait::Closed => return,
             }
         }
@@ -136,7 +136,7 @@ impl SessionDriver {
 
     /// Writes all replies; false if that ended the session.
     async fn flush(&mut self) -> bool {
-        if self.connection.has_output() || self.session.wait() == Wait::Flush {
+        if self.connection.has_output() || matches!(self.session.wait(), Wait::Flush) {
             let limit = self.context.policy.command_timeout;
             let flushed = {
                 let flush = pin!(self.connection.flush());
@@ -148,7 +148,7 @@ impl SessionDriver {
                 Some(Err(_)) | None => Event::ClientClosed,
             });
         }
-        self.session.wait() != Wait::Closed
+        !matches!(self.session.wait(), Wait::Closed)
     }
 
     /// Waits for more of the client, or for the drain if that ends the session.
@@ -185,16 +185,13 @@ impl SessionDriver {
             let Self { context, session, holds, link, timer, .. } = self;
             let event = match session.wait() {
                 Wait::Vault => timer.timeout(limit, holds.answers()).await.map(Event::HoldsAnswered),
-                Wait::Offer => match session.offer() {
-                    Some(offer) => timer.timeout(limit, context.links.offer(offer, link)).await,
-                    None => return,
-                },
-                Wait::Forward => {
-                    let forwarded = timer.timeout(limit, forward(link, session.outgoing())).await;
+                Wait::Offer(offer) => timer.timeout(limit, context.links.offer(offer, link)).await,
+                Wait::Forward(content) => {
+                    let forwarded = timer.timeout(limit, forward(link, content)).await;
                     forwarded.map(|forwarded| forwarded.map_or(Event::RelayLost, |()| Event::Forwarded))
                 }
-                Wait::End => {
-                    let ended = timer.timeout(limit, end(link, session.outgoing())).await;
+                Wait::End(rest) => {
+                    let ended = timer.timeout(limit, end(link, rest)).await;
                     ended.map(|verdict| verdict.map_or(Event::RelayLost, Event::MessageVerdict))
                 }
                 Wait::Greeting | Wait::Client { .. } | Wait::Flush | Wait::Closed => return,
@@ -229,10 +226,8 @@ impl SessionDriver {
                     RecipientResult::Deferred => Metric::RecipientsDeferred,
                     RecipientResult::Rejected => Metric::RecipientsRejected,
                 }),
-                Action::MessageBegun => {
-                    if let Some((id, aliases)) = self.session.message() {
-                        aliases.for_each(|alias| debug!(%id, alias, "recipient"));
-                    }
+                Action::MessageBegun { id, aliases } => {
+                    aliases.iter().for_each(|alias| debug!(%id, alias, "recipient"));
                 }
                 Action::MessageDone(summary) => {
                     context.recorder.increment(match summary.result() {

@@ -66,38 +66,43 @@ impl<T> Session<T> {
             turn.reply(&reply::TOO_LARGE);
             return;
         }
-        self.state = match self.take_state() {
+        match self.take_state() {
             State::Ready(hello) => {
                 let deadline = turn.now + self.policy.transaction_timeout;
                 turn.reply(&reply::SENDER_OK);
-                State::Envelope(hello, Box::new(Transaction::new(mail, deadline)))
+                self.state = State::Envelope(hello, Box::new(Transaction::new(mail, deadline)));
             }
-            other => other,
-        };
+            other => self.out_of_sequence(other, turn),
+        }
+    }
+
+    /// A command that has no place in `state`: nothing changes.
+    fn out_of_sequence(&mut self, state: State<T>, turn: &mut Turn<'_, T>) {
+        self.state = state;
+        self.error(&reply::BAD_SEQUENCE, turn);
     }
 
     fn data(&mut self, turn: &mut Turn<'_, T>) {
-        self.state = match self.take_state() {
+        match self.take_state() {
             State::Envelope(hello, transaction) if transaction.accepted() == 0 => {
                 self.state = State::Envelope(hello, transaction);
                 self.error(&reply::NO_RECIPIENTS, turn);
-                return;
             }
             State::Envelope(hello, transaction) if transaction.has_lost_relay() => {
                 transaction.release(turn);
                 turn.reply(&reply::LOCAL_ERROR);
-                State::Ready(hello)
+                self.state = State::Ready(hello);
             }
             State::Envelope(hello, transaction) => {
                 self.messages += 1;
                 let id = MessageId { session: self.id, number: self.messages };
                 let passing = Passing::new(id, &hello, transaction, self.peer, &self.policy, (turn.date)());
-                turn.act(Action::MessageBegun);
+                turn.act(Action::MessageBegun { id, aliases: passing.header.recipients().to_vec() });
                 turn.reply(&reply::START_MAIL_INPUT);
                 self.flush_due = true;
-                State::Content(hello, Box::new(passing))
+                self.state = State::Content(hello, Box::new(passing));
             }
-            other => other,
-        };
+            other => self.out_of_sequence(other, turn),
+        }
     }
 }

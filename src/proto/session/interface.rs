@@ -1,6 +1,7 @@
 //! What goes into the machine and what comes out of it.
 
-use super::outcome::{MessageSummary, RecipientResult};
+use super::outcome::{MessageId, MessageSummary, RecipientResult};
+use super::transaction::Offer;
 use crate::alias::{AliasAddress, Domain};
 use crate::proto::reply::Reply;
 use jiff::Timestamp;
@@ -57,8 +58,8 @@ impl<T> Turn<'_, T> {
 }
 
 /// What the driver has to wait for; the result is the next [`Event`], or octets for [`super::Session::receive`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
+#[derive(Debug)]
+pub enum Wait<'s, T> {
     /// The time in which a client must be silent: then [`Event::GreetingDue`] or [`Event::EarlyTalk`].
     Greeting,
     /// Replies are written, then octets of the client. A drain ends the session here if `drainable`.
@@ -70,13 +71,12 @@ pub enum Wait {
     Flush,
     /// Answers to the first of [`Action::Hold`] that have none yet: then [`Event::HoldsAnswered`].
     Vault,
-    /// The relay is told of [`super::Session::offer`] in one flush: then [`Event::RecipientVerdicts`].
-    Offer,
-    /// The relay takes [`super::Session::outgoing`]: then [`Event::Forwarded`].
-    Forward,
-    /// The relay takes [`super::Session::outgoing`] and the end of the message in one flush: then
-    /// [`Event::MessageVerdict`].
-    End,
+    /// The relay is told of this in one flush: then [`Event::RecipientVerdicts`].
+    Offer(Offer<'s, T>),
+    /// The relay takes this content: then [`Event::Forwarded`].
+    Forward(&'s [u8]),
+    /// The relay takes this content and the end of the message in one flush: then [`Event::MessageVerdict`].
+    End(&'s [u8]),
     /// Nothing: the session has ended, its last replies are to be written.
     Closed,
 }
@@ -100,7 +100,7 @@ pub enum Event<T> {
     DrainExpired,
     /// The vault's answers to the first holds that had none, in the order of asking.
     HoldsAnswered(Vec<HoldOutcome<T>>),
-    /// The relay's verdict on each ticket of [`super::Session::offer`], in that order.
+    /// The relay's verdict on each ticket of the [offer](Wait::Offer), in that order.
     RecipientVerdicts(Vec<RelayResult>),
     /// No connection to a relay can be had: it knows nothing of the transaction.
     RelayUnavailable,
@@ -145,8 +145,13 @@ pub enum Action<T> {
     DropRelay,
     /// Count a recipient that was replied to.
     CountRecipient(RecipientResult),
-    /// Log a message that begins: [`super::Session::message`].
-    MessageBegun,
+    /// Log a message that begins.
+    MessageBegun {
+        /// As in `Received`.
+        id: MessageId,
+        /// Of the recipients.
+        aliases: Vec<Box<str>>,
+    },
     /// Log and count a message that was replied to.
     MessageDone(MessageSummary),
 }

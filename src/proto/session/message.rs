@@ -35,10 +35,6 @@ impl Incoming {
     pub(super) fn taken(&self) -> Reply {
         Reply::new(250, EnhancedCode::new(2, 0, 0), format!("Message {} taken by the next host", self.id))
     }
-
-    pub(super) fn id(&self) -> MessageId {
-        self.id
-    }
 }
 
 /// A message that goes through to the relay.

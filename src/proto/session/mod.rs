@@ -129,32 +129,8 @@ impl<T> Session<T> {
         }
     }
 
-    /// What the relay is to be told; with [`Wait::Offer`].
-    pub fn offer(&self) -> Option<Offer<'_, T>> {
-        match &self.state {
-            State::Recipients(_, transaction, _) => Some(transaction.offer()),
-            _ => None,
-        }
-    }
-
-    /// Content that the relay is to take; with [`Wait::Forward`] and [`Wait::End`].
-    pub fn outgoing(&self) -> &[u8] {
-        match &self.state {
-            State::Forwarding(_, passing) | State::AwaitingVerdict(_, passing) => &passing.incoming.outgoing,
-            _ => &[],
-        }
-    }
-
-    /// The message that is under way and the aliases it is for; with [`Action::MessageBegun`].
-    pub fn message(&self) -> Option<(MessageId, impl Iterator<Item = &str>)> {
-        match &self.state {
-            State::Content(_, passing) => Some((passing.incoming.id(), passing.header.recipients())),
-            _ => None,
-        }
-    }
-
     /// What the driver has to wait for.
-    pub fn wait(&self) -> Wait {
+    pub fn wait(&self) -> Wait<'_, T> {
         match &self.state {
             State::Closed(_) => Wait::Closed,
             _ if self.flush_due => Wait::Flush,
@@ -162,9 +138,9 @@ impl<T> Session<T> {
             State::Greeted | State::Ready(_) => Wait::Client { drainable: true },
             State::Envelope(..) | State::Content(..) | State::Discarding(..) => Wait::Client { drainable: false },
             State::Recipients(_, transaction, _) if transaction.waits_for_vault() => Wait::Vault,
-            State::Recipients(..) => Wait::Offer,
-            State::Forwarding(..) => Wait::Forward,
-            State::AwaitingVerdict(..) => Wait::End,
+            State::Recipients(_, transaction, _) => Wait::Offer(transaction.offer()),
+            State::Forwarding(_, passing) => Wait::Forward(&passing.incoming.outgoing),
+            State::AwaitingVerdict(_, passing) => Wait::End(&passing.incoming.outgoing),
         }
     }
 
@@ -223,11 +199,13 @@ impl<T> Session<T> {
             (Event::TimedOut, Wait::Flush) => self.close(EndReason::ClientClosed, turn),
             (Event::TimedOut, Wait::Vault) => self.cancel_holds(turn),
             (Event::HoldsAnswered(answers), _) => self.holds_answered(answers, turn),
-            (Event::RecipientVerdicts(verdicts), Wait::Offer) => self.recipient_verdicts(verdicts, turn),
-            (Event::RelayUnavailable, Wait::Offer) => self.reply_to_batch(Vec::new(), turn),
-            (Event::RelayLost | Event::TimedOut, Wait::Offer | Wait::Forward | Wait::End) => self.lose_relay(turn),
-            (Event::Forwarded, Wait::Forward) => self.forwarded(turn),
-            (Event::MessageVerdict(verdict), Wait::End) => self.message_verdict(verdict, turn),
+            (Event::RecipientVerdicts(verdicts), Wait::Offer(_)) => self.recipient_verdicts(verdicts, turn),
+            (Event::RelayUnavailable, Wait::Offer(_)) => self.reply_to_batch(Vec::new(), turn),
+            (Event::RelayLost | Event::TimedOut, Wait::Offer(_) | Wait::Forward(_) | Wait::End(_)) => {
+                self.lose_relay(turn)
+            }
+            (Event::Forwarded, Wait::Forward(_)) => self.forwarded(turn),
+            (Event::MessageVerdict(verdict), Wait::End(_)) => self.message_verdict(verdict, turn),
             _ => {}
         }
     }

@@ -26,6 +26,7 @@ struct Accepted<T> {
 }
 
 /// A RCPT that is not replied to yet.
+#[derive(Debug)]
 enum Slot<T> {
     Known(RcptOutcome),
     /// The vault was asked to hold a use.
@@ -49,6 +50,7 @@ pub(super) struct Transaction<T> {
 }
 
 /// What the relay is to be told in one flush.
+#[derive(Debug)]
 pub struct Offer<'a, T> {
     /// The envelope, if the relay does not know of the transaction yet.
     pub begin: Option<&'a Mail>,

@@ -1,8 +1,6 @@
 //! A session with a vault and a relay that answer as recipients' names say, and an account of every ticket.
 
-use super::super::{
-    Action, Event, HoldOutcome, MessageResult, Policy, RelayResult, Session, SessionId, State, Turn, Wait,
-};
+use super::super::{Action, Event, HoldOutcome, MessageResult, Policy, Session, SessionId, State, Turn, Wait};
 use crate::alias::{AliasAddress, Domain};
 use crate::proto::reply::Reply;
 use crate::proto::status::EnhancedCode;
@@ -111,7 +109,7 @@ impl Rig {
             Action::FreeRelay => self.done.push("free".to_owned()),
             Action::DropRelay => self.done.push("drop".to_owned()),
             Action::MessageDone(summary) => self.results.push(summary.result()),
-            Action::MessageBegun => assert!(self.session.message().is_some()),
+            Action::MessageBegun { aliases, .. } => assert!(!aliases.is_empty()),
             Action::CountRecipient(_) => {}
         }
     }
@@ -136,21 +134,21 @@ impl Rig {
     }
 
     /// Sends octets and lets everybody answer, until the session waits as `halt` says or needs more of the client.
-    pub(super) fn send_until(&mut self, octets: &[u8], halt: impl Fn(Wait) -> bool) {
+    pub(super) fn send_until(&mut self, octets: &[u8], halt: impl Fn(Wait<'_, usize>) -> bool) {
         self.input.extend_from_slice(octets);
         loop {
             self.receive();
             let wait = self.session.wait();
-            if halt(wait) || matches!(wait, Wait::Client { .. } | Wait::Greeting | Wait::Closed) {
+            if matches!(wait, Wait::Client { .. } | Wait::Greeting | Wait::Closed) || halt(wait) {
                 return;
             }
-            self.answer(wait);
+            self.answer();
         }
     }
 
     pub(super) fn send(&mut self, octets: impl AsRef<[u8]>) {
         self.send_until(octets.as_ref(), |_| false);
-        if self.session.wait() != Wait::Closed {
+        if !matches!(self.session.wait(), Wait::Closed) {
             self.step(Event::Flushed);
         }
     }
@@ -161,10 +159,10 @@ impl Rig {
         self.report()
     }
 
-    /// Whoever is waited for answers as the recipient's name says.
-    pub(super) fn answer(&mut self, wait: Wait) {
-        match wait {
-            Wait::Flush => self.step(Event::Flushed),
+    /// What the session waits for answers, as the recipient's name says.
+    pub(super) fn answer(&mut self) {
+        let event = match self.session.wait() {
+            Wait::Flush => Event::Flushed,
             Wait::Vault => {
                 let alias = self.asked.pop_front().expect("holds were asked for before they are waited for");
                 let answer = match alias.name() {
@@ -176,34 +174,31 @@ impl Rig {
                         HoldOutcome::Granted(self.granted.len())
                     }
                 };
-                self.step(Event::HoldsAnswered(vec![answer]));
+                Event::HoldsAnswered(vec![answer])
             }
-            Wait::Offer => {
-                let verdicts = self.verdicts();
-                self.step(Event::RecipientVerdicts(verdicts));
+            Wait::Offer(offer) => {
+                let name = |ticket: &usize| self.granted[ticket - 1].name();
+                let verdict = |ticket| if name(ticket) == "refused" { Err(refusal()) } else { Ok(()) };
+                Event::RecipientVerdicts(offer.tickets().map(verdict).collect())
             }
-            Wait::Forward => {
-                self.content.extend_from_slice(self.session.outgoing());
-                self.step(Event::Forwarded);
+            Wait::Forward(content) => {
+                self.content.extend_from_slice(content);
+                Event::Forwarded
             }
-            Wait::End => {
-                self.content.extend_from_slice(self.session.outgoing());
+            Wait::End(rest) => {
+                self.content.extend_from_slice(rest);
                 let content = std::mem::take(&mut self.content);
                 if content.windows(6).any(|part| part == b"refuse") {
-                    return self.step(Event::MessageVerdict(Err(refusal())));
+                    Event::MessageVerdict(Err(refusal()))
+                } else {
+                    self.delivered.push(content);
+                    self.held.clear();
+                    Event::MessageVerdict(Ok(()))
                 }
-                self.delivered.push(content);
-                self.held.clear();
-                self.step(Event::MessageVerdict(Ok(())));
             }
-            Wait::Client { .. } | Wait::Greeting | Wait::Closed => {}
-        }
-    }
-
-    fn verdicts(&self) -> Vec<RelayResult> {
-        let offer = self.session.offer().unwrap();
-        let name = |ticket: &usize| self.granted[ticket - 1].name();
-        offer.tickets().map(|ticket| if name(ticket) == "refused" { Err(refusal()) } else { Ok(()) }).collect()
+            Wait::Client { .. } | Wait::Greeting | Wait::Closed => return,
+        };
+        self.step(event);
     }
 
     /// What came of it: codes of the replies, what was done, and where the session stands.
@@ -248,22 +243,22 @@ impl Rig {
             "greeted" => {}
             "ready" => rig.send("EHLO client.example\r\n"),
             "mail" => rig.send(MAIL),
-            "asked" => rig.send_until(recipient.as_bytes(), |wait| wait == Wait::Vault),
-            "offered" => rig.send_until(recipient.as_bytes(), |wait| wait == Wait::Offer),
+            "asked" => rig.send_until(recipient.as_bytes(), |wait| matches!(wait, Wait::Vault)),
+            "offered" => rig.send_until(recipient.as_bytes(), |wait| matches!(wait, Wait::Offer(_))),
             "rcpt" => rig.send(&recipient),
             "lost" => {
                 rig.send(&recipient);
-                rig.send_until(b"RCPT TO:<ok2@example.org>\r\n", |wait| wait == Wait::Offer);
+                rig.send_until(b"RCPT TO:<ok2@example.org>\r\n", |wait| matches!(wait, Wait::Offer(_)));
                 rig.step(Event::RelayLost);
             }
             "content" => rig.send(&content),
             "forwarding" => {
                 rig.send(&content);
-                rig.send_until(&[b'x'; 40_000], |wait| wait == Wait::Forward);
+                rig.send_until(&[b'x'; 40_000], |wait| matches!(wait, Wait::Forward(_)));
             }
             "verdict" => {
                 rig.send(&content);
-                rig.send_until(b"x\r\n.\r\n", |wait| wait == Wait::End);
+                rig.send_until(b"x\r\n.\r\n", |wait| matches!(wait, Wait::End(_)));
             }
             "discarding" => {
                 rig.send(&content);
