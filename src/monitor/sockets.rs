@@ -3,7 +3,7 @@
 //! What an inherited socket is for is told by its name (`FileDescriptorName=`), else by its port; never by its place
 //! among the others.
 
-use super::topology::{ROLES, Role};
+use super::topology::{ROLES, Role, Service};
 use crate::config::Config;
 use crate::runtime::Fatal;
 use crate::sys::inherit::Inherited;
@@ -11,18 +11,6 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use tracing::info;
-
-/// Something that a role serves on listening sockets of the network.
-pub struct Service {
-    /// The name of its sockets, and of its section in the configuration.
-    pub name: &'static str,
-    /// The port that it has by convention, if it has one.
-    pub port: Option<u16>,
-    /// The addresses that the configuration gives it.
-    pub listen: fn(&Config) -> &[SocketAddr],
-    /// Whether it is bound even if other sockets were handed over; else it is then not served without one.
-    pub always: bool,
-}
 
 /// Every service, in the order of the table of roles.
 fn services() -> impl Iterator<Item = &'static Service> {

@@ -3,7 +3,6 @@
 //! Spawning, sockets, doors, the sandbox, init messages and tests read this table. A new role is one row here and a module of its
 //! own; a new door is one row in [`crate::channel::Door`], named here by the role that opens it and the roles that call.
 
-use super::sockets::Service;
 use crate::channel::Door;
 use crate::config::Config;
 use crate::config::settings::Slice;
@@ -13,6 +12,7 @@ use crate::sys::sandbox::{Ports, Promise};
 use serde::Serialize;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 
 /// One role: what its processes are for, and what they get and may do.
 pub struct RoleSpec {
@@ -32,6 +32,18 @@ pub struct RoleSpec {
     pub settings: fn(&Config) -> &dyn RoleSettings,
     /// Its entry point: runs one of its processes until the monitor tells it to stop.
     pub run: fn() -> Result<(), Fatal>,
+}
+
+/// Something that a role serves on listening sockets of the network.
+pub struct Service {
+    /// The name of its sockets, and of its section in the configuration.
+    pub name: &'static str,
+    /// The port that it has by convention, if it has one.
+    pub port: Option<u16>,
+    /// The addresses that the configuration gives it.
+    pub listen: fn(&Config) -> &[SocketAddr],
+    /// Whether it is bound even if other sockets were handed over; else it is then not served without one.
+    pub always: bool,
 }
 
 /// The slice of the configuration for one role, as the role is told it.

@@ -10,7 +10,7 @@
 //!
 //! A reused connection that is lost before the first recipient is answered is replaced by a new one, once.
 
-use super::RelayContext;
+use super::context::RelayContext;
 use super::envelope::{Envelope, EnvelopeRecipient, mail_for, missing_extension};
 use super::pool::{ConnectError, PooledConnection};
 use super::uses::Uses;

@@ -5,7 +5,7 @@
 //!    `smtp` waits, and with it the client (backpressure).
 //! 3. When `smtp` closes the connection, the transaction that is under way is aborted.
 
-use super::RelayContext;
+use super::context::RelayContext;
 use super::delivery::Delivery;
 use crate::channel::Stream;
 use crate::proto::client::MailFrom;

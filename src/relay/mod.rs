@@ -11,6 +11,7 @@
 //!    its own ([`blocklist`]).
 
 mod blocklist;
+mod context;
 mod delivery;
 mod envelope;
 mod link;
@@ -24,33 +25,13 @@ mod verdict;
 use crate::alias::Domain;
 use crate::channel::{Door, HandoffReceiver, MaybeReady, RpcClient, RpcServer};
 use crate::config::settings::relay::{Fixed, Live};
-use crate::runtime::{self, Drain, Fatal, MetricRecorder, Resolver, RoleHandler, Startup};
-use crate::wire::metrics::{Metric, Metrics};
+use crate::runtime::{self, Drain, Fatal, MetricRecorder, Resolver, Startup};
 use crate::wire::relay_web;
-use crate::wire::vault_relay::VaultRelay;
 use blocklist::Blocklists;
+use context::RelayContext;
 use pool::Pool;
 use route::Routes;
 use std::rc::Rc;
-
-/// What all links share.
-struct RelayContext {
-    vault: RpcClient<VaultRelay>,
-    routes: Routes,
-    pool: Rc<Pool>,
-    recorder: Rc<MetricRecorder>,
-}
-
-impl RoleHandler<Live> for RelayContext {
-    fn reload(&self, live: Live) {
-        self.pool.reload(live);
-    }
-
-    fn metrics(&self) -> Metrics {
-        self.recorder.set(Metric::RelayConnections, self.pool.in_use() as u64);
-        self.recorder.snapshot()
-    }
-}
 
 /// Runs the role until it is told to stop.
 pub fn run() -> Result<(), Fatal> {

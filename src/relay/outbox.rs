@@ -5,7 +5,7 @@
 //!    bounce comes back (RFC 5321 §4.5.5).
 //! 3. The vault is told the verdict. The visitor who waits for it decides what to do; nothing is sent twice.
 
-use super::RelayContext;
+use super::context::RelayContext;
 use super::delivery::Delivery;
 use super::verdict::{CONNECTION_LOST, NO_VAULT};
 use crate::alias::RealAddress;

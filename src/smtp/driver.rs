@@ -6,8 +6,8 @@
 //!
 //! Everything that waits can be cancelled when the drain deadline passes, and every wait has a deadline.
 
-use super::SmtpContext;
 use super::connection::Connection;
+use super::context::SmtpContext;
 use super::holds::Holds;
 use super::link::Link;
 use crate::net::Timer;

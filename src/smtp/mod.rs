@@ -8,6 +8,7 @@
 //! The protocol is [`crate::proto::session`]; what is here waits for client, vault and relay in its place.
 
 mod connection;
+mod context;
 mod driver;
 mod holds;
 mod link;
@@ -15,33 +16,15 @@ mod verdict;
 
 use crate::channel::{Door, RpcClient};
 use crate::config::settings::smtp::{Fixed, Live};
-use crate::proto::session::{Policy, SessionId};
-use crate::runtime::{self, ConnectionLimits, Drain, Fatal, MetricRecorder, RoleHandler, Startup};
+use crate::runtime::{self, ConnectionLimits, Drain, Fatal, RoleHandler, Startup};
 use crate::wire::metrics::{Metric, Metrics};
-use crate::wire::vault_smtp::VaultSmtp;
 use connection::Connection;
+use context::{SmtpContext, policy};
 use driver::SessionDriver;
 use link::Links;
-use std::cell::{Cell, RefCell};
-use std::hash::{BuildHasher as _, RandomState};
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 use tokio::time::Instant;
-
-/// What sessions share. New settings make a new one, for the sessions that begin from then on.
-#[derive(Clone)]
-struct SmtpContext {
-    fixed: Fixed,
-    policy: Rc<Policy>,
-    greeting_delay: Duration,
-    /// Sessions count their time from here.
-    started: Instant,
-    vault: RpcClient<VaultSmtp>,
-    links: Rc<Links>,
-    connection_limits: Rc<ConnectionLimits>,
-    recorder: Rc<MetricRecorder>,
-    session_ids: Rc<SessionIds>,
-}
 
 /// The context that new sessions get.
 struct SharedContext(RefCell<Rc<SmtpContext>>);
@@ -103,38 +86,6 @@ impl RoleHandler<Live> for SharedContext {
         let context = self.0.borrow();
         context.recorder.set(Metric::SmtpSessions, context.connection_limits.open() as u64);
         context.recorder.snapshot()
-    }
-}
-
-fn policy(fixed: &Fixed, settings: Live) -> Policy {
-    Policy {
-        hostname: settings.hostname,
-        domains: settings.domains,
-        max_message_size: settings.max_message_size,
-        max_recipients: settings.max_recipients,
-        max_commands: settings.max_commands,
-        max_errors: settings.max_errors,
-        max_unknown: settings.max_unknown,
-        command_timeout: settings.command_timeout,
-        data_timeout: settings.data_timeout,
-        transaction_timeout: fixed.transaction_timeout,
-        after_final_dot: fixed.after_final_dot,
-    }
-}
-
-/// Identifiers of sessions. Recipients see them, so that they tell neither how many sessions there were nor since when:
-/// each is a number of this process under a keyed hash, whose key is the process's own and random.
-#[derive(Default)]
-struct SessionIds {
-    key: RandomState,
-    sessions: Cell<u64>,
-}
-
-impl SessionIds {
-    fn next(&self) -> SessionId {
-        let number = self.sessions.get();
-        self.sessions.set(number + 1);
-        SessionId(self.key.hash_one(number))
     }
 }
 

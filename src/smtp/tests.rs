@@ -2,9 +2,9 @@
 //! in the middle of something, and how long it waits for others.
 
 use super::connection::Connection;
+use super::context::{SessionIds, SmtpContext, policy};
 use super::driver::SessionDriver;
 use super::link::Links;
-use super::{SessionIds, SmtpContext, policy};
 use crate::alias::Domain;
 use crate::channel::{HandoffReceiver, HandoffSender, MaybeReady, RpcClient, RpcServer, Stream};
 use crate::config::settings::smtp::{Fixed, Live};
