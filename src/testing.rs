@@ -95,8 +95,8 @@ pub fn parse_command(line: &[u8]) -> Result<ParsedCommand, Vec<u8>> {
     }
 }
 
-/// The alias that a forward-path means where aliases live in `domain`, and whether another process decodes it; `None` if
-/// it means none.
+/// The alias that a forward-path means where aliases live in `domain`, and whether another process decodes it; `None`
+/// if it means none.
 pub fn alias_of(forward_path: &str, domain: &str) -> Option<(String, bool)> {
     let (recipient, domain) = (Mailbox::parse(forward_path).ok()?, Domain::parse(domain).ok()?);
     let alias = AliasAddress::of(&recipient, &[domain])?;

@@ -34,7 +34,7 @@ impl AdminListener {
             let stream = Stream::new(stream.into_std()?)?;
             match stream.peer()? {
                 pid if self.own_pids.contains(&pid) => {
-                    error!(pid, "one of our own processes knocks at the administrator's door")
+                    error!(pid, "one of the daemon's processes connected to admin.sock; closed")
                 }
                 _ => return Ok(stream),
             }

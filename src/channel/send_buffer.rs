@@ -69,7 +69,8 @@ impl SendBuffer {
                 Ok(n) => {
                     let mut bytes = self.bytes.borrow_mut();
                     if n == bytes.len() {
-                        // Freed memory is overwritten (sys::memory); in a buffer that is kept, secrets would stay.
+                        // Freed memory is overwritten (sys::zeroing_allocator); in a buffer that is kept, secrets would
+                        // stay.
                         *bytes = Vec::new();
                         self.emptied.notify_waiters();
                     } else {

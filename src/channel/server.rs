@@ -74,7 +74,7 @@ impl RpcServer {
         self.tasks.spawn_local(async move {
             match connection.await {
                 Ok(()) => {}
-                // The end of a process is the monitor's affair.
+                // The monitor notices that the process has ended (SIGCHLD).
                 Err(cause) if matches!(cause.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {}
                 // Where there is no room, another was reported before.
                 Err(cause) => drop(report.try_send(cause)),

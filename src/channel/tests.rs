@@ -60,7 +60,7 @@ fn a_thousand_questions_at_once() {
     });
 }
 
-/// D8: requests in flight are bounded, whatever a caller sends; and every one is answered once answers come.
+/// Requests in flight are bounded, whatever a caller sends; and every one is answered once answers come.
 #[test]
 fn requests_in_flight_are_bounded() {
     const SENT: usize = 100_000;

@@ -139,7 +139,7 @@ impl Children {
     pub(super) fn send_to_all(&self, message: &ControlMessage<()>) {
         for child in &self.children {
             if let Err(cause) = framed(message).and_then(|frame| child.send(&frame)) {
-                warn!(role = child.role.name, pid = child.pid, %cause, "a role cannot be told");
+                warn!(role = child.role.name, pid = child.pid, %cause, "a control message could not be sent");
             }
         }
     }
@@ -306,7 +306,7 @@ async fn read_replies(pid: i32, mut control: UnixStream, replies: mpsc::Sender<(
                 // The receiver is gone when the monitor is about to end.
                 Ok(Some(reply)) => drop(replies.send((pid, reply)).await),
                 Ok(None) => break,
-                Err(cause) => return error!(pid, %cause, "a role is not heard any more"),
+                Err(cause) => return error!(pid, %cause, "a role sent an invalid control reply; ignored from now on"),
             }
         }
     }

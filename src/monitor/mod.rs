@@ -174,7 +174,7 @@ impl Monitor {
                     } else {
                         missed_pings += 1;
                         if missed_pings == MAX_MISSED_PINGS {
-                            error!(roles = self.children.unresponsive(), "no sign of life; the watchdog will end us");
+                            error!(roles = self.children.unresponsive(), "roles do not answer pings; the watchdog will restart the daemon");
                         }
                     }
                 }

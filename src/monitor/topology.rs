@@ -1,7 +1,8 @@
 //! The topology of the daemon, as data: which roles there are, who may call whom, and what each gets.
 //!
-//! Spawning, sockets, doors, the sandbox, init messages and tests read this table. A new role is one row here and a module of its
-//! own; a new door is one row in [`crate::channel::Door`], named here by the role that opens it and the roles that call.
+//! Spawning, sockets, doors, the sandbox, init messages and tests read this table. A new role is one row here and a
+//! module of its own; a new door is one row in [`crate::channel::Door`], named here by the role that opens it and the
+//! roles that call.
 
 use crate::channel::Door;
 use crate::config::Config;

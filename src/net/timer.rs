@@ -17,8 +17,8 @@ impl Timer {
         Self(Box::pin(tokio::time::sleep(usual)))
     }
 
-    /// The output of `work`, or `None` if it takes longer than `limit`. Without any time left, work that is ready is too
-    /// late as well: a peer that never pauses would otherwise outlive every deadline.
+    /// The output of `work`, or `None` if it takes longer than `limit`. Without any time left, work that is ready is
+    /// too late as well: a peer that never pauses would otherwise outlive every deadline.
     pub async fn timeout<F: Future>(&mut self, limit: Duration, work: F) -> Option<F::Output> {
         if limit.is_zero() {
             return None;

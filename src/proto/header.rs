@@ -1,8 +1,8 @@
 //! The header section of a message: the one stage at which its content can be judged before any of it goes on.
 //!
 //! 1. [`TraceFields`] are put above the message (RFC 5321 §4.4, RFC 9228).
-//! 2. [`HeaderSection`] then sees the content as it comes in, in the buffer from which it goes on, up to the first empty
-//!    line. It keeps one line at a time, and of a long line the beginning.
+//! 2. [`HeaderSection`] then sees the content as it comes in, in the buffer from which it goes on, up to the first
+//!    empty line. It keeps one line at a time, and of a long line the beginning.
 //! 3. After each piece it gives its [`HeaderDecision`]. A loop is found by the number of `Received` fields (RFC 5321
 //!    §6.3) and by a `Delivered-To` that names a recipient (RFC 9228 §3).
 

@@ -1,5 +1,5 @@
-//! Replies of the server: code (RFC 5321 §4.2), enhanced status code (RFC 3463), words. Words are for people: no decision
-//! hangs on them.
+//! Replies of the server: code (RFC 5321 §4.2), enhanced status code (RFC 3463), words. Words are for people: no
+//! decision hangs on them.
 
 use super::status::EnhancedCode;
 use std::borrow::Cow;

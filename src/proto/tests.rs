@@ -26,7 +26,7 @@ fn content(pieces: &[&[u8]]) -> (Vec<u8>, bool, Option<Vec<u8>>) {
     (out, machine.is_flawed(), rest)
 }
 
-/// In whichever phase it may come.
+/// In any phase in which it may come.
 fn parse(line: &[u8]) -> Result<Command, Reply> {
     let anywhere = |phase| command::parse(line).and_then(|parsed| parsed.allowed_in(phase));
     anywhere(Phase::Ready).or_else(|_| anywhere(Phase::Transaction))

@@ -143,7 +143,7 @@ impl Delivery {
                     if statuses.iter().any(|status| status.is_positive()) {
                         self.stage = Stage::Open(pooled, Vec::new());
                     } else {
-                        // Nobody is kept from the connection by a transaction without recipients.
+                        // Without recipients, the connection goes back to the pool.
                         context.pool.reset_and_put(*pooled).await;
                         self.stage = Stage::Empty;
                     }
@@ -154,7 +154,8 @@ impl Delivery {
                     context.pool.reset_and_put(*pooled).await;
                     return self.fail(verdict::from_status(refusal), offered.len());
                 }
-                // The host may have closed it just when it was wanted: nothing was lost but time.
+                // The host may have closed it just when it was wanted. No recipient was answered, so all can be
+                // repeated.
                 Err(_) if pooled.reused => match context.pool.replace(*pooled).await {
                     Ok(new) => pooled = Box::new(new),
                     Err(ConnectError) => return self.fail(UNREACHABLE, offered.len()),

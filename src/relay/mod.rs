@@ -4,8 +4,8 @@
 //! 2. The vault redeems the tickets: only here, and for as long as one message takes, a ticket becomes a real address.
 //!    The address decides the [`route`].
 //! 3. A [`delivery`] takes a connection of its route from the [`pool`], says the [`envelope`], has the uses spent,
-//!    and delivers. Nothing is queued: a message that cannot be delivered now is deferred with 4xx, and its sender keeps
-//!    it.
+//!    and delivers. Nothing is queued: a message that cannot be delivered now is deferred with 4xx, and its sender
+//!    keeps it.
 //! 4. The next host's reply becomes a [`verdict`]: its codes, without its words, which may name people.
 //! 5. Notifications of our own go the same way ([`outbox`]). What the DNS says about a visitor's address is a matter of
 //!    its own ([`blocklist`]).

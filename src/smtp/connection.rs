@@ -94,7 +94,7 @@ impl Connection {
             }
             Ok::<(), io::Error>(())
         };
-        // The client misses a reply that it does not read.
+        // A client that does not read its last reply in time is not waited for.
         let _ = tokio::time::timeout(LINGER_TIMEOUT, close).await;
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// To whichever relay takes them.
+    /// The connections go to any process of the role relay.
     pub(super) fn new(relay: HandoffSender) -> Self {
         Self { relay, idle: RefCell::default() }
     }

@@ -227,9 +227,9 @@ async fn expect(client: &mut TcpStream, code: &str) {
     }
 }
 
-/// D5: what the client has been sent is not sent again, whenever the session is ended.
+/// What the client has been sent is not sent again, whenever the session is ended.
 #[test]
-fn d05_a_drain_that_expires_in_the_middle_of_replies_repeats_none() {
+fn r0014_a_drain_that_expires_in_the_middle_of_replies_repeats_none() {
     const COMMANDS: usize = 1000;
     run(async {
         let rig = Rig::start(fixed(), true, RelayBehavior::Delivers, Some(4096)).await;
@@ -247,9 +247,9 @@ fn d05_a_drain_that_expires_in_the_middle_of_replies_repeats_none() {
     });
 }
 
-/// D6: what the vault was asked to hold is released, whenever the session is ended.
+/// What the vault was asked to hold is released, whenever the session is ended.
 #[test]
-fn d06_a_drain_that_expires_while_the_vault_is_asked_loses_no_hold() {
+fn r0015_a_drain_that_expires_while_the_vault_is_asked_loses_no_hold() {
     run(async {
         let rig = Rig::start(fixed(), false, RelayBehavior::Delivers, None).await;
         let mut client = rig.connect().await;
@@ -266,9 +266,9 @@ fn d06_a_drain_that_expires_while_the_vault_is_asked_loses_no_hold() {
     });
 }
 
-/// D16: a vault that does not answer costs the recipient, and not for ever.
+/// A vault that does not answer costs the recipient, and not forever.
 #[test]
-fn d16_a_vault_that_does_not_answer_is_not_waited_for_without_end() {
+fn r0016_a_vault_that_does_not_answer_is_not_waited_for_without_end() {
     run(async {
         let fixed = Fixed { transaction_timeout: Duration::from_millis(300), ..fixed() };
         let rig = Rig::start(fixed, false, RelayBehavior::Delivers, None).await;
@@ -280,9 +280,9 @@ fn d16_a_vault_that_does_not_answer_is_not_waited_for_without_end() {
     });
 }
 
-/// D16: a relay that does not read costs the message, and not for ever.
+/// A relay that does not read costs the message, and not forever.
 #[test]
-fn d16_a_relay_that_does_not_read_is_not_waited_for_without_end() {
+fn r0017_a_relay_that_does_not_read_is_not_waited_for_without_end() {
     run(async {
         let fixed = Fixed { transaction_timeout: Duration::from_millis(500), ..fixed() };
         let rig = Rig::start(fixed, true, RelayBehavior::NeverReads, None).await;
@@ -300,9 +300,9 @@ fn d16_a_relay_that_does_not_read_is_not_waited_for_without_end() {
     });
 }
 
-/// D16: a relay that gives no verdict costs the message, and not for ever. Whether it was delivered is in doubt.
+/// A relay that gives no verdict costs the message, and not forever. Whether it was delivered is in doubt.
 #[test]
-fn d16_a_relay_that_gives_no_verdict_is_not_waited_for_without_end() {
+fn r0018_a_relay_that_gives_no_verdict_is_not_waited_for_without_end() {
     run(async {
         let fixed = Fixed { after_final_dot: Duration::from_millis(300), ..fixed() };
         let rig = Rig::start(fixed, true, RelayBehavior::NeverAnswers, None).await;

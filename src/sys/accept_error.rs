@@ -19,7 +19,8 @@ impl AcceptError {
     /// Of an error that accept(2) has returned.
     pub fn of(cause: &io::Error) -> Self {
         match cause.raw_os_error().map(Errno::from_raw) {
-            // Linux passes pending errors of the new connection on (accept(2), "Error handling"); EPERM is a firewall's.
+            // Linux passes pending errors of the new connection on (accept(2), "Error handling"); EPERM is a
+            // firewall's.
             Some(
                 Errno::ECONNABORTED
                 | Errno::EHOSTDOWN

@@ -24,8 +24,8 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tracing::warn;
 
-/// The most descriptors that the kernel passes at once (unix(7), `SCM_RIGHTS`). With room for so many, a control message
-/// is truncated only if the descriptor table of this process is full.
+/// The most descriptors that the kernel passes at once (unix(7), `SCM_RIGHTS`). With room for so many, a control
+/// message is truncated only if the descriptor table of this process is full.
 const SCM_MAX_FD: usize = 253;
 
 /// The length of a control message with that many descriptors.

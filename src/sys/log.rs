@@ -63,8 +63,8 @@ pub fn start(role: &'static str, verbosity: Verbosity) {
     };
 }
 
-/// Whether `output` is the stream that `JOURNAL_STREAM` names as `device:inode` (systemd.exec(5)). The variable alone says
-/// nothing: it is inherited by each program of a desktop session, whose stderr may be a terminal.
+/// Whether `output` is the stream that `JOURNAL_STREAM` names as `device:inode` (systemd.exec(5)). The variable alone
+/// says nothing: it is inherited by each program of a desktop session, whose stderr may be a terminal.
 fn is_journal(stream: Option<&str>, output: impl AsFd) -> bool {
     let named = stream.and_then(|stream| stream.split_once(':')).and_then(|(device, inode)| {
         let (device, inode): (u64, u64) = (device.parse().ok()?, inode.parse().ok()?);
@@ -84,8 +84,8 @@ fn is_void() -> bool {
     }
 }
 
-/// The most octets of a value. An event has at most 32 fields: together with [`MAX_LINE_OCTETS`] it fits into a datagram,
-/// which is lost (EMSGSIZE) if it is longer than the socket's buffer, 208 KiB by default.
+/// The most octets of a value. An event has at most 32 fields: together with [`MAX_LINE_OCTETS`] it fits into a
+/// datagram, which is lost (EMSGSIZE) if it is longer than the socket's buffer, 208 KiB by default.
 const MAX_VALUE_OCTETS: usize = 4 * 1024;
 
 /// The most octets of a line.
@@ -121,8 +121,8 @@ impl Visit for Line {
     }
 }
 
-/// A value with all characters escaped that are not printable: line ends, control sequences of terminals, bidi controls,
-/// what has no width. With them, a value could make a line look like another one. Cut if it is too long.
+/// A value with all characters escaped that are not printable: line ends, control sequences of terminals, bidi
+/// controls, what has no width. With them, a value could make a line look like another one. Cut if it is too long.
 fn escaped(value: &str) -> String {
     escaped_with(value, |c| matches!(c, '"' | '\'' | '\\'))
 }

@@ -1,8 +1,8 @@
 //! Notifications to systemd (sd_notify(3)), and its watchdog (sd_watchdog_enabled(3)).
 //!
 //! Not by the sd-notify crate: it connects to the path in `NOTIFY_SOCKET` at each notification. After the chroot that
-//! path is gone, and in the sandbox seccomp allows neither a new socket nor connect(2). So the socket is connected once,
-//! before.
+//! path is gone, and in the sandbox seccomp allows neither a new socket nor connect(2). So the socket is connected
+//! once, before.
 
 use std::env;
 use std::ffi::OsStr;

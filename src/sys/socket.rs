@@ -10,8 +10,8 @@ pub fn peek_readable(socket: &impl AsFd) -> bool {
     recv(socket.as_fd().as_raw_fd(), &mut [0], flags).is_ok()
 }
 
-/// Sends octets, as many as there is room for without waiting, and then ends the direction to the peer. A new connection
-/// has room for a few lines. If it fails, the peer sees a closed connection.
+/// Sends octets, as many as there is room for without waiting, and then ends the direction to the peer. A new
+/// connection has room for a few lines. If it fails, the peer sees a closed connection.
 pub fn send_and_close(socket: &impl AsFd, octets: &[u8]) {
     let socket = socket.as_fd().as_raw_fd();
     let _ = send(socket, octets, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);

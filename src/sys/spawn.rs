@@ -15,7 +15,8 @@ const PROCESS_NAME: &CStr = c"tempalias";
 /// The number of the first inherited descriptor (sd_listen_fds(3)).
 const LISTEN_FDS_START: i32 = 3;
 
-/// Runs this program with `arguments`, with `variables` beside those that it inherits, and with the named `descriptors`.
+/// Runs this program with `arguments`, with `variables` beside those that it inherits, and with the named
+/// `descriptors`.
 ///
 /// The child is in a process group of its own, so that a terminal's Ctrl-C reaches the monitor alone.
 ///

@@ -1,7 +1,7 @@
 //! vault ← web.
 //!
-//! Requests with `aid` name an alias by the text in the URL (`name`, or `name@domain`) and prove ownership with the manage
-//! key that creation returned. No answer holds a real address.
+//! Requests with `aid` name an alias by the text in the URL (`name`, or `name@domain`) and prove ownership with the
+//! manage key that creation returned. No answer holds a real address.
 
 use super::metrics::Metrics;
 use super::rpc::protocol;
@@ -63,14 +63,14 @@ pub struct Order {
 /// For whom aliases are made.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrderFor {
-    /// For who is named now.
+    /// For the address given here.
     Target {
         /// The real address as the visitor typed it.
         target: String,
         /// Their limits.
         limits: RequestedLimits,
     },
-    /// For whom a token was made, within its limits.
+    /// For the target of a token, within its limits.
     Token(String),
 }
 
@@ -150,7 +150,7 @@ pub enum Followed {
     Done,
 }
 
-/// Send the target an e-mail whose link makes tempalias refuse it for ever, or no longer.
+/// Send the target an e-mail whose link makes tempalias refuse it forever, or no longer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptOut {
     /// The real address as the visitor typed it.
@@ -204,7 +204,7 @@ pub struct IssuedToken {
     pub now: Time,
 }
 
-/// What a link in a e-mail is for.
+/// What a link in an e-mail is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LinkPurpose {
     /// Makes aliases live.
@@ -216,7 +216,7 @@ pub enum LinkPurpose {
         /// Messages of each alias.
         max_usage: Option<u32>,
     },
-    /// Refuses the target for ever.
+    /// Refuses the target forever.
     OptOut,
     /// Takes that back.
     OptIn,

@@ -332,7 +332,8 @@ fn every_public_item_has_a_doc_comment() {
 }
 
 /// The `pub` items of a file, the variants of its `pub` enums and the items of its `pub` traits that have no doc
-/// comment and do not say `allow(missing_docs)`. The sources are formatted by rustfmt, so that indentation tells what is within what.
+/// comment and do not say `allow(missing_docs)`. The sources are formatted by rustfmt, so that indentation tells what
+/// is within what.
 fn undocumented(source: &Source) -> Vec<String> {
     let lines: Vec<&str> = source.text.lines().collect();
     let indent_of = |line: &str| line.len() - line.trim_start().len();

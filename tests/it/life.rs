@@ -81,9 +81,9 @@ fn status_revoke_and_forget() {
     assert_eq!(old, (Some(0), "no alias of this address\n".to_owned()));
 }
 
-/// D20: a process under SCHED_BATCH is woken last, so that others' busy loops leave mail next to nothing.
+/// A process under SCHED_BATCH is woken last, so that others' busy loops leave mail next to nothing.
 #[test]
-fn d20_every_process_has_the_normal_scheduling_policy() {
+fn r0019_every_process_has_the_normal_scheduling_policy() {
     let smarthost = Smarthost::start();
     let daemon = Daemon::start(smarthost.address);
     for pid in daemon.pids() {
@@ -167,7 +167,7 @@ fn systemd_is_told() {
     // A process that is stuck is noticed: the watchdog gets no more.
     let stuck = daemon.pid_of("web");
     signal(stuck, "STOP");
-    until("silence is noticed", || daemon.log().contains("no sign of life"));
+    until("silence is noticed", || daemon.log().contains("roles do not answer pings"));
     systemd.set_nonblocking(true).unwrap();
     while systemd.recv(&mut [0; 512]).is_ok() {}
     thread::sleep(Duration::from_millis(1500));
@@ -178,7 +178,7 @@ fn systemd_is_told() {
     signal(daemon.pid(), "TERM");
     after("STOPPING=1");
     assert_eq!(daemon.wait(), Some(0));
-    assert_eq!(daemon.log().matches("no sign of life").count(), 1, "{}", daemon.log());
+    assert_eq!(daemon.log().matches("roles do not answer pings").count(), 1, "{}", daemon.log());
 }
 
 /// SIGHUP: new limits and bounds for what begins from then on, without a session dropped; what takes a restart is

@@ -201,3 +201,38 @@ fn r0013_without_pipelining_mail_waits_for_the_reply_to_rset() {
     }
     assert_eq!((smarthost.connections(), smarthost.overtaken()), (1, Vec::new()));
 }
+
+/// Whoever runs the daemon and sees 451 learns at which stage the next host was lost, and why; never in its own words.
+#[test]
+fn r0020_the_log_tells_why_the_next_host_was_lost() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(smarthost.address, &Store::Any, "[relay]\nprocesses = 1");
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    smarthost.answer("DATA", "");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451"));
+    smarthost.answer_well();
+    smarthost.answer("CONNECT", "554 5.7.1 someone@real.example go away");
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("451"));
+    for expected in
+        ["lost stage=DATA cause=\"unexpected end of file\"", "relay.smarthost host=", "cause=\"greets with 554\""]
+    {
+        until(expected, || daemon.log().contains(expected));
+    }
+    assert!(!daemon.log().contains("real.example") && !daemon.log().contains("go away"));
+}
+
+/// The line that the filter for fail2ban matches names the limit.
+#[test]
+fn r0021_the_log_tells_which_limit_cut_a_session_off() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(smarthost.address, &Store::Any, "[smtp]\nmax_unknown = 2");
+    let mut client = daemon.connect();
+    client.ask("MAIL FROM:<a@b.example>", "250");
+    client.ask("RCPT TO:<nobody@example.org>", "550");
+    client.ask("RCPT TO:<nobody@example.org>", "550");
+    client.expect("421");
+    until("the session is logged as cut off", || daemon.log().contains("a session was cut off"));
+    let log = daemon.log();
+    let line = log.lines().find(|line| line.contains("a session was cut off")).unwrap();
+    assert!(line.ends_with(" peer=127.0.0.1 reason=TooManyUnknown"), "{line}");
+}

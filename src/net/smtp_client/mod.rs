@@ -200,7 +200,7 @@ impl SmtpConnection {
 
     /// QUIT, if there is room for it at once. Waits for nothing.
     pub fn quit(mut self) {
-        // A host that does not listen any more misses nothing.
+        // QUIT is a courtesy (RFC 5321 §4.1.1.10): if there is no room, the connection is just closed.
         if self.client.quit(&mut self.output).is_ok() {
             let _ = self.transport.try_write(&self.output);
         }

@@ -119,8 +119,8 @@ impl<T> Passing<T> {
     }
 }
 
-/// A message that is refused before its end: what still comes is thrown away, up to the final dot, so that nothing of it
-/// is taken for a command.
+/// A message that is refused before its end: what still comes is thrown away, up to the final dot, so that nothing of
+/// it is taken for a command.
 pub(super) struct Discarded {
     pub(super) incoming: Incoming,
     pub(super) reply: Reply,

@@ -6,7 +6,8 @@
 //! 1. [`Session::receive`] takes whole command lines, or message content, off what the client has sent. It stops where
 //!    something else must happen first.
 //! 2. What the driver has to do is in [`Turn::actions`]; what it has to write, in [`Turn::replies`].
-//! 3. [`Session::wait`] says what the driver has to wait for, exactly one thing, and [`Session::deadline`] for how long.
+//! 3. [`Session::wait`] says what the driver has to wait for, exactly one thing, and [`Session::deadline`] for how
+//!    long.
 //! 4. [`Session::step`] takes what has happened.
 //!
 //! Pipelining (RFC 2920): recipients gather in a batch until another command comes, or no whole line is left. The vault
@@ -15,7 +16,8 @@
 //!
 //! Backpressure: while the relay has not taken what is outgoing, no content is received, and so the client is not read.
 //!
-//! Tickets are opaque. Each one granted is given back ([`Action::Release`]) unless its message was delivered, or may be.
+//! Tickets are opaque. Each one granted is given back ([`Action::Release`]) unless its message was delivered, or may
+//! be.
 
 mod commands;
 mod content;
@@ -41,8 +43,8 @@ use std::rc::Rc;
 use std::time::Duration;
 use transaction::Transaction;
 
-/// How long a client may be silent that has a recipient accepted, which keeps a connection to the next host from others.
-/// RFC 5321 §4.5.3.2.7 would have five minutes; clients that are about to send a message take none.
+/// How long a client may be silent that has a recipient accepted, which keeps a connection to the next host from
+/// others. RFC 5321 §4.5.3.2.7 would have five minutes; clients that are about to send a message take none.
 const HOLDING_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A command or the reply to a line that is none, to be carried out once the batch before it is replied to.
@@ -163,8 +165,8 @@ impl<T> Session<T> {
         deadline.min(self.silent_since + self.policy.data_timeout)
     }
 
-    /// Takes command lines, or content, off `input` until it must wait for something else: how many octets. What is left
-    /// is part of a line, and is to be given again with more, or after the next [`Self::step`].
+    /// Takes command lines, or content, off `input` until it must wait for something else: how many octets. What is
+    /// left is part of a line, and is to be given again with more, or after the next [`Self::step`].
     pub fn receive(&mut self, input: &[u8], turn: &mut Turn<'_, T>) -> usize {
         let mut taken = 0;
         while !self.flush_due {

@@ -8,7 +8,8 @@ use std::io;
 /// administrators.
 const MAX_DESCRIPTORS_WITHOUT_CLIENTS: u64 = 256;
 
-/// Allows no core files, no new processes unless threads are promised, and few descriptors to a process without clients.
+/// Allows no core files, no new processes unless threads are promised, and few descriptors to a process without
+/// clients.
 pub(super) fn set(promises: &[Promise]) -> io::Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     if !promises.contains(&Promise::Threads) {

@@ -1,5 +1,5 @@
-//! The sandbox of a process, called its *walls*: a process names its promises, as with OpenBSD's pledge(2), and from then
-//! on it can do nothing else. It is entered once, after everything is open that the process needs.
+//! The sandbox of a process, called its *walls*: a process names its promises, as with OpenBSD's pledge(2), and from
+//! then on it can do nothing else. It is entered once, after everything is open that the process needs.
 //!
 //! 1. If the process is root, it becomes another user for good ([`Identity`]), in a chroot. Capabilities are emptied.
 //! 2. `no_new_privs`: a set-user-ID program gives no privileges. (seccomp does not let any program run.)

@@ -71,7 +71,8 @@ impl ProbeAction {
         })
     }
 
-    /// Tries it. `sibling` is the pid of another process of the daemon. Does not return if the kernel kills the process.
+    /// Tries it. `sibling` is the pid of another process of the daemon. Does not return if the kernel kills the
+    /// process.
     ///
     /// # Errors
     /// How the sandbox refused it.

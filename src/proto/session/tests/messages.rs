@@ -211,8 +211,8 @@ fn chances() -> impl Strategy<Value = Vec<Chance>> {
 }
 
 proptest! {
-    /// In whatever order things happen: every ticket granted is given back once, or its message was taken or is in doubt;
-    /// the session ends, and what it says is whole replies.
+    /// In whatever order things happen: every ticket granted is given back once, or its message was taken or is in
+    /// doubt; the session ends, and what it says is whole replies.
     #[test]
     fn no_ticket_is_lost_whatever_happens(chances in chances()) {
         let mut rig = Rig::in_state("mail");

@@ -1,4 +1,5 @@
-//! Every state and every verb, every state and every event: what is replied, what is done, where the session then stands.
+//! Every state and every verb, every state and every event: what is replied, what is done, where the session then
+//! stands.
 
 use super::rig::{Rig, STATES, refusal};
 use crate::proto::session::{Event, HoldOutcome, Wait};
