@@ -1,13 +1,17 @@
 //! Inherited sockets: by name, else by port, never by order; several of a service; only one service; and what is no
 //! listening TCP socket is one clear line. With a real systemd-socket-activate.
 
-use crate::fixture::{Client, DEADLINE_SECONDS, Daemon, Smarthost, Store, directory, free_port, signal, until};
+use crate::fixture::{
+    Client, DEADLINE, DEADLINE_SECONDS, Daemon, Smarthost, Store, directory, free_port, signal, until,
+};
 use command_fds::{CommandFdExt, FdMapping};
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A daemon that is handed what a test thinks of.
@@ -202,24 +206,53 @@ fn privileged_ports_without_privileges() {
     assert!(line.contains("127.0.0.1:25") && line.contains("systemctl enable --now tempalias.socket"), "{line}");
 }
 
+/// Attaches strace to a process, which makes its next five calls of accept(2) fail.
+fn inject_accept_errors(pid: u32, error: &str) -> Child {
+    let mut strace = Command::new("strace");
+    // In place of what is injected strace would make a system call that no filter allows.
+    let inject = format!("inject=accept4:error={error}:syscall=getpid:when=1..5");
+    strace.args(["-qq", "-e", "trace=accept4", "-e", &inject]);
+    strace.args(["-p", &pid.to_string(), "-o", "/dev/null"]);
+    let strace = strace.stderr(Stdio::null()).spawn().expect("strace is installed");
+    let status = || fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    until("strace is attached", || status().lines().any(|l| l.starts_with("TracerPid:") && !l.ends_with("\t0")));
+    strace
+}
+
 /// accept(2) also fails for what has become of one connection: the next is taken at once. A shortage is another matter.
 #[test]
 fn an_error_of_one_connection_is_no_shortage() {
     let daemon = Daemon::with(Smarthost::start().address, &Store::Any, "[smtp]\nprocesses = 1");
     let smtp = daemon.pid_of("smtp");
     for (error, advised) in [("ECONNABORTED", false), ("EPROTO", false), ("EMFILE", true)] {
-        let mut strace = Command::new("strace");
-        // In place of what is injected strace would make a system call that no filter allows.
-        let inject = format!("inject=accept4:error={error}:syscall=getpid:when=1..5");
-        strace.args(["-qq", "-e", "trace=accept4", "-e", &inject]);
-        strace.args(["-p", &smtp.to_string(), "-o", "/dev/null"]);
-        let mut strace = strace.stderr(Stdio::null()).spawn().expect("strace is installed");
-        let status = || fs::read_to_string(format!("/proc/{smtp}/status")).unwrap();
-        until("strace is attached", || status().lines().any(|l| l.starts_with("TracerPid:") && !l.ends_with("\t0")));
+        let mut strace = inject_accept_errors(smtp, error);
         drop(daemon.connect());
         signal(strace.id(), "INT");
         strace.wait().unwrap();
         assert_eq!(daemon.log().contains("raise LimitNOFILE="), advised, "{error}: {}", daemon.log());
         assert!(advised || !daemon.log().contains("cannot accept"), "{}", daemon.log());
+    }
+}
+
+/// The same on the socket for metrics, where each such error once cost a second.
+#[test]
+fn r0022_an_error_of_one_connection_does_not_delay_metrics() {
+    let port = free_port();
+    let metrics = format!("[web]\nprocesses = 1\n[metrics]\nlisten = ['127.0.0.1:{port}']");
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Any, &metrics);
+    for (error, advised) in [("ECONNABORTED", false), ("EMFILE", true)] {
+        let mut strace = inject_accept_errors(daemon.pid_of("web"), error);
+        let started = Instant::now();
+        let mut scraper = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        scraper.set_read_timeout(Some(DEADLINE)).unwrap();
+        scraper.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        scraper.read_to_string(&mut answer).unwrap();
+        let elapsed = started.elapsed();
+        signal(strace.id(), "INT");
+        strace.wait().unwrap();
+        assert!(answer.contains(" 200 "), "{answer}");
+        assert!(elapsed < Duration::from_secs(3), "{error}: {elapsed:?}");
+        assert_eq!(daemon.log().contains("raise LimitNOFILE="), advised, "{error}: {}", daemon.log());
     }
 }
