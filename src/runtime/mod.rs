@@ -37,5 +37,8 @@ pub use start::{RoleHandler, ShutdownSignal, Startup};
 pub fn block_on<T: 'static>(life: impl Future<Output = Result<T, Fatal>> + 'static) -> Result<T, Fatal> {
     let runtime = tokio::runtime::LocalRuntime::new()?;
     let life = runtime.spawn_local(life);
-    runtime.block_on(life).map_err(std::io::Error::other)?
+    let outcome = runtime.block_on(life).map_err(std::io::Error::other);
+    // A thread that still reads the table, perhaps from a disk that does not answer, must not keep the process.
+    runtime.shutdown_background();
+    outcome?
 }

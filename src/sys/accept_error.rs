@@ -35,7 +35,8 @@ impl AcceptError {
                 | Errno::EPROTO
                 | Errno::ETIMEDOUT,
             ) => Self::Connection,
-            Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM) => Self::Shortage,
+            // ENOSPC: no more descriptors can be watched (epoll_ctl(2)).
+            Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM | Errno::ENOSPC) => Self::Shortage,
             _ => Self::Listener,
         }
     }
@@ -57,6 +58,7 @@ mod tests {
             (Errno::ENFILE, AcceptError::Shortage),
             (Errno::ENOBUFS, AcceptError::Shortage),
             (Errno::ENOMEM, AcceptError::Shortage),
+            (Errno::ENOSPC, AcceptError::Shortage),
             (Errno::EBADF, AcceptError::Listener),
             (Errno::EINVAL, AcceptError::Listener),
             (Errno::ENOTSOCK, AcceptError::Listener),

@@ -94,16 +94,23 @@ impl RoleHandler<Live> for VaultContext {
     }
 }
 
+/// Requests with the same Idempotency-Key at the same time at the most: the first, and repetitions that wait for it.
+/// Nobody repeats a request more often while the first is being answered, and all that wait take room at the door.
+const MAX_SAME_ORDERS: usize = 4;
+
 /// A lock for each Idempotency-Key that is in use.
 #[derive(Default)]
 pub(super) struct OrderLocks(RefCell<HashMap<String, Rc<Mutex<()>>>>);
 
 impl OrderLocks {
-    /// The lock of this key: the same request over another connection waits for the answer of the first.
-    pub(super) fn of(&self, key: &str) -> Rc<Mutex<()>> {
+    /// The lock of this key: the same request over another connection waits for the answer of the first. `None` if too
+    /// many wait already.
+    pub(super) fn of(&self, key: &str) -> Option<Rc<Mutex<()>>> {
         let mut locks = self.0.borrow_mut();
         // Those that nobody holds or waits for.
         locks.retain(|_, lock| Rc::strong_count(lock) > 1);
-        Rc::clone(locks.entry(key.to_owned()).or_default())
+        let lock = locks.entry(key.to_owned()).or_default();
+        // One of the references is that of the map.
+        (Rc::strong_count(lock) <= MAX_SAME_ORDERS).then(|| Rc::clone(lock))
     }
 }

@@ -17,7 +17,7 @@ use super::context::WebContext;
 use super::error::{FieldError, WebError};
 use super::negotiate::language;
 use super::request::RequestContext;
-use super::vault_client::NewAlias;
+use super::vault_client::{NewAlias, presented};
 use crate::alias::OrderError;
 use crate::wire::vault_web::{Order, OrderFor};
 use hyper::StatusCode;
@@ -90,7 +90,7 @@ fn token(headers: &HeaderMap) -> Option<String> {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
             _ => value,
         };
-        (!token.is_empty()).then(|| token.to_owned())
+        (!token.is_empty()).then(|| presented(token).to_owned())
     })
 }
 

@@ -9,6 +9,7 @@ use super::negotiate;
 use super::pages;
 use super::request::RequestContext;
 use super::routes::{Endpoint, Route};
+use super::vault_client::presented;
 use super::visitor::{PeerInfo, Visitor};
 use crate::wire::metrics::Metric;
 use crate::wire::vault_web::Ping;
@@ -129,5 +130,5 @@ fn not_granted(error: &WebError, request: &RequestContext) -> Answer {
 fn decoded(segment: &str) -> String {
     // A plus is not a space here, as it would be in a form.
     let escaped = segment.replace('+', "%2B");
-    form_urlencoded::parse(escaped.as_bytes()).next().map_or_else(String::new, |(text, _)| text.into_owned())
+    form_urlencoded::parse(escaped.as_bytes()).next().map_or_else(String::new, |(text, _)| presented(&text).to_owned())
 }

@@ -13,6 +13,15 @@ use crate::wire::vault_web::{
 };
 use crate::words::Language;
 use hyper::header::{self, HeaderMap};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the vault may take: longer than a notification, and than every step of the store, may.
+const VAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Octets of an alias, key, token or link at the most: a token for the longest address at the longest domain has some
+/// 800. Together with the limits of a door they bound what visitors can make the vault keep while its store is slow.
+const MAX_CAPABILITY_OCTETS: usize = 1024;
 
 /// An alias that was just created, with what only its request tells.
 pub(super) struct NewAlias {
@@ -110,15 +119,20 @@ impl WebContext {
     where
         R: Rpc<VaultWeb, Answer = Result<T, RequestError>>,
     {
-        match self.vault.call(request).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(RequestError::Rejected(error))) => Err(WebError::Order(error)),
-            Ok(Err(RequestError::NotFound)) => Err(WebError::NotFound),
-            Ok(Err(RequestError::InvalidToken)) => Err(WebError::InvalidToken),
-            Ok(Err(RequestError::EmailNotSent)) => Err(WebError::EmailNotSent),
-            Ok(Err(RequestError::Unavailable)) | Err(Disconnected) => Err(WebError::Unavailable),
+        match timeout(VAULT_TIMEOUT, self.vault.call(request)).await {
+            Ok(Ok(Ok(done))) => Ok(done),
+            Ok(Ok(Err(RequestError::Rejected(error)))) => Err(WebError::Order(error)),
+            Ok(Ok(Err(RequestError::NotFound))) => Err(WebError::NotFound),
+            Ok(Ok(Err(RequestError::InvalidToken))) => Err(WebError::InvalidToken),
+            Ok(Ok(Err(RequestError::EmailNotSent))) => Err(WebError::EmailNotSent),
+            Ok(Ok(Err(RequestError::Unavailable)) | Err(Disconnected)) | Err(_) => Err(WebError::Unavailable),
         }
     }
+}
+
+/// An alias, key, token or link as it was presented. What is too long to be one becomes one that nobody has.
+pub(super) fn presented(text: &str) -> &str {
+    if text.len() <= MAX_CAPABILITY_OCTETS { text } else { "" }
 }
 
 /// What is not found where a link leads is the link.
@@ -133,7 +147,8 @@ fn no_link(error: WebError) -> WebError {
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
-    Some(key.trim()).filter(|key| scheme.eq_ignore_ascii_case("bearer") && !key.is_empty())
+    let key = Some(key.trim()).filter(|key| scheme.eq_ignore_ascii_case("bearer") && !key.is_empty());
+    key.map(presented)
 }
 
 /// The Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), with or without the quotes of a structured field.

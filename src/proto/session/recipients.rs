@@ -6,9 +6,11 @@ use crate::proto::command::{Command, Recipient};
 impl<T> Session<T> {
     /// Adds a recipient to the batch.
     pub(super) fn rcpt(&mut self, recipient: Recipient, turn: &mut Turn<'_, T>) {
-        if let State::Envelope(_, transaction) = &mut self.state
-            && !transaction.add(&recipient, &self.policy, turn)
-        {
+        let State::Envelope(_, transaction) = &mut self.state else { return };
+        if turn.now >= transaction.deadline {
+            // Nobody is asked for a transaction whose time is over: the answer could not be awaited any more.
+            self.close(EndReason::TimedOut, turn);
+        } else if !transaction.add(&recipient, &self.policy, turn) {
             self.close_batch(Some(Box::new(Ok(Command::Rcpt(recipient)))), turn);
         }
     }

@@ -90,11 +90,9 @@ impl<T> Transaction<T> {
 
     /// Until when a client that is silent since then may be.
     pub(super) fn silence_ends(&self, since: Duration, policy: &Policy) -> Duration {
-        if self.accepted.is_empty() {
-            since + policy.command_timeout
-        } else {
-            (since + policy.command_timeout.min(HOLDING_TIMEOUT)).min(self.deadline)
-        }
+        let silence =
+            if self.accepted.is_empty() { policy.command_timeout } else { policy.command_timeout.min(HOLDING_TIMEOUT) };
+        (since + silence).min(self.deadline)
     }
 
     /// Adds a recipient to the batch; false if the batch must be replied to first, because those in it decide whether

@@ -52,7 +52,10 @@ pub(super) async fn place(context: &VaultContext, order: Order) -> Result<Vec<Cr
     let idempotency_key = order.idempotency_key.clone();
     let language = order.language;
     let grant = grant(context, order).await?;
-    let lock = idempotency_key.as_deref().map(|key| context.order_locks.of(key));
+    let lock = match idempotency_key.as_deref() {
+        Some(key) => Some(context.order_locks.of(key).ok_or(RequestError::Unavailable)?),
+        None => None,
+    };
     let _one_at_a_time = match &lock {
         Some(lock) => Some(lock.lock().await),
         None => None,

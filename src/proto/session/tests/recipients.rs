@@ -2,6 +2,7 @@
 
 use super::rig::{MAIL, Rig, SECOND, policy};
 use crate::proto::session::{Event, HoldOutcome, RcptOutcome, RecipientResult, Wait};
+use std::time::Duration;
 
 fn rcpt(names: &[&str]) -> String {
     names.iter().map(|name| format!("RCPT TO:<{name}>\r\n")).collect()
@@ -54,6 +55,19 @@ fn every_outcome_as_it_is_counted() {
     ] {
         assert_eq!(outcome.result(), result, "{outcome:?}");
     }
+}
+
+/// NOOP keeps the connection open, but not the transaction: nobody is asked when its time is over.
+#[test]
+fn r0023_a_transaction_whose_time_is_over_asks_nobody() {
+    let mut rig = Rig::in_state("mail");
+    for _ in 0..4 {
+        rig.now += Duration::from_secs(200);
+        assert_eq!(rig.ask("NOOP\r\n"), "250 mail");
+    }
+    assert_eq!(rig.session.deadline(), Duration::from_secs(900), "the silence may not outlast the transaction");
+    rig.now = Duration::from_secs(901);
+    assert_eq!(rig.ask(rcpt(&["ok@example.org", "ok2@example.org"])), "421 drop closed");
 }
 
 /// Whether the envelope goes to the relay, and with how many tickets; if the session waits for that.

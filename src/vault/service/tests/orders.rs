@@ -45,6 +45,36 @@ fn idempotency_what_was_answered_and_has_ended_does_not_come_back() {
     });
 }
 
+/// All that wait for the first would take room at the door, from visitors who want something else.
+#[test]
+fn r0024_idempotency_only_a_few_wait_for_the_same_order() {
+    run(|context| async move {
+        let order = || Order { idempotency_key: Some("one".to_owned()), ..order("someone@real.example", None, 1) };
+        let first = context.order_locks.of("one").unwrap();
+        let held = first.lock().await;
+        let asked: Vec<_> = (0..10)
+            .map(|_| {
+                let context = Rc::clone(&context);
+                tokio::task::spawn_local(async move { ask(&context, order()).await })
+            })
+            .collect();
+        while asked.iter().filter(|answer| answer.is_finished()).count() < 7 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        let (mut made, mut unavailable) = (0, 0);
+        for answer in asked {
+            match answer.await.unwrap() {
+                Ok(_) => made += 1,
+                Err(RequestError::Unavailable) => unavailable += 1,
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((made, unavailable), (3, 7));
+        assert!(ask(&context, order()).await.is_ok(), "later it is answered again");
+    });
+}
+
 /// The vault was killed between an alias and its notification: the same request again sends it.
 #[test]
 fn idempotency_an_order_that_was_interrupted_gets_its_notification() {
