@@ -94,9 +94,10 @@ impl RoleHandler<Live> for VaultContext {
     }
 }
 
-/// Requests with the same Idempotency-Key at the same time at the most: the first, and repetitions that wait for it.
-/// Nobody repeats a request more often while the first is being answered, and all that wait take room at the door.
-const MAX_SAME_ORDERS: usize = 4;
+/// Requests with an Idempotency-Key at the same time at the most: with the same one, of which all but the first wait for
+/// it, and with any. All that wait take room at the door, and what they wait for may take as long as an e-mail.
+const MAX_SAME_ORDERS: usize = 32;
+const MAX_KEYED_ORDERS: usize = 512;
 
 /// A lock for each Idempotency-Key that is in use.
 #[derive(Default)]
@@ -109,8 +110,11 @@ impl OrderLocks {
         let mut locks = self.0.borrow_mut();
         // Those that nobody holds or waits for.
         locks.retain(|_, lock| Rc::strong_count(lock) > 1);
-        let lock = locks.entry(key.to_owned()).or_default();
         // One of the references is that of the map.
+        if locks.values().map(|lock| Rc::strong_count(lock) - 1).sum::<usize>() >= MAX_KEYED_ORDERS {
+            return None;
+        }
+        let lock = locks.entry(key.to_owned()).or_default();
         (Rc::strong_count(lock) <= MAX_SAME_ORDERS).then(|| Rc::clone(lock))
     }
 }

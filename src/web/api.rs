@@ -21,7 +21,7 @@ impl WebContext {
         let headers = &request.headers;
         let base = self.base_url(request);
         let created = async {
-            let fields = body::read(body, headers, self.settings.body_timeout).await?;
+            let fields = body::read(body, headers, self.settings.body_timeout, body::ORDER_MEMBERS).await?;
             let count = fields.count()?;
             let work = self.create(count.unwrap_or(1), &fields, request, language(headers));
             let created = self.creation_guard(request).grant(cost(count), work).await?;
@@ -55,7 +55,7 @@ impl WebContext {
     pub(super) async fn api_amend(&self, aid: String, request: &RequestContext, body: Incoming) -> Answer {
         let amended = async {
             let key = key(request, KeyKind::ManageKey)?;
-            let fields = body::read(body, &request.headers, self.settings.body_timeout).await?;
+            let fields = body::read(body, &request.headers, self.settings.body_timeout, body::CHANGE_MEMBERS).await?;
             self.amend(aid, key, fields.change(self.settings.caps)?).await
         };
         alias_json(amended.await, &request.headers)
@@ -71,7 +71,7 @@ impl WebContext {
     pub(super) async fn api_issue_token(&self, request: &RequestContext, body: Incoming) -> Answer {
         let headers = &request.headers;
         let issued = async {
-            let fields = body::read(body, headers, self.settings.body_timeout).await?;
+            let fields = body::read(body, headers, self.settings.body_timeout, body::TOKEN_MEMBERS).await?;
             self.creation_guard(request).grant(1, self.issue_token(&fields, language(headers))).await
         };
         match issued.await {
@@ -93,7 +93,7 @@ impl WebContext {
     pub(super) async fn api_opt_out(&self, request: &RequestContext, body: Incoming) -> Answer {
         let headers = &request.headers;
         let sent = async {
-            let fields = body::read(body, headers, self.settings.body_timeout).await?;
+            let fields = body::read(body, headers, self.settings.body_timeout, body::OPT_OUT_MEMBERS).await?;
             self.creation_guard(request).grant(1, self.opt_out(&fields, language(headers))).await
         };
         match sent.await {

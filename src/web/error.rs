@@ -23,6 +23,21 @@ pub(super) enum WebError {
     BodyTimeout,
     /// The body is not JSON, or not an object; the text says what.
     BodyMalformed(String),
+    /// The request names no host, several, or what is none.
+    BadHost,
+    /// The body is encoded as nothing here is decoded.
+    UnsupportedTransferCoding,
+    /// The content type says neither JSON nor a form.
+    UnsupportedMediaType,
+    /// A value of the body has a name that is not known here.
+    UnknownMember {
+        /// The name.
+        name: String,
+        /// The known one that it resembles.
+        meant: Option<&'static str>,
+        /// All known ones.
+        members: &'static [&'static str],
+    },
     /// A field of the request is not valid.
     Field(FieldError),
     /// The order is not granted.
@@ -119,6 +134,31 @@ impl WebError {
                 (StatusCode::REQUEST_TIMEOUT, ProblemKind::Timeout, None, "the body did not arrive in time".to_owned())
             }
             Self::BodyMalformed(what) => (StatusCode::BAD_REQUEST, ProblemKind::Malformed, None, what.clone()),
+            Self::BadHost => (
+                StatusCode::BAD_REQUEST,
+                ProblemKind::Malformed,
+                None,
+                "the request must have one Host field with a host, and a port if need be".to_owned(),
+            ),
+            Self::UnsupportedTransferCoding => (
+                StatusCode::NOT_IMPLEMENTED,
+                ProblemKind::Malformed,
+                None,
+                "Transfer-Encoding must be chunked, or absent".to_owned(),
+            ),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                ProblemKind::Malformed,
+                None,
+                "the body must be application/json or application/x-www-form-urlencoded".to_owned(),
+            ),
+            Self::UnknownMember { name, meant, members } => {
+                let hint = match meant {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None => format!("known here: {}", members.join(", ")),
+                };
+                (StatusCode::BAD_REQUEST, ProblemKind::Invalid, *meant, format!("{name:?} is not known here; {hint}"))
+            }
             Self::Field(error) => {
                 (StatusCode::BAD_REQUEST, ProblemKind::Invalid, Some(error.field()), error.message().to_owned())
             }

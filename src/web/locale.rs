@@ -18,8 +18,9 @@ impl Locale {
     }
 
     /// What a request asks for: the language that its path begins with, else the one its visitor likes best; and the
-    /// path without the language.
+    /// path without the language. A slash at the end changes nothing.
     pub(super) fn asked<'a>(path: &'a str, request: &HeaderMap) -> (Language, &'a str) {
+        let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
         for language in Language::ALL {
             let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(language.tag()));
             match rest {

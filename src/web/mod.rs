@@ -21,6 +21,7 @@ mod pages;
 mod prose;
 mod proxy_protocol;
 mod request;
+mod request_head;
 mod router;
 mod routes;
 pub mod testing;

@@ -8,6 +8,7 @@ use super::locale::Locale;
 use super::negotiate;
 use super::pages;
 use super::request::RequestContext;
+use super::request_head;
 use super::routes::{Endpoint, Route};
 use super::vault_client::presented;
 use super::visitor::{PeerInfo, Visitor};
@@ -17,22 +18,15 @@ use hyper::body::Incoming;
 use hyper::header;
 use hyper::{Method, Request, StatusCode};
 
+/// The methods that anything here takes.
+const ALL_METHODS: &str = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
+
 impl WebContext {
     /// Answers one request that came over a connection from `peer`, and counts the answer.
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: PeerInfo) -> Answer {
-        let visitor = self.visitor(peer, request.headers());
-        let (language, here) = Locale::asked(request.uri().path(), request.headers());
-        let file = match *request.method() {
-            Method::GET | Method::HEAD => self.files.get(language, here, request.headers()),
-            _ => None,
-        };
-        let mut answer = match file {
-            Some(file) => file,
-            None => {
-                let locale = Locale::new(language, here);
-                // In a box, since its many ways would make the future of every request as large as theirs.
-                Box::pin(self.route(request, visitor, locale)).await
-            }
+        let mut answer = match request_head::check(&request) {
+            Ok(()) => self.file_or_route(request, peer).await,
+            Err(error) => error.json(request.headers()),
         };
         if self.settings.url.as_ref().is_some_and(|url| url.starts_with("https://")) {
             answer::insist_on_tls(&mut answer);
@@ -44,6 +38,25 @@ impl WebContext {
             500.. => Metric::WebResponses5xx,
         });
         answer
+    }
+
+    async fn file_or_route(&self, request: Request<Incoming>, peer: PeerInfo) -> Answer {
+        let visitor = self.visitor(peer, request.headers());
+        let (language, here) = Locale::asked(request.uri().path(), request.headers());
+        let file = match *request.method() {
+            Method::GET | Method::HEAD => self.files.get(language, here, request.headers()),
+            // Of the server as a whole (RFC 9110 §9.3.7).
+            Method::OPTIONS if here == "*" => return answer::preflight(ALL_METHODS),
+            _ => None,
+        };
+        match file {
+            Some(file) => file,
+            None => {
+                let locale = Locale::new(language, here);
+                // In a box, since its many ways would make the future of every request as large as theirs.
+                Box::pin(self.route(request, visitor, locale)).await
+            }
+        }
     }
 
     /// Answers what is no file.

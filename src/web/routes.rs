@@ -110,7 +110,7 @@ mod tests {
         for (path, expected) in [
             ("/aliases", Some((Endpoint::Aliases, ["", ""]))),
             ("//aliases", Some((Endpoint::Aliases, ["", ""]))),
-            ("/aliases/", None),
+            ("/aliases/", None), // the router takes the slash away
             ("/aliases/a%40b", Some((Endpoint::Alias, ["a%40b", ""]))),
             ("/aliases/a/b", None),
             ("/manage/a/k", Some((Endpoint::Manage, ["a", "k"]))),

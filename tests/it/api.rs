@@ -533,3 +533,100 @@ fn the_description_has_the_limits_of_this_site() {
     assert_eq!(at("/components/schemas/Domain/enum"), json!(["example.org", "two.example"]));
     assert_eq!(at("/components/schemas/Target/not/pattern"), "@(example\\.org|two\\.example)$");
 }
+
+/// Each a way in which programs write a limit that was silently none, or meant well and was refused.
+#[test]
+fn names_that_are_not_known_are_refused_with_the_one_that_is_meant() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    for (name, meant) in [
+        ("maxUsage", Some("max-usage")),
+        ("max usage", Some("max-usage")),
+        ("MAX-USAGE", Some("max-usage")),
+        ("max-usages", Some("max-usage")),
+        ("maxuse", Some("max-usage")),
+        ("Days", Some("days")),
+        ("day", Some("days")),
+        ("validUntil", Some("valid-until")),
+        ("valid-untill", Some("valid-until")),
+        ("expires_at", None),
+        ("paused", None),
+        ("", None),
+    ] {
+        let answer = post(&daemon, &[], &json!({ "target": "someone@real.example", "days": 3, name: 1 }));
+        assert_eq!((answer.status, &answer.body["error"]), (400, &"invalid".into()), "{name}: {}", answer.body);
+        assert_eq!(answer.body["field"], meant.map_or(Value::Null, Value::from), "{name}");
+        let hint =
+            meant.map_or("known here: target, domain, days".to_owned(), |meant| format!("did you mean {meant}?"));
+        assert!(answer.body["message"].as_str().unwrap().contains(&hint), "{name}: {}", answer.body);
+    }
+    let form = ask(&daemon, "POST", "/aliases", &[], Some("target=someone@real.example&days=3&maxUsage=1"));
+    assert_eq!((form.status, &form.body["field"]), (400, &"max-usage".into()));
+    let token = ask(&daemon, "POST", "/tokens", &[], Some("{\"target\":\"someone@real.example\",\"day\":1}"));
+    assert_eq!((token.status, &token.body["field"]), (400, &"days".into()));
+    let out = ask(&daemon, "POST", "/opt-out", &[], Some("{\"target\":\"someone@real.example\",\"days\":1}"));
+    assert_eq!(out.status, 400);
+    let owned = post(&daemon, &[], &json!({ "target": "someone@real.example", "days": 1 })).body;
+    let bearer = format!("Authorization: Bearer {}", owned["updatekey"].as_str().unwrap());
+    let alias = format!("/aliases/{}", owned["aid"].as_str().unwrap());
+    let amended = ask(&daemon, "PATCH", &alias, &[&bearer], Some("{\"days\":2,\"maxUsage\":1}"));
+    assert_eq!((amended.status, &amended.body["field"]), (400, &"max-usage".into()));
+}
+
+/// What is meant well is taken as it is meant; what cannot be taken is told why.
+#[test]
+fn bodies_of_many_programs() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    let json = "Content-Type: application/json";
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    for (fields, body, status, max_usage) in [
+        (&[json][..], "{\"target\":\"a@b.example\",\"max-usage\":null,\"max_usage\":5}", 201, json!(5)),
+        (&[form], "target=a%40b.example&max-usage=&max_usage=5", 201, json!(5)),
+        (&[form], "target=a%40b.example&days=&max-usage=5", 201, json!(5)),
+        (&[json], "{\"target\":\"a@b.example\",\"days\":\"\"}", 400, Value::Null),
+        (&[json], "\u{feff}{\"target\":\"a@b.example\",\"max-usage\":5}", 201, json!(5)),
+        (&[form], "\u{feff}{\"target\":\"a@b.example\",\"max-usage\":5}", 201, json!(5)),
+        (
+            &["Content-Type: application/vnd.x+json; charset=utf-8"],
+            "{\"target\":\"a@b.example\",\"days\":1}",
+            201,
+            Value::Null,
+        ),
+        (&["Content-Type: application/octet-stream"], "{\"target\":\"a@b.example\",\"days\":1}", 201, Value::Null),
+        (&["Content-Type:"], "target=a%40b.example&days=1", 201, Value::Null),
+        (&["Content-Type: text/plain"], "target=a%40b.example&days=1", 201, Value::Null),
+        (&["Content-Type: multipart/form-data; boundary=x"], "--x\r\n\r\n--x--\r\n", 415, Value::Null),
+        (&["Content-Type: application/xml"], "<target>a@b.example</target>", 415, Value::Null),
+        (&[json, "Transfer-Encoding: chunked"], "{\"target\":\"a@b.example\",\"days\":1}", 201, Value::Null),
+        (&[json, "Transfer-Encoding: gzip, chunked"], "{\"target\":\"a@b.example\",\"days\":1}", 501, Value::Null),
+    ] {
+        let answer = ask(&daemon, "POST", "/aliases", fields, Some(body));
+        assert_eq!(
+            (answer.status, &answer.body["max_usage"]),
+            (status, &max_usage),
+            "{fields:?} {body}: {}",
+            answer.body
+        );
+    }
+    let answer = ask(&daemon, "POST", "/aliases/", &[], Some("{\"target\":\"a@b.example\",\"days\":1}"));
+    assert_eq!(answer.status, 201, "a slash at the end changes nothing");
+    let (status, _) = daemon.curl(&["-X", "OPTIONS", "--request-target", "*"], "");
+    assert_eq!(status, 204);
+    for path in ["/tools/", "/de/tools/", "/about/"] {
+        assert_eq!(daemon.curl(&[], path).0, 200, "{path}");
+    }
+}
+
+/// A date alone is a day in UTC, and its last moment is meant by an end.
+#[test]
+fn a_date_is_a_whole_day() {
+    let daemon = Daemon::start(Smarthost::start().address);
+    let tomorrow = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date().tomorrow().unwrap();
+    let after = tomorrow.tomorrow().unwrap();
+    let order = |until: &str| post(&daemon, &[], &json!({ "target": "someone@real.example", "valid-until": until }));
+    let answer = order(&tomorrow.to_string());
+    assert_eq!((answer.status, &answer.body["valid_until"]), (201, &format!("{after}T00:00:00Z").into()));
+    for wrong in ["2026-13-01", "tomorrow", "2026-12-01T10:00:00"] {
+        let answer = order(wrong);
+        assert_eq!((answer.status, &answer.body["field"]), (400, &"valid-until".into()), "{wrong}");
+    }
+}

@@ -83,7 +83,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("serde", &["alias", "channel", "config", "monitor", "runtime", "sys", "vault", "wire", "words"]),
     ("serde_json", &["cli", "web"]),
     ("signal_hook", &["demo", "monitor", "sys"]),
-    ("strsim", &["config"]),
+    ("strsim", &["config", "web"]),
     ("subtle", &["vault"]),
     ("syscalls", &["sys"]),
     ("syslog", &["sys"]),

@@ -111,7 +111,7 @@ struct NewAliasPage<'a> {
 impl WebContext {
     /// `POST /aliases` of a browser.
     pub(in crate::web) async fn page_create(&self, request: &RequestContext, body: Incoming) -> Answer {
-        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout, body::ORDER_MEMBERS).await {
             Ok(fields) => fields,
             Err(error) => return problem_page(&error, request),
         };

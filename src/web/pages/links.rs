@@ -44,7 +44,7 @@ struct Confirmed<'a> {
 impl WebContext {
     /// `POST /opt-out` of a browser.
     pub(in crate::web) async fn page_opt_out(&self, request: &RequestContext, body: Incoming) -> Answer {
-        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout, body::OPT_OUT_MEMBERS).await {
             Ok(fields) => fields,
             Err(error) => return problem_page(&error, request),
         };

@@ -103,7 +103,7 @@ impl WebContext {
         request: &RequestContext,
         body: Incoming,
     ) -> Answer {
-        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout, body::CHANGE_MEMBERS).await {
             Ok(fields) => fields,
             Err(error) => return problem_page(&error, request),
         };

@@ -47,7 +47,7 @@ struct TokenPage<'a> {
 impl WebContext {
     /// `POST /tokens` of a browser.
     pub(in crate::web) async fn page_issue_token(&self, request: &RequestContext, body: Incoming) -> Answer {
-        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
+        let fields = match body::read(body, &request.headers, self.settings.body_timeout, body::TOKEN_MEMBERS).await {
             Ok(fields) => fields,
             Err(error) => return problem_page(&error, request),
         };
@@ -60,7 +60,14 @@ impl WebContext {
 
     /// `POST /tokens/revoke`, which only a form needs.
     pub(in crate::web) async fn page_revoke_token(&self, request: &RequestContext, body: Incoming) -> Answer {
-        let fields = match body::read(body, &request.headers, self.settings.body_timeout).await {
+        let fields = match body::read(
+            body,
+            &request.headers,
+            self.settings.body_timeout,
+            body::TOKEN_REVOCATION_MEMBERS,
+        )
+        .await
+        {
             Ok(fields) => fields,
             Err(error) => return problem_page(&error, request),
         };

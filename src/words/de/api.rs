@@ -16,7 +16,7 @@ pub(in crate::words) const API: Api = Api {
     start: Section {
         title: "Grundlagen",
         text: &[
-            "Anfragen enthalten JSON oder ein Formular; Antworten sind JSON in UTF-8. Zeiten sind in UTC. Antworten verwenden RFC 3339; Anfragen dürfen RFC 3339 oder Unix-Sekunden verwenden.",
+            "Anfragen enthalten JSON oder ein Formular; Antworten sind JSON in UTF-8. Zeiten sind in UTC. Antworten verwenden RFC 3339; Anfragen dürfen RFC 3339, ein Datum wie `2027-01-31` oder Unix-Sekunden verwenden. Ein Datum steht für den ganzen Tag.",
             "Der Inhalt einer Anfrage hat höchstens 1024 Oktette (bei Passwortmanagern 16 KiB). Eine maschinenlesbare Beschreibung steht unter [/openapi.json](/openapi.json).",
         ],
     },
@@ -24,6 +24,7 @@ pub(in crate::words) const API: Api = Api {
         title: "Einen Alias anlegen",
         text: &[
             "Mindestens eine Grenze ist nötig: ein Ende oder eine Anzahl von Nachrichten. Wenn du beides angibst, endet der Alias mit dem, was zuerst eintritt.",
+            "Ein Name, der hier nicht steht, wird mit `400` abgelehnt: Eine falsch geschriebene Grenze wäre keine.",
         ],
     },
     make_fields: [

@@ -16,7 +16,7 @@ pub(in crate::words) const API: Api = Api {
     start: Section {
         title: "Basics",
         text: &[
-            "Requests contain JSON or a form; answers are JSON in UTF-8. Times are in UTC. Answers use RFC 3339; requests may use RFC 3339 or Unix seconds.",
+            "Requests contain JSON or a form; answers are JSON in UTF-8. Times are in UTC. Answers use RFC 3339; requests may use RFC 3339, a date such as `2027-01-31`, or Unix seconds. A date stands for the whole day.",
             "The body of a request has at most 1024 octets (16 KiB for password managers). A machine-readable description is at [/openapi.json](/openapi.json).",
         ],
     },
@@ -24,6 +24,7 @@ pub(in crate::words) const API: Api = Api {
         title: "Create an alias",
         text: &[
             "At least one limit is required: an end or a number of messages. If you give both, the alias ends with whichever comes first.",
+            "A name that is not listed here is refused with `400`: a misspelt limit would be no limit.",
         ],
     },
     make_fields: [
