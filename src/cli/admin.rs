@@ -3,6 +3,7 @@
 use crate::channel::{Door, call_once};
 use crate::config::{self, DEFAULT_RUNTIME_DIR};
 use crate::sys::exit;
+use crate::sys::terminal::read_hidden_line;
 use crate::wire::Rpc;
 use crate::wire::metrics::{Metric, Metrics};
 use crate::wire::vault_admin::{AdminError, DaemonStatus, Forget, GetStatus, Revoke, VaultAdmin};
@@ -39,16 +40,27 @@ pub(super) fn status(args: &ClientArgs) -> ExitCode {
 
 /// Kills one alias.
 pub(super) fn revoke(args: &ClientArgs, address: String) -> ExitCode {
-    args.remove(Revoke { address }, "no such alias")
+    match args.call(Revoke { address }) {
+        Ok(0) => args.complain(exit::NOUSER, "no such alias"),
+        Ok(count) => args.print_removed(count, "no such alias", ""),
+        Err(code) => code,
+    }
 }
 
 /// Revokes every alias of a real address; `-` reads it from standard input, where no list of processes shows it.
 pub(super) fn forget(args: &ClientArgs, address: String, forever: bool) -> ExitCode {
     let address = match address.as_str() {
-        "-" => io::read_to_string(io::stdin()).unwrap_or_default().trim().to_owned(),
+        "-" => match read_hidden_line("Real address (not shown while you type): ") {
+            Ok(address) => address,
+            Err(cause) => return args.complain(exit::DATAERR, &format!("no address on standard input: {cause}")),
+        },
         _ => address,
     };
-    args.remove(Forget { address, forever }, "no alias of this address")
+    let from_now_on = if forever { "; new ones for this address are refused from now on" } else { "" };
+    match args.call(Forget { address, forever }) {
+        Ok(count) => args.print_removed(count, "this address has no aliases", from_now_on),
+        Err(code) => code,
+    }
 }
 
 impl ClientArgs {
@@ -76,13 +88,13 @@ impl ClientArgs {
             .path(config.as_ref().map_or(Path::new(DEFAULT_RUNTIME_DIR), |config| &config.monitor.runtime_dir))
     }
 
-    fn remove(&self, request: impl Rpc<VaultAdmin, Answer = Result<u64, AdminError>>, none: &str) -> ExitCode {
-        match self.call(request) {
-            Ok(count) if self.json => println!("{}", json!({ "removed": count })),
-            Ok(0) => println!("{none}"),
-            Ok(1) => println!("1 alias removed"),
-            Ok(count) => println!("{count} aliases removed"),
-            Err(code) => return code,
+    /// Tells how many aliases were removed, or `none` if it was none, and what else was done.
+    fn print_removed(&self, count: u64, none: &str, also: &str) -> ExitCode {
+        match count {
+            _ if self.json => println!("{}", json!({ "removed": count })),
+            0 => println!("{none}{also}"),
+            1 => println!("1 alias removed{also}"),
+            count => println!("{count} aliases removed{also}"),
         }
         ExitCode::SUCCESS
     }

@@ -12,6 +12,7 @@ macro_rules! codes {
 codes! {
     USAGE 64 "Wrong arguments, or an inherited descriptor is no listening TCP socket.",
     DATAERR 65 "The argument is not an address.",
+    NOUSER 67 "There is no such alias.",
     UNAVAILABLE 69 "The daemon cannot be reached, or doctor has found a fault.",
     SOFTWARE 70 "A process ended unexpectedly: a defect, or it broke its promises and was killed.",
     OSERR 71 "The operating system refused something.",

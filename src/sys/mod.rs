@@ -22,4 +22,5 @@ pub mod signals;
 pub mod socket;
 pub mod spawn;
 pub mod stream;
+pub mod terminal;
 pub mod zeroing_allocator;

@@ -7,7 +7,7 @@ use crate::fixture::{
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -19,6 +19,9 @@ fn tempalias(daemon: &Daemon, arguments: &[&str]) -> (Option<i32>, String) {
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     (output.status.code(), said)
 }
+
+/// What `forget --forever` adds.
+const FOREVER: &str = "; new ones for this address are refused from now on\n";
 
 #[test]
 fn status_revoke_and_forget() {
@@ -67,18 +70,59 @@ fn status_revoke_and_forget() {
     assert!(!metrics.contains('@') && !metrics.contains("hidden") && !metrics.contains(&alias.aid));
 
     assert_eq!(tempalias(&daemon, &["revoke", &alias.address]), (Some(0), "1 alias removed\n".to_owned()));
-    assert_eq!(tempalias(&daemon, &["revoke", &alias.address]).1, "no such alias\n");
+    assert_eq!(tempalias(&daemon, &["revoke", &alias.address]), (Some(67), "tempalias: no such alias\n".to_owned()));
     assert_eq!(tempalias(&daemon, &["revoke", "me@elsewhere.example"]).0, Some(65));
     assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("550"));
     assert_eq!(tempalias(&daemon, &["forget", "--json", "someone@hidden.example"]).1, "{\"removed\":1}\n");
     assert!(daemon.connect().mail("a@b.example", &other.address, b"x").starts_with("550"));
     let again = ["-d", "{\"target\":\"someone@hidden.example\",\"days\":1}"];
     assert_eq!(daemon.curl(&again, "/aliases").0, 201);
-    assert_eq!(tempalias(&daemon, &["forget", "--forever", "someone@hidden.example"]).1, "1 alias removed\n");
+    assert_eq!(
+        tempalias(&daemon, &["forget", "--forever", "someone@hidden.example"]).1,
+        format!("1 alias removed{FOREVER}")
+    );
     assert_eq!(daemon.curl(&again, "/aliases").0, 403);
     // As older versions spelled it.
     let old = tempalias(&daemon, &["forget", "--for-ever", "someone@hidden.example"]);
-    assert_eq!(old, (Some(0), "no alias of this address\n".to_owned()));
+    assert_eq!(old, (Some(0), format!("this address has no aliases{FOREVER}")));
+    assert_eq!(tempalias(&daemon, &["forget", "other@hidden.example"]).1, "this address has no aliases\n");
+}
+
+/// An address that is typed is asked for and not shown; from a pipe one line is read, though the pipe stays open.
+#[test]
+fn forget_reads_one_line_and_does_not_show_it() {
+    let daemon = Daemon::with(Smarthost::start().address, &Store::Redb, "");
+    daemon.alias("someone@hidden.example", "\"max-usage\":5");
+    let program = env!("CARGO_BIN_EXE_tempalias");
+    let forget = format!("{program} forget --config {} -", daemon.config_path().display());
+    let spawn = |command: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        shell.spawn().unwrap()
+    };
+    let mut child = spawn(&forget);
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(b"someone@hidden.example\n").unwrap();
+    until("it has ended", || child.try_wait().unwrap().is_some());
+    drop(pipe);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1 alias removed\n", "{output:?}");
+    let output = spawn(&format!("{forget} </dev/null")).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(65));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no address on standard input"), "{output:?}");
+    // script(1) gives it a terminal and shows all that the terminal does.
+    let mut child = spawn(&format!("script -qec '{forget}' /dev/null"));
+    let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut seen = String::new();
+    while !seen.ends_with("while you type): ") {
+        let mut octet = [0];
+        screen.read_exact(&mut octet).unwrap();
+        seen.push(char::from(octet[0]));
+    }
+    keyboard.write_all(b"someone@hidden.example\n").unwrap();
+    screen.read_to_string(&mut seen).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{seen}");
+    assert!(seen.contains("this address has no aliases") && !seen.contains("hidden.example"), "it was shown: {seen}");
 }
 
 /// A process under SCHED_BATCH is woken last, so that others' busy loops leave mail next to nothing.
