@@ -25,9 +25,9 @@ pub struct AliasState {
 /// The answer to "one more?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// One more message may be held.
+    /// It takes one more message.
     Alive,
-    /// Every use that is left is held by a message in flight.
+    /// Every use is spent, and one of them may still be given back.
     Busy,
     /// Not yet confirmed or valid, expired, used up or paused: nobody outside can tell which.
     Dead,
@@ -39,27 +39,22 @@ impl AliasState {
         Self { limits, spent: 0, paused: false, pending }
     }
 
-    /// Where the alias stands at `now` with `held` uses held by messages in flight.
-    pub fn standing(&self, held: u32, now: Time) -> Standing {
-        let Limits { not_before, not_after, max_usage } = self.limits;
+    /// Where the alias stands at `now`; whether one of its spent uses may still be given back, it is `unsettled`.
+    pub fn standing(&self, unsettled: bool, now: Time) -> Standing {
+        let Limits { not_before, not_after, .. } = self.limits;
         let too_early = not_before.is_some_and(|t| now < t);
         let too_late = not_after.is_some_and(|t| now >= t);
-        let used_up = max_usage.is_some_and(|max| self.spent >= max);
-        if self.paused || self.pending || too_early || too_late || used_up {
+        if self.paused || self.pending || too_early || too_late {
             return Standing::Dead;
         }
-        match max_usage {
-            Some(max) if self.spent.saturating_add(held) >= max => Standing::Busy,
+        match self.remaining() {
+            Some(0) if unsettled => Standing::Busy,
+            Some(0) => Standing::Dead,
             _ => Standing::Alive,
         }
     }
 
-    /// Whether each message must be counted durably before it is delivered.
-    pub fn is_counted(&self) -> bool {
-        self.limits.max_usage.is_some()
-    }
-
-    /// Uses left, held ones included; `None` when messages are not limited.
+    /// Uses left; `None` when messages are not limited.
     pub fn remaining(&self) -> Option<u32> {
         self.limits.max_usage.map(|max| max.saturating_sub(self.spent))
     }

@@ -147,22 +147,25 @@ proptest! {
     }
 
     #[test]
-    fn never_more_than_the_limit(state in any_state(), held in 0u32..8, now in NOW - 20..NOW + 20) {
-        let standing = state.standing(held, now);
+    fn never_more_than_the_limit(state in any_state(), unsettled: bool, now in NOW - 20..NOW + 20) {
+        let standing = state.standing(unsettled, now);
         if let (Standing::Alive, Some(max)) = (standing, state.limits.max_usage) {
-            prop_assert!(state.spent + held < max);
+            prop_assert!(state.spent < max);
         }
-        if state.paused || state.pending || state.remaining() == Some(0) {
+        if state.paused || state.pending || !unsettled && state.remaining() == Some(0) {
             prop_assert_eq!(standing, Standing::Dead);
         }
         if standing == Standing::Busy {
-            prop_assert!(state.standing(0, now) == Standing::Alive);
+            let given_back = AliasState { spent: state.spent.saturating_sub(1), ..state };
+            prop_assert!(unsettled && state.remaining() == Some(0));
+            prop_assert_eq!(state.standing(false, now), Standing::Dead);
+            prop_assert!(given_back.remaining() == Some(0) || given_back.standing(false, now) == Standing::Alive);
         }
     }
 
     #[test]
     fn nothing_alive_is_purged(state in any_state(), now in NOW - 20..NOW + 20) {
-        if state.standing(0, now) == Standing::Alive {
+        if state.standing(false, now) == Standing::Alive {
             prop_assert!(state.purge_at(now).is_none_or(|t| t > now));
         }
     }

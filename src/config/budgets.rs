@@ -2,10 +2,11 @@
 //! sum of time-outs that are, all of which take a restart.
 //!
 //! ```text
-//! hold ── client's commands and content ──▶ final dot ── relay's last phases ──▶ verdict, refund
-//!   │        with relay: connect, greeting, MAIL, RCPT       │                        │
-//!   │                                                        └── after_final_dot ────▶│
-//!   └──────────────────────────── ticket_lifetime ───────────────────────────────────▶│
+//! admit ── client's commands and content ──▶ final dot ──▶ spend ── relay's last phases ──▶ verdict, refund
+//!   │        with relay: connect, greeting, MAIL, RCPT       │         │                           │
+//!   │                                                        │         └── unsettled_lifetime ────▶│
+//!   │                                                        └── after_final_dot ─────────────────▶│
+//!   └──────────────────────────── ticket_lifetime ────────────────────────────────────────────────▶│
 //! ```
 
 use super::settings::relay;
@@ -19,8 +20,12 @@ const SCHEDULING_MARGIN: Duration = Duration::from_secs(60);
 /// final dot.
 const BLOCKS_BEHIND: u32 = 6;
 
+/// The least time in which a spent use can be given back: RFC 5321 §4.5.3.2.6 lets a next host take ten minutes for its
+/// reply to the final dot.
+const MIN_UNSETTLED_LIFETIME: Duration = Duration::from_secs(630);
+
 /// Steps of the store that one message waits for, one after the other: spending a use takes two at the most, giving it
-/// back one.
+/// back, or settling it, one.
 const STORE_STEPS: u32 = 3;
 
 /// Sums of time-outs.
@@ -29,9 +34,11 @@ pub(super) struct Budgets {
     /// From the client's final dot to relay's verdict. Longer than relay may take at the most, because a client that
     /// is told 451 while the message may still be delivered sends it twice.
     pub(super) after_final_dot: Duration,
-    /// From the hold of a use to the end of the transaction, so that what was spent can be given back however late it
-    /// turns out that the message is not delivered.
+    /// From RCPT to the end of the transaction.
     pub(super) ticket_lifetime: Duration,
+    /// From the spend of a use, which comes after the client's final dot, to the end of the transaction, so that it can be
+    /// given back however late it turns out that the message is not delivered.
+    pub(super) unsettled_lifetime: Duration,
 }
 
 /// The budgets of a transaction for which the client may take `transaction_timeout`, and each step of the store
@@ -54,7 +61,11 @@ pub(super) fn budgets(transaction_timeout: Duration, relay: &relay::Fixed, store
         store_timeout.saturating_mul(STORE_STEPS),
         SCHEDULING_MARGIN,
     ]);
-    Budgets { after_final_dot, ticket_lifetime: sum(&[transaction_timeout, before_content, after_final_dot]) }
+    Budgets {
+        after_final_dot,
+        ticket_lifetime: sum(&[transaction_timeout, before_content, after_final_dot]),
+        unsettled_lifetime: after_final_dot.max(MIN_UNSETTLED_LIFETIME),
+    }
 }
 
 fn sum(parts: &[Duration]) -> Duration {
@@ -86,14 +97,31 @@ mod tests {
 
     #[test]
     fn each_phase_counts() {
-        let Budgets { after_final_dot, ticket_lifetime } = budgets(seconds(1_000_000), &relay(), seconds(2));
+        let Budgets { after_final_dot, ticket_lifetime, unsettled_lifetime } =
+            budgets(seconds(1_000_000), &relay(), seconds(2));
         assert_eq!(after_final_dot, seconds(10 + 100 + 6 * 1_000 + 10_000 + 3 * 2 + 60));
         assert_eq!(ticket_lifetime, seconds(1_000_000 + 2 * (3 + 30 + 30)) + after_final_dot);
+        assert_eq!(unsettled_lifetime, after_final_dot);
     }
 
     #[test]
     fn the_longest_time_outs_are_no_overflow() {
-        let Budgets { after_final_dot, ticket_lifetime } = budgets(Duration::MAX, &relay(), Duration::MAX);
+        let Budgets { after_final_dot, ticket_lifetime, .. } = budgets(Duration::MAX, &relay(), Duration::MAX);
         assert_eq!((after_final_dot, ticket_lifetime), (Duration::MAX, Duration::MAX));
+    }
+
+    /// A next host that refuses the message nine minutes after its dot: the use is given back, whatever the time-outs.
+    #[test]
+    fn a_use_can_be_given_back_for_ten_minutes() {
+        let zero = seconds(0);
+        let impatient = Fixed {
+            connect_timeout: zero,
+            command_timeout: zero,
+            data_init_timeout: zero,
+            data_block_timeout: zero,
+            data_end_timeout: zero,
+            ..relay()
+        };
+        assert_eq!(budgets(zero, &impatient, zero).unsettled_lifetime, seconds(630));
     }
 }

@@ -48,7 +48,7 @@ pub const TOO_MANY_COMMANDS: Reply = reply(421, [4, 7, 0], "Too many commands");
 pub const TOO_MANY_ERRORS: Reply = reply(421, [4, 7, 0], "Too many errors");
 /// `smtp.max_unknown` is reached.
 pub const TOO_MANY_UNKNOWN: Reply = reply(421, [4, 7, 0], "Too many unknown recipients");
-/// Every remaining use of the alias is held by messages in flight.
+/// Every use of the alias is spent, and one of them may still be given back.
 pub const BUSY: Reply = reply(450, [4, 2, 1], "Mailbox busy, try again later");
 /// The vault or the relay does not answer.
 pub const LOCAL_ERROR: Reply = reply(451, [4, 3, 0], "Temporary local trouble, try again later");

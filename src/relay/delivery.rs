@@ -4,30 +4,28 @@
 //!    from the pool. MAIL and RCPT go out in one piece (PIPELINING).
 //! 2. Content is kept until there is a block of it. Then DATA is said, and content is streamed: whoever has content for
 //!    us waits until the host has taken what there was before (backpressure).
-//! 3. The end: every counted use is spent, durably; only then does the final dot go out. Spending takes as long as a
-//!    disk does, so that a short message's DATA is said meanwhile.
+//! 3. The end: the vault judges every alias once more, and spends the uses that are counted, durably; only then does the
+//!    final dot go out. Spending takes as long as a disk does, so that a short message's DATA is said meanwhile. Where
+//!    few uses are left it is said afterwards: there is no way out of DATA but to close the connection.
 //! 4. `2xx`: done. `4xx`, `5xx`: the uses are given back. No reply: the message is in doubt, and they stay spent.
 //!
 //! A reused connection that is lost before the first recipient is answered is replaced by a new one, once.
 
+use super::content::{
+    CONTENT_BLOCK_OCTETS, begin_content, begin_content_and_spend, connection_lost, end_content,
+    spend_and_begin_content, stream,
+};
 use super::context::RelayContext;
 use super::envelope::{Envelope, EnvelopeRecipient, mail_for, missing_extension};
 use super::pool::{ConnectError, PooledConnection};
-use super::uses::Uses;
 use super::verdict::{self, CONNECTION_LOST, NO_VAULT, TICKET_EXPIRED, UNREACHABLE};
 use crate::alias::RealAddress;
-use crate::net::smtp_client::ConnectionLost;
 use crate::proto::client::MailFrom;
-use crate::proto::status::Status;
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
 use crate::wire::relay_smtp::{Origin, Verdict};
 use crate::wire::vault_relay::{Redeem, RedeemAnswer};
 use std::mem;
-use tracing::info;
-
-/// As much content is kept before it is sent on, in octets; less goes out together with the final dot.
-const CONTENT_BLOCK_OCTETS: usize = 64 * 1024;
 
 /// How far it has come.
 enum Stage {
@@ -71,7 +69,7 @@ impl Delivery {
     /// Offers one recipient whose mail is not counted: a verdict.
     pub(super) async fn add_uncounted(&mut self, target: RealAddress, context: &RelayContext) -> Verdict {
         let route = context.routes.route_of(&target);
-        let recipient = EnvelopeRecipient { target, route, reverse_path: String::new(), counted: None };
+        let recipient = EnvelopeRecipient { target, route, reverse_path: String::new(), ticket: None, scarce: false };
         self.offer(vec![recipient], context).await.pop().unwrap_or(NO_VAULT)
     }
 
@@ -85,9 +83,9 @@ impl Delivery {
         let mut redeemed = Vec::with_capacity(calls.len());
         for (ticket, answer) in calls {
             redeemed.push(match answer.await {
-                Ok(RedeemAnswer::Redeemed { target, reverse_path, counted }) => {
+                Ok(RedeemAnswer::Redeemed { target, reverse_path, scarce }) => {
                     let route = context.routes.route_of(&target);
-                    Ok(EnvelopeRecipient { target, route, reverse_path, counted: counted.then_some(ticket) })
+                    Ok(EnvelopeRecipient { target, route, reverse_path, ticket: Some(ticket), scarce })
                 }
                 Ok(RedeemAnswer::No) => Err(TICKET_EXPIRED),
                 Ok(RedeemAnswer::Unavailable) | Err(_) => Err(NO_VAULT),
@@ -211,29 +209,24 @@ impl Delivery {
         }
     }
 
-    /// The message is complete: count it, then end it. The verdict, unless it was given before.
+    /// The message is complete: have it counted, then end it. The verdict, unless it was given before.
     pub(super) async fn end(&mut self, context: &RelayContext) -> Option<Verdict> {
         let uses = self.envelope.uses();
-        let pooled = match mem::replace(&mut self.stage, Stage::Ended) {
-            Stage::Open(mut pooled, kept) => {
-                let (reply, spent) = tokio::join!(pooled.connection.data(), uses.spend(&context.vault));
-                if spent.is_ok() && !matches!(reply, Ok(Ok(()))) {
-                    uses.refund(&context.vault).await;
-                }
-                let pooled = begin_content(pooled, reply, &kept, context).await;
-                // Closed without its final dot, the message does not exist (RFC 5321 §4.1.1.4).
-                pooled.and_then(|pooled| spent.map(|()| pooled))
+        let ready = match mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Open(pooled, kept) if self.envelope.is_scarce() => {
+                spend_and_begin_content(pooled, &kept, &uses, context).await
             }
-            Stage::Streaming(pooled) => uses.spend(&context.vault).await.map(|()| pooled),
+            Stage::Open(pooled, kept) => begin_content_and_spend(pooled, &kept, &uses, context).await,
+            Stage::Streaming(pooled) => uses.spend(&context.vault).await.map(|spent| (pooled, spent)),
             Stage::Failed(verdict) => Err(verdict),
             Stage::Empty => Err(NO_VAULT),
             Stage::Ended => return None,
         };
-        let pooled = match pooled {
-            Ok(pooled) => pooled,
+        let (pooled, spent) = match ready {
+            Ok(ready) => ready,
             Err(verdict) => return Some(verdict),
         };
-        let verdict = end_content(*pooled, &uses, context).await;
+        let verdict = end_content(*pooled, &spent, context).await;
         context.recorder.increment(match verdict.code {
             _ if verdict.origin != Origin::NextHost => Metric::RelayRepliesLost,
             200..300 => Metric::RelayReplies2xx,
@@ -251,63 +244,6 @@ impl Delivery {
             Stage::Streaming(_) | Stage::Empty | Stage::Failed(_) | Stage::Ended => {}
         }
     }
-}
-
-/// After the `reply` to DATA: the content that was `kept` is the first to go out. Else the verdict on the message.
-async fn begin_content(
-    mut pooled: Box<PooledConnection>,
-    reply: Result<Result<(), Status>, ConnectionLost>,
-    kept: &[u8],
-    context: &RelayContext,
-) -> Result<Box<PooledConnection>, Verdict> {
-    match reply {
-        Ok(Ok(())) => {
-            pooled.connection.content(kept).map(|()| pooled).map_err(|loss| connection_lost("content", &loss))
-        }
-        Ok(Err(refusal)) => {
-            context.pool.reset_and_put(*pooled).await;
-            Err(verdict::from_status(refusal))
-        }
-        Err(loss) => Err(connection_lost("DATA", &loss)),
-    }
-}
-
-async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Result<(), ConnectionLost> {
-    pooled.connection.content(content)?;
-    if pooled.connection.unflushed() >= CONTENT_BLOCK_OCTETS { pooled.connection.flush().await } else { Ok(()) }
-}
-
-/// The final dot, and what the next host says to it. The `uses` are spent. Once the dot is out the message may be the
-/// host's: unless the host refuses, they count.
-async fn end_content(mut pooled: PooledConnection, uses: &Uses, context: &RelayContext) -> Verdict {
-    match pooled.connection.end().await {
-        Ok(status) => {
-            if pooled.connection.is_ready() {
-                context.pool.put(pooled);
-            }
-            if status.is_positive() {
-                uses.settle(&context.vault);
-            } else {
-                uses.refund(&context.vault).await;
-            }
-            verdict::from_status(status)
-        }
-        Err(loss) if loss.dot_flushed => {
-            uses.settle(&context.vault);
-            connection_lost("reply to the final dot", &loss)
-        }
-        Err(loss) => {
-            uses.refund(&context.vault).await;
-            connection_lost("final dot", &loss)
-        }
-    }
-}
-
-/// Logs why a connection to the next host was lost, at which stage of a transaction. The cause has codes, and none of
-/// the host's words, which may name people.
-fn connection_lost(stage: &'static str, ConnectionLost { cause, .. }: &ConnectionLost) -> Verdict {
-    info!(stage, %cause, "the connection to the next host is lost");
-    CONNECTION_LOST
 }
 
 /// Those of `offered` that can be named.

@@ -19,8 +19,10 @@ pub(super) struct EnvelopeRecipient {
     pub(super) route: Route,
     /// The reverse-path that fits this recipient: it leads back through the alias's domain.
     pub(super) reverse_path: String,
-    /// The ticket whose use must be spent.
-    pub(super) counted: Option<Ticket>,
+    /// To be spent before the message is delivered; an e-mail of our own has none.
+    pub(super) ticket: Option<Ticket>,
+    /// Whether the spend is likely to be refused.
+    pub(super) scarce: bool,
 }
 
 /// MAIL and the recipients that the next host has accepted.
@@ -56,7 +58,12 @@ pub(super) fn missing_extension(mail: &MailFrom, extensions: Extensions) -> Opti
 impl Envelope {
     /// The uses that are spent when the message is complete.
     pub(super) fn uses(&self) -> Uses {
-        Uses::new(self.recipients.iter().filter_map(|recipient| recipient.counted).collect())
+        Uses::new(self.recipients.iter().filter_map(|recipient| recipient.ticket).collect())
+    }
+
+    /// Whether one of them is likely to be refused.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.recipients.iter().any(|recipient| recipient.scarce)
     }
 }
 
@@ -86,7 +93,7 @@ mod tests {
 
     fn recipient(target: &str, reverse_path: &str, route: Route) -> EnvelopeRecipient {
         let target = RealAddress::parse(target).unwrap();
-        EnvelopeRecipient { target, route, reverse_path: reverse_path.to_owned(), counted: None }
+        EnvelopeRecipient { target, route, reverse_path: reverse_path.to_owned(), ticket: None, scarce: false }
     }
 
     /// Target, host; what the host has, and whether MAIL says SMTPUTF8; the verdict.
@@ -136,11 +143,12 @@ mod tests {
     }
 
     #[test]
-    fn uses_are_those_of_counted_recipients() {
+    fn uses_are_those_of_recipients_with_a_ticket() {
         let ticket = Ticket::from_random([1; 16]);
-        let counted = EnvelopeRecipient { counted: Some(ticket), ..recipient("a@a.example", "", route("one")) };
-        let recipients = vec![recipient("b@a.example", "", route("one")), counted];
+        let scarce =
+            EnvelopeRecipient { ticket: Some(ticket), scarce: true, ..recipient("a@a.example", "", route("one")) };
+        let recipients = vec![recipient("b@a.example", "", route("one")), scarce];
         let envelope = Envelope { mail: MailFrom::default(), recipients };
-        assert!(envelope.uses() == Uses::new(vec![ticket]));
+        assert!(envelope.uses() == Uses::new(vec![ticket]) && envelope.is_scarce());
     }
 }

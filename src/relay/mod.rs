@@ -11,6 +11,7 @@
 //!    its own ([`blocklist`]).
 
 mod blocklist;
+mod content;
 mod context;
 mod delivery;
 mod envelope;

@@ -6,9 +6,9 @@
 //!
 //! Everything that waits can be cancelled when the drain deadline passes, and every wait has a deadline.
 
+use super::admissions::Admissions;
 use super::connection::Connection;
 use super::context::SmtpContext;
-use super::holds::Holds;
 use super::link::Link;
 use crate::net::Timer;
 use crate::proto::session::{
@@ -18,7 +18,7 @@ use crate::proto::session::{
 use crate::runtime::{ConnectionPermit, DrainGuard};
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
-use crate::wire::vault_smtp::{Hold, Release};
+use crate::wire::vault_smtp::{Admit, Release};
 use jiff::Timestamp;
 use std::io;
 use std::net::IpAddr;
@@ -32,7 +32,7 @@ pub(super) struct SessionDriver {
     context: Rc<SmtpContext>,
     session: Session<Ticket>,
     connection: Connection,
-    holds: Holds,
+    admissions: Admissions,
     /// Of the transaction, as long as the relay knows of it.
     link: Option<Box<Link>>,
     timer: Timer,
@@ -50,7 +50,7 @@ impl SessionDriver {
         Self {
             session: Session::new(Rc::clone(&context.policy), id, peer),
             connection,
-            holds: Holds::default(),
+            admissions: Admissions::default(),
             link: None,
             timer: Timer::new(context.policy.command_timeout),
             context,
@@ -67,7 +67,7 @@ impl SessionDriver {
                 () = self.converse(&guard) => {}
                 () = until_expired.expired() => self.step(Event::DrainExpired),
             }
-            // What was held is free for others already, while this client is still being replied to.
+            // Its tickets are released already, while this client is still being replied to.
             if let Some(reason) = self.session.end_reason() {
                 self.log_end(reason);
                 if reason != EndReason::ClientClosed {
@@ -182,9 +182,9 @@ impl SessionDriver {
     async fn consult(&mut self) {
         loop {
             let limit = self.time_left();
-            let Self { context, session, holds, link, timer, .. } = self;
+            let Self { context, session, admissions, link, timer, .. } = self;
             let event = match session.wait() {
-                Wait::Vault => timer.timeout(limit, holds.answers()).await.map(Event::HoldsAnswered),
+                Wait::Vault => timer.timeout(limit, admissions.answers()).await.map(Event::AdmitsAnswered),
                 Wait::Offer(offer) => timer.timeout(limit, context.links.offer(offer, link)).await,
                 Wait::Forward(content) => {
                     let forwarded = timer.timeout(limit, forward(link, content)).await;
@@ -204,8 +204,8 @@ impl SessionDriver {
         let context = &self.context;
         for action in actions {
             match action {
-                Action::Hold(recipient) => self.holds.request(Hold { recipient }, &context.vault),
-                Action::CancelHolds => self.holds.cancel(&context.vault),
+                Action::Admit(recipient) => self.admissions.request(Admit { recipient }, &context.vault),
+                Action::CancelAdmits => self.admissions.cancel(&context.vault),
                 Action::Release(ticket) => context.vault.send(Release { ticket }),
                 Action::Abort => {
                     if let Some(mut link) = self.link.take()

@@ -58,7 +58,7 @@ impl Links {
     }
 }
 
-/// A connection. A transaction has it from its first recipient that is held.
+/// A connection. A transaction has it from its first recipient that is admitted.
 pub(super) struct Link {
     stream: Stream,
     input: Vec<u8>,

@@ -1,16 +1,16 @@
 //! The `smtp` role: serves mail sessions on port 25, and knows no real address.
 //!
 //! 1. A connection gets a permit within the connection limits, or one reply.
-//! 2. A recipient is an alias of which the vault holds a use, or it is refused; what it stands for, only the relay
+//! 2. A recipient is an alias that the vault admits a message to, or it is refused; what it stands for, only the relay
 //!    learns.
 //! 3. A message goes through to the relay in pieces as it comes, and the reply to it is the relay's verdict.
 //!
 //! The protocol is [`crate::proto::session`]; what is here waits for client, vault and relay in its place.
 
+mod admissions;
 mod connection;
 mod context;
 mod driver;
-mod holds;
 mod link;
 mod verdict;
 

@@ -10,7 +10,7 @@ use crate::channel::{HandoffReceiver, HandoffSender, MaybeReady, RpcClient, RpcS
 use crate::config::settings::smtp::{Fixed, Live};
 use crate::runtime::{ConnectionLimits, Drain};
 use crate::wire::relay_smtp::{Origin, ToRelay, ToSmtp, Verdict};
-use crate::wire::vault_smtp::{Answer, HoldAnswer, Request, VaultSmtp};
+use crate::wire::vault_smtp::{AdmitAnswer, Answer, Request, VaultSmtp};
 use crate::wire::{Ticket, frame};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -55,10 +55,10 @@ fn live() -> Live {
     }
 }
 
-/// Grants every use that is asked for, one number after the other, once it may.
+/// Admits every message that it is asked about, one number after the other, once it may.
 struct Vault {
-    may_grant: watch::Sender<bool>,
-    granted: Rc<Cell<u8>>,
+    may_admit: watch::Sender<bool>,
+    admitted: Rc<Cell<u8>>,
     released: Rc<RefCell<Vec<Ticket>>>,
 }
 
@@ -67,18 +67,18 @@ fn ticket(number: u8) -> Ticket {
 }
 
 impl Vault {
-    fn start(grants: bool) -> (Self, RpcClient<VaultSmtp>) {
+    fn start(admits: bool) -> (Self, RpcClient<VaultSmtp>) {
         let (caller, owner) = UnixStream::pair().unwrap();
-        let this = Self { may_grant: watch::Sender::new(grants), granted: Rc::default(), released: Rc::default() };
-        let (granted, released, may_grant) =
-            (Rc::clone(&this.granted), Rc::clone(&this.released), this.may_grant.subscribe());
+        let this = Self { may_admit: watch::Sender::new(admits), admitted: Rc::default(), released: Rc::default() };
+        let (admitted, released, may_admit) =
+            (Rc::clone(&this.admitted), Rc::clone(&this.released), this.may_admit.subscribe());
         let answer = move |_, request| match request {
-            Request::Hold(_) => {
-                granted.set(granted.get() + 1);
-                let (ticket, mut may_grant) = (ticket(granted.get()), may_grant.clone());
+            Request::Admit(_) => {
+                admitted.set(admitted.get() + 1);
+                let (ticket, mut may_admit) = (ticket(admitted.get()), may_admit.clone());
                 Some(MaybeReady::later(async move {
-                    let _ = may_grant.wait_for(|may| *may).await;
-                    Answer::Hold(HoldAnswer::Held { ticket })
+                    let _ = may_admit.wait_for(|may| *may).await;
+                    Answer::Admit(AdmitAnswer::Admitted { ticket })
                 }))
             }
             Request::Release(release) => {
@@ -92,19 +92,19 @@ impl Vault {
     }
 
     /// Waits until as many were asked for.
-    async fn asked(&self, holds: u8) {
-        while self.granted.get() < holds {
+    async fn asked(&self, admits: u8) {
+        while self.admitted.get() < admits {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
-    /// Waits until all that was granted is released, each once.
+    /// Waits until all that was admitted is released, each once.
     async fn all_released(&self) {
-        while self.released.borrow().len() < usize::from(self.granted.get()) {
+        while self.released.borrow().len() < usize::from(self.admitted.get()) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let released: BTreeSet<_> = self.released.borrow().iter().map(|ticket| *ticket.as_bytes()).collect();
-        assert_eq!(released, (1..=self.granted.get()).map(|n| [n; 16]).collect());
+        assert_eq!(released, (1..=self.admitted.get()).map(|n| [n; 16]).collect());
     }
 }
 
@@ -150,8 +150,8 @@ async fn relay_connection(stream: Stream, behavior: RelayBehavior) {
 }
 
 /// A context with its vault, and where the relay gets its connections.
-fn context(fixed: Fixed, grants: bool) -> (Rc<SmtpContext>, Vault, HandoffReceiver) {
-    let (vault, client) = Vault::start(grants);
+fn context(fixed: Fixed, admits: bool) -> (Rc<SmtpContext>, Vault, HandoffReceiver) {
+    let (vault, client) = Vault::start(admits);
     let settings = live();
     let (sender, receiver) = UnixStream::pair().unwrap();
     let (sender, receiver) = (OwnedFd::from(sender), OwnedFd::from(receiver));
@@ -178,8 +178,8 @@ struct Rig {
 
 impl Rig {
     /// Serves one session after the other.
-    async fn start(fixed: Fixed, grants: bool, behavior: RelayBehavior, socket_buffers: Option<u32>) -> Self {
-        let (context, vault, receiver) = context(fixed, grants);
+    async fn start(fixed: Fixed, admits: bool, behavior: RelayBehavior, socket_buffers: Option<u32>) -> Self {
+        let (context, vault, receiver) = context(fixed, admits);
         tokio::task::spawn_local(relay(receiver, behavior));
         let socket = TcpSocket::new_v4().unwrap();
         if let Some(octets) = socket_buffers {
@@ -247,9 +247,9 @@ fn r0014_a_drain_that_expires_in_the_middle_of_replies_repeats_none() {
     });
 }
 
-/// What the vault was asked to hold is released, whenever the session is ended.
+/// What the vault was asked to admit is released, whenever the session is ended.
 #[test]
-fn r0015_a_drain_that_expires_while_the_vault_is_asked_loses_no_hold() {
+fn r0015_a_drain_that_expires_while_the_vault_is_asked_loses_no_ticket() {
     run(async {
         let rig = Rig::start(fixed(), false, RelayBehavior::Delivers, None).await;
         let mut client = rig.connect().await;
@@ -261,7 +261,7 @@ fn r0015_a_drain_that_expires_while_the_vault_is_asked_loses_no_hold() {
         let finishing = Rc::clone(&rig.drain);
         tokio::task::spawn_local(async move { finishing.finish(Duration::ZERO).await });
         expect(&mut client, "421 4.3.2").await;
-        rig.vault.may_grant.send_replace(true);
+        rig.vault.may_admit.send_replace(true);
         rig.vault.all_released().await;
     });
 }
@@ -275,7 +275,7 @@ fn r0016_a_vault_that_does_not_answer_is_not_waited_for_without_end() {
         let mut client = rig.connect().await;
         client.write_all(b"HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<a@example.org>\r\n").await.unwrap();
         expect(&mut client, "451 4.3.0").await;
-        rig.vault.may_grant.send_replace(true);
+        rig.vault.may_admit.send_replace(true);
         rig.vault.all_released().await;
     });
 }

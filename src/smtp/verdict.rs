@@ -18,7 +18,9 @@ pub(super) fn verdict(verdict: Verdict) -> RelayResult {
         Origin::NoNextHost => "The next host does not answer, try again later",
         Origin::OtherTransaction => "Send this recipient's copy separately",
         Origin::Unsupported => "The next host lacks an extension that this message needs",
-        Origin::NoUse => return Err(reply::BUSY),
+        Origin::Busy => return Err(reply::BUSY),
+        // P4: what is dead at the final dot is unknown, octet for octet.
+        Origin::Dead => return Err(reply::UNKNOWN_USER),
         Origin::NoVault => return Err(reply::LOCAL_ERROR),
     };
     Err(Reply::new(verdict.code, EnhancedCode::new(class, subject, detail), text))

@@ -6,7 +6,7 @@ use super::metrics::DaemonMetrics;
 use super::outbox::Outbox;
 use super::seal::Seal;
 use super::store::{Engine, ObservedStore};
-use super::tickets::Tickets;
+use super::tickets::{Lifetimes, Tickets};
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::{Fixed, Live};
 use crate::runtime::{Drain, Fatal, RoleHandler};
@@ -50,8 +50,11 @@ impl VaultContext {
             live: RefCell::new(Rc::new(live.clone())),
             hashes: KeyedHashes::new(&server_key)?,
             seal: Seal::new(server_key),
+            tickets: RefCell::new(Tickets::new(
+                Lifetimes { unspent: fixed.ticket_lifetime, spent: fixed.unsettled_lifetime },
+                engine.expected_spends(),
+            )),
             store: ObservedStore::new(engine),
-            tickets: RefCell::new(Tickets::new(fixed.ticket_lifetime)),
             outbox: Outbox::default(),
             metrics: DaemonMetrics::default(),
             requests: Drain::default(),
@@ -65,12 +68,9 @@ impl VaultContext {
         Rc::clone(&self.live.borrow())
     }
 
-    /// Removes what is past its time, in the background: tickets with the uses that they hold, and what the store
-    /// sweeps.
+    /// Removes what is past its time: tickets, and in the background what the store sweeps.
     pub(super) fn sweep(&self) {
-        for (ticket, key) in self.tickets.borrow_mut().expire(Instant::now()) {
-            tokio::task::spawn_local(self.store.release(key, ticket).get());
-        }
+        self.tickets.borrow_mut().expire(Instant::now());
         match self.store.sweep() {
             MaybeReady::Ready(_) => {}
             MaybeReady::Future(swept) => drop(tokio::task::spawn_local(swept)),

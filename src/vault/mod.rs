@@ -11,6 +11,7 @@ mod hashes;
 mod keys;
 mod metrics;
 mod outbox;
+mod retry;
 mod seal;
 mod service;
 mod srs;

@@ -1,16 +1,24 @@
-//! Outstanding tickets: volatile, single use, each with a deadline. Their states are those of a two-phase commit of one
-//! use: held (reserved), then spent (committed).
+//! Outstanding tickets: volatile, each with a deadline. What a ticket has spent is given back or not, but once.
 //!
 //! ```text
-//! Held ──redeem──▶ Redeemed ──spend──▶ Spent ──settle, refund──▶ gone
-//!   └──────────────────┴── release, deadline ──▶ gone
+//! Admitted ──redeem──▶ Redeemed ──spend──▶ Spending ──counted──▶ Spent ──settle, refund, deadline──▶ gone
+//!     └───────────────────┴── release,         └── refused, or
+//!                             deadline ──▶ gone    not counted ──▶ gone
 //! ```
+//!
+//! `Redeemed` may be redeemed again: the relay may need the address more than once before the message is complete.
 
 use super::store::Key;
 use crate::alias::AliasAddress;
 use crate::wire::Ticket;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+/// Uses left of an alias up to which a spend is likely to be refused, however few tickets there are: those of other
+/// vaults are not known here.
+const SCARCE_USES: u32 = 2;
 
 /// Where the real address of a ticket comes from.
 #[derive(Clone)]
@@ -26,160 +34,240 @@ pub(super) enum TargetSource {
     Postmaster,
 }
 
+/// The alias of a ticket, as it was when the ticket was issued.
+#[derive(Clone, Copy)]
+pub(super) struct Admitted {
+    pub(super) key: Key,
+    /// Uses left; `None` if its messages are not limited.
+    pub(super) remaining: Option<u32>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    Held,
+    Admitted,
     Redeemed,
-    Spent,
+    Spending,
+    Spent { deadline: Instant },
 }
 
 struct Entry {
-    target: TargetSource,
-    /// `None` when nothing is counted: the ticket is then gone once redeemed.
-    counted: Option<Key>,
+    source: TargetSource,
+    /// `None` for role addresses: there is nothing to spend.
+    admitted: Option<Admitted>,
+    /// The process that it was issued to.
+    caller: i32,
     state: State,
+}
+
+impl Entry {
+    /// Whether a spend that is counted is likely to come soon, or is under way.
+    fn is_expected(&self) -> bool {
+        matches!(self.state, State::Redeemed | State::Spending)
+            && self.admitted.is_some_and(|admitted| admitted.remaining.is_some())
+    }
+}
+
+/// What is to be spent for a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spendable {
+    /// A use of this alias, if it is counted.
+    Alias(Key),
+    /// Nothing.
+    Role,
+}
+
+/// A ticket whose use was spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spent {
+    pub(super) key: Key,
+    /// Until when the use may be given back.
+    pub(super) deadline: Instant,
+}
+
+/// How long tickets live.
+#[derive(Clone, Copy)]
+pub(super) struct Lifetimes {
+    /// From issue to spend.
+    pub(super) unspent: Duration,
+    /// From spend to refund.
+    pub(super) spent: Duration,
 }
 
 /// All outstanding tickets.
 pub(super) struct Tickets {
     entries: HashMap<Ticket, Entry>,
-    /// All live equally long, so the oldest is always in front.
-    deadlines: VecDeque<(Instant, Ticket)>,
-    lifetime: Duration,
+    by_alias: HashMap<Key, u32>,
+    by_caller: HashMap<i32, usize>,
+    /// Tickets by their deadlines: those that are spent, and the others. All in a queue live equally long, so the oldest
+    /// is always in front.
+    unspent: VecDeque<(Instant, Ticket)>,
+    spent: VecDeque<(Instant, Ticket)>,
+    lifetimes: Lifetimes,
+    /// How many of them [are expected](Entry::is_expected).
+    expected_spends: Arc<AtomicUsize>,
 }
 
 impl Tickets {
-    pub(super) fn new(lifetime: Duration) -> Self {
-        Self { entries: HashMap::new(), deadlines: VecDeque::new(), lifetime }
+    /// None yet. How many spends are likely to come soon is kept in `expected_spends`.
+    pub(super) fn new(lifetimes: Lifetimes, expected_spends: Arc<AtomicUsize>) -> Self {
+        Self {
+            entries: HashMap::new(),
+            by_alias: HashMap::new(),
+            by_caller: HashMap::new(),
+            unspent: VecDeque::new(),
+            spent: VecDeque::new(),
+            lifetimes,
+            expected_spends,
+        }
     }
 
-    /// How long a ticket lives, in whole seconds.
-    pub(super) fn lifetime_seconds(&self) -> u64 {
-        self.lifetime.as_secs().max(1)
+    pub(super) fn lifetimes(&self) -> Lifetimes {
+        self.lifetimes
     }
 
     pub(super) fn count(&self) -> usize {
         self.entries.len()
     }
 
-    /// Issues a ticket.
-    pub(super) fn issue(&mut self, ticket: Ticket, target: TargetSource, counted: Option<Key>, now: Instant) {
-        self.entries.insert(ticket, Entry { target, counted, state: State::Held });
-        self.deadlines.push_back((now + self.lifetime, ticket));
+    /// How many were issued to a process and are outstanding.
+    pub(super) fn count_of(&self, caller: i32) -> usize {
+        self.by_caller.get(&caller).copied().unwrap_or(0)
     }
 
-    /// The target behind a ticket and whether its use is counted, once.
+    /// Issues a ticket to a process.
+    pub(super) fn issue(
+        &mut self,
+        ticket: Ticket,
+        source: TargetSource,
+        admitted: Option<Admitted>,
+        caller: i32,
+        now: Instant,
+    ) {
+        *self.by_caller.entry(caller).or_default() += 1;
+        if let Some(Admitted { key, .. }) = admitted {
+            *self.by_alias.entry(key).or_default() += 1;
+        }
+        self.entries.insert(ticket, Entry { source, admitted, caller, state: State::Admitted });
+        self.unspent.push_back((now + self.lifetimes.unspent, ticket));
+    }
+
+    /// The target behind a ticket that is not spent, and whether its spend is likely to be refused.
     pub(super) fn redeem(&mut self, ticket: Ticket) -> Option<(TargetSource, bool)> {
-        let entry = self.entries.get_mut(&ticket).filter(|e| e.state == State::Held)?;
-        entry.state = State::Redeemed;
-        if entry.counted.is_some() {
-            return Some((entry.target.clone(), true));
+        let entry = self.entries.get_mut(&ticket)?;
+        if !matches!(entry.state, State::Admitted | State::Redeemed) {
+            return None;
         }
-        self.entries.remove(&ticket).map(|entry| (entry.target, false))
+        if entry.state == State::Admitted {
+            entry.state = State::Redeemed;
+            if entry.is_expected() {
+                self.expected_spends.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let scarce = entry.admitted.is_some_and(|Admitted { key, remaining }| {
+            let outstanding = self.by_alias.get(&key).copied().unwrap_or(0);
+            remaining.is_some_and(|remaining| remaining <= SCARCE_USES.max(outstanding))
+        });
+        Some((entry.source.clone(), scarce))
     }
 
-    /// The alias to count for a redeemed ticket, once.
-    pub(super) fn spend(&mut self, ticket: Ticket) -> Option<Key> {
-        let entry = self.entries.get_mut(&ticket).filter(|e| e.state == State::Redeemed)?;
-        entry.state = State::Spent;
-        entry.counted
+    /// Begins to spend a redeemed ticket, once.
+    pub(super) fn begin_spend(&mut self, ticket: Ticket) -> Option<Spendable> {
+        let entry = self.entries.get_mut(&ticket).filter(|entry| entry.state == State::Redeemed)?;
+        match entry.admitted {
+            Some(Admitted { key, .. }) => {
+                entry.state = State::Spending;
+                Some(Spendable::Alias(key))
+            }
+            None => {
+                self.remove(ticket);
+                Some(Spendable::Role)
+            }
+        }
     }
 
-    /// The alias of a spent ticket, which is now gone.
-    pub(super) fn settle(&mut self, ticket: Ticket) -> Option<Key> {
-        self.entries.get(&ticket).filter(|e| e.state == State::Spent)?;
-        self.entries.remove(&ticket)?.counted
+    /// Ends it. If no use was counted, the ticket is gone.
+    pub(super) fn end_spend(&mut self, ticket: Ticket, counted: bool, now: Instant) {
+        if !counted {
+            self.remove(ticket);
+        } else if let Some(entry) = self.entries.get_mut(&ticket) {
+            if entry.is_expected() {
+                self.expected_spends.fetch_sub(1, Ordering::Relaxed);
+            }
+            let deadline = now + self.lifetimes.spent;
+            entry.state = State::Spent { deadline };
+            self.spent.push_back((deadline, ticket));
+        }
     }
 
-    /// The alias whose use is free again, if the ticket was not spent.
-    pub(super) fn release(&mut self, ticket: Ticket) -> Option<Key> {
-        self.entries.get(&ticket).filter(|e| e.state != State::Spent)?;
-        self.entries.remove(&ticket)?.counted
+    /// What a spent ticket has spent; it is now gone.
+    pub(super) fn take_spent(&mut self, ticket: Ticket) -> Option<Spent> {
+        match self.entries.get(&ticket)? {
+            &Entry { state: State::Spent { deadline }, admitted: Some(Admitted { key, .. }), .. } => {
+                self.remove(ticket);
+                Some(Spent { key, deadline })
+            }
+            _ => None,
+        }
     }
 
-    /// Removes tickets that are past their deadline; the uses that they held.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<(Ticket, Key)> {
-        let mut freed = Vec::new();
+    /// Forgets a ticket, unless it is spent or being spent.
+    pub(super) fn release(&mut self, ticket: Ticket) {
+        if self.entries.get(&ticket).is_some_and(|entry| matches!(entry.state, State::Admitted | State::Redeemed)) {
+            self.remove(ticket);
+        }
+    }
+
+    /// Removes tickets that are past their deadline. A spend that is under way is waited for.
+    pub(super) fn expire(&mut self, now: Instant) {
+        let is_unspent = |state| matches!(state, State::Admitted | State::Redeemed);
+        let is_spent = |state| matches!(state, State::Spent { .. });
+        let mut queue = std::mem::take(&mut self.unspent);
+        self.expire_queue(&mut queue, now, is_unspent);
+        self.unspent = queue;
+        let mut queue = std::mem::take(&mut self.spent);
+        self.expire_queue(&mut queue, now, is_spent);
+        self.spent = queue;
+    }
+
+    fn expire_queue(&mut self, queue: &mut VecDeque<(Instant, Ticket)>, now: Instant, is_in: impl Fn(State) -> bool) {
+        let is_current =
+            |tickets: &Self, ticket: &Ticket| tickets.entries.get(ticket).is_some_and(|entry| is_in(entry.state));
         // One ticket that lives long must not keep the deadlines of all that came and went after it.
-        if self.deadlines.len() > 2 * self.entries.len() + 1024 {
-            self.deadlines.retain(|(_, ticket)| self.entries.contains_key(ticket));
+        if queue.len() > 2 * self.entries.len() + 1024 {
+            queue.retain(|(_, ticket)| is_current(self, ticket));
         }
-        while let Some(&(deadline, ticket)) = self.deadlines.front() {
-            let settled = !self.entries.contains_key(&ticket);
-            if !settled && deadline > now {
-                break;
+        while let Some(&(deadline, ticket)) = queue.front() {
+            if is_current(self, &ticket) {
+                if deadline > now {
+                    break;
+                }
+                self.remove(ticket);
             }
-            self.deadlines.pop_front();
-            if let Some(Entry { counted: Some(key), state: State::Held | State::Redeemed, .. }) =
-                self.entries.remove(&ticket)
-            {
-                freed.push((ticket, key));
+            queue.pop_front();
+        }
+    }
+
+    fn remove(&mut self, ticket: Ticket) {
+        let Some(entry) = self.entries.remove(&ticket) else { return };
+        if entry.is_expected() {
+            self.expected_spends.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let Some(count) = self.by_caller.get_mut(&entry.caller) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_caller.remove(&entry.caller);
             }
         }
-        freed
+        if let Some(Admitted { key, .. }) = entry.admitted
+            && let Some(count) = self.by_alias.get_mut(&key)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.by_alias.remove(&key);
+            }
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ticket(n: u8) -> Ticket {
-        Ticket::from_random([n; 16])
-    }
-
-    fn tickets() -> Tickets {
-        let mut tickets = Tickets::new(Duration::from_secs(10));
-        tickets.issue(ticket(1), TargetSource::Postmaster, Some([1; 16]), Instant::now());
-        tickets.issue(ticket(2), TargetSource::Postmaster, None, Instant::now());
-        tickets
-    }
-
-    #[test]
-    fn each_step_works_once_and_in_order() {
-        let mut tickets = tickets();
-        assert!(tickets.spend(ticket(1)).is_none(), "not redeemed");
-        assert!(tickets.redeem(ticket(1)).is_some_and(|(_, counted)| counted));
-        assert!(tickets.redeem(ticket(1)).is_none());
-        assert!(tickets.settle(ticket(1)).is_none(), "not spent");
-        assert_eq!(tickets.spend(ticket(1)), Some([1; 16]));
-        assert!(tickets.spend(ticket(1)).is_none());
-        assert!(tickets.release(ticket(1)).is_none(), "what is spent is not released");
-        assert_eq!(tickets.settle(ticket(1)), Some([1; 16]));
-        assert!(tickets.settle(ticket(1)).is_none());
-    }
-
-    #[test]
-    fn an_uncounted_ticket_is_gone_once_redeemed() {
-        let mut tickets = tickets();
-        assert!(tickets.redeem(ticket(2)).is_some_and(|(_, counted)| !counted));
-        assert_eq!(tickets.count(), 1);
-    }
-
-    #[test]
-    fn deadlines_free_what_is_held() {
-        let mut tickets = tickets();
-        assert!(tickets.expire(Instant::now()).is_empty());
-        let freed = tickets.expire(Instant::now() + Duration::from_secs(11));
-        assert_eq!(freed, [(ticket(1), [1; 16])]);
-        assert_eq!((tickets.count(), tickets.deadlines.len()), (0, 0));
-    }
-
-    /// With a slow smarthost, the use of an undelivered message is still given back.
-    #[test]
-    fn a_refund_after_slow_phases_is_taken() {
-        let text = "hostname = 'mx.example.org'\ndomains = ['example.org']\n[smtp]\ntransaction_timeout = '60s'\n\
-                    [relay]\nsmarthost = 'mail.example.org'\nconnect_timeout = '40s'\ncommand_timeout = '50s'\n\
-                    data_init_timeout = '70s'\ndata_block_timeout = '80s'\ndata_end_timeout = '90s'\n";
-        let mut tickets = Tickets::new(crate::config::parse(text).config.unwrap().vault.fixed.ticket_lifetime);
-        let start = Instant::now();
-        tickets.issue(ticket(1), TargetSource::Postmaster, Some([1; 16]), start);
-        // Almost as long as a client may take with a relay that is as slow as it may be.
-        let phases = [59, 39, 49, 49, 69, 79];
-        assert!(tickets.expire(start + Duration::from_secs(phases.iter().sum())).is_empty());
-        assert!(tickets.redeem(ticket(1)).is_some() && tickets.spend(ticket(1)).is_some());
-        let refunded = start + Duration::from_secs(phases.iter().sum::<u64>() + 89);
-        assert!(tickets.expire(refunded).is_empty());
-        assert_eq!(tickets.settle(ticket(1)), Some([1; 16]));
-    }
-}
+mod tests;

@@ -73,9 +73,11 @@ pub enum Origin {
     NoNextHost,
     /// The next host lacks an extension the message needs.
     Unsupported,
-    /// The alias had no use left when the message was to be counted, or its ticket had run out.
-    NoUse,
-    /// The vault did not answer.
+    /// Every use of the alias is spent, and one of them may still be given back.
+    Busy,
+    /// The alias is dead by now: the client reads what it reads about an unknown recipient.
+    Dead,
+    /// The vault did not answer, or one of several recipients is [`Self::Busy`] or [`Self::Dead`].
     NoVault,
     /// The recipient does not fit into this transaction: its next host is another, or it needs another MAIL.
     OtherTransaction,

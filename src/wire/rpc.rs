@@ -27,7 +27,7 @@ pub trait Rpc<P: Protocol>: Into<P::Request> {
 ///     /// vault ← smtp: …
 ///     #[derive(Clone)]                  // for both enums, beside serde's
 ///     pub VaultSmtp {
-///         Hold => HoldAnswer,           // a struct and the type of its answer
+///         Admit => AdmitAnswer,         // a struct and the type of its answer
 ///     }
 ///     one_way { Release, }              // structs that are not answered
 /// }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 #[test]
 fn a_frame_comes_back_from_every_cut() {
     let recipient = AliasAddress::parse("name@example.org", &[Domain::parse("example.org").unwrap()]).unwrap();
-    let request = vault_smtp::Request::from(vault_smtp::Hold { recipient });
+    let request = vault_smtp::Request::from(vault_smtp::Admit { recipient });
     let mut bytes = Vec::new();
     encode(&request, &mut bytes).unwrap();
     for cut in 0..bytes.len() {
@@ -25,7 +25,7 @@ fn a_frame_comes_back_from_every_cut() {
 #[test]
 fn left_over_octets_are_hostile() {
     let mut bytes = Vec::new();
-    encode(&vault_smtp::Answer::Hold(vault_smtp::HoldAnswer::No), &mut bytes).unwrap();
+    encode(&vault_smtp::Answer::Admit(vault_smtp::AdmitAnswer::No), &mut bytes).unwrap();
     bytes[0] += 1;
     bytes.push(0);
     assert_eq!(decode::<vault_smtp::Answer>(&bytes), Err(DecodeError));
@@ -42,8 +42,9 @@ fn a_chunk_of_the_largest_size_fits() {
 /// An answer to another request is none to this one.
 #[test]
 fn an_answer_belongs_to_its_request() {
-    let answer = || vault_relay::Answer::Spend(vault_relay::SpendAnswer::Done);
-    assert_eq!(<vault_relay::Spend as Rpc<_>>::answer(answer()), Some(vault_relay::SpendAnswer::Done));
+    const DONE: vault_relay::SpendAnswer = vault_relay::SpendAnswer::Done { counted: true, last: false };
+    let answer = || vault_relay::Answer::Spend(DONE);
+    assert_eq!(<vault_relay::Spend as Rpc<_>>::answer(answer()), Some(DONE));
     assert_eq!(<vault_relay::Refund as Rpc<_>>::answer(answer()), None);
 }
 
@@ -61,7 +62,7 @@ fn what_does_not_fit_leaves_no_trace() {
 fn a_real_address_is_checked_when_it_is_decoded() {
     let mut bytes = Vec::new();
     let target = RealAddress::parse("someone@example.net").unwrap();
-    let answer = vault_relay::RedeemAnswer::Redeemed { target, reverse_path: String::new(), counted: true };
+    let answer = vault_relay::RedeemAnswer::Redeemed { target, reverse_path: String::new(), scarce: true };
     encode(&vault_relay::Answer::Redeem(answer), &mut bytes).unwrap();
     let at = bytes.iter().position(|&b| b == b'@').unwrap();
     bytes[at] = b'\n';

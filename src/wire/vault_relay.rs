@@ -17,6 +17,7 @@ protocol! {
         Redeem => RedeemAnswer,
         Spend => SpendAnswer,
         Refund => RefundAnswer,
+        SettleLast => Settled,
         NextNotification => Notification,
     }
     one_way {
@@ -26,7 +27,7 @@ protocol! {
     }
 }
 
-/// Whose is this ticket? Works once.
+/// Whose is this ticket? May be asked again until it is spent.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redeem {
     /// As given by `smtp`.
@@ -45,8 +46,9 @@ pub enum RedeemAnswer {
         /// The reverse-path to use, rewritten so that a bounce comes to us and not, with the real address in it, to the
         /// sender. Empty for the null path.
         reverse_path: String,
-        /// Whether [`Spend`] is due before the final dot.
-        counted: bool,
+        /// Whether [`Spend`] is likely to be refused, because few uses are left, or no more than messages are on their
+        /// way.
+        scarce: bool,
     },
     /// The ticket is not, or no longer, good for this.
     No,
@@ -54,7 +56,7 @@ pub enum RedeemAnswer {
     Unavailable,
 }
 
-/// Count the use, durably, before the message becomes the next host's.
+/// May the message become the next host's, as the alias is now? Its use is spent, durably, if it is counted.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spend {
     /// A redeemed ticket.
@@ -64,11 +66,18 @@ pub struct Spend {
 /// The answer to [`Spend`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpendAnswer {
-    /// It is counted.
-    Done,
-    /// The alias has no use left, or the ticket is not good for this.
+    /// It may.
+    Done {
+        /// Whether a use is spent, so that [`Refund`], [`Settle`] or [`SettleLast`] is due.
+        counted: bool,
+        /// Whether it was the last one.
+        last: bool,
+    },
+    /// Every use is spent, and one of them may still be given back.
+    Busy,
+    /// The alias is dead by now.
     No,
-    /// The store does not answer: the use may or may not have been counted.
+    /// The store does not answer, or the ticket has expired. If a use was spent, the vault gives it back.
     Unavailable,
 }
 
@@ -86,7 +95,7 @@ pub enum RefundAnswer {
     Done,
     /// The ticket is not spent.
     No,
-    /// The store does not answer: the use stays counted, or not.
+    /// The store does not answer: the vault tries again.
     Unavailable,
 }
 
@@ -105,12 +114,23 @@ pub struct Notification {
     pub message: Vec<u8>,
 }
 
-/// The next host has the message: the spent ticket can be forgotten.
+/// The next host has the message, or may have it: its use is not given back any more.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settle {
     /// A spent ticket.
     pub ticket: Ticket,
 }
+
+/// [`Settle`] for the last use of an alias: once it is answered, the alias is dead for everybody.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettleLast {
+    /// A spent ticket.
+    pub ticket: Ticket,
+}
+
+/// The answer to [`SettleLast`]: it is done, or the vault tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled;
 
 /// What the next host said to a [`Notification`].
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

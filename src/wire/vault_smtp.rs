@@ -10,7 +10,7 @@ protocol! {
     /// What the process at port 25 may ask of the vault.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub VaultSmtp {
-        Hold => HoldAnswer,
+        Admit => AdmitAnswer,
     }
     one_way {
         Release,
@@ -18,32 +18,32 @@ protocol! {
     }
 }
 
-/// Keep one use of this alias for a message that is about to come.
+/// Does this alias take one more message? Nothing is reserved for it: that is decided at its final dot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
+pub struct Admit {
     /// The alias, in canonical form.
     pub recipient: AliasAddress,
 }
 
-/// The answer to [`Hold`].
+/// The answer to [`Admit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum HoldAnswer {
-    /// One use is held until the ticket's deadline.
-    Held {
+pub enum AdmitAnswer {
+    /// As it is now, it does.
+    Admitted {
         /// To be given to the relay.
         ticket: Ticket,
     },
-    /// Alive, but every use that is left is held by messages in flight.
+    /// Every use is spent, and one of them may still be given back.
     Busy,
     /// Unknown, expired, not yet valid, used up, paused or revoked: one answer for all.
     No,
-    /// The store does not answer.
+    /// The store does not answer, or the caller has as many tickets as it may have.
     Unavailable,
 }
 
-/// The message did not come. Without effect once the use is spent.
+/// The message did not come: forget the ticket. Without effect once its use is being spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
-    /// From [`HoldAnswer::Held`].
+    /// From [`AdmitAnswer::Admitted`].
     pub ticket: Ticket,
 }

@@ -204,21 +204,6 @@ fn in_doubt_counts_as_used() {
 }
 
 #[test]
-fn busy_while_every_use_is_held() {
-    let smarthost = Smarthost::start();
-    let daemon = Daemon::start(smarthost.address);
-    let alias = daemon.alias("someone@real.example", "\"max-usage\":1");
-    let mut first = daemon.connect();
-    first.ask("MAIL FROM:<a@b.example>", "250");
-    first.ask(&format!("RCPT TO:<{}>", alias.address), "250");
-    let mut second = daemon.connect();
-    second.ask("MAIL FROM:<a@b.example>", "250");
-    second.ask(&format!("RCPT TO:<{}>", alias.address), "450 4.2.1");
-    first.ask("RSET", "250");
-    second.insist(&format!("RCPT TO:<{}>", alias.address), "250");
-}
-
-#[test]
 fn the_dead_are_all_alike() {
     let smarthost = Smarthost::start();
     let daemon = Daemon::start(smarthost.address);

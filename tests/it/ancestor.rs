@@ -13,12 +13,10 @@ fn a01_a_probe_at_rcpt_burns_no_use() {
     for _ in 0..5 {
         let mut client = daemon.connect();
         client.ask("MAIL FROM:<a@b.example>", "250");
-        client.insist(&format!("RCPT TO:<{}>", alias.address), "250");
+        client.ask(&format!("RCPT TO:<{}>", alias.address), "250");
         client.ask("QUIT", "221");
     }
-    until("the last probe's hold is released", || {
-        daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250")
-    });
+    assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod proxies;
 mod regressions;
 mod site;
 mod sockets;
+mod standing;
 mod storage;
 mod tools;
 mod upgrade;

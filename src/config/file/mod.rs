@@ -32,8 +32,9 @@ pub(super) fn read(mut file: Section<'_, '_>) -> Config {
     let metrics_listen = metrics::read(file.section("metrics"));
     let relay = relay::read(file.section("relay"), &root, web.dnsbl, &smtp.listen);
     let store = store::read(file.section("store"), &root);
-    let Budgets { after_final_dot, ticket_lifetime } =
+    let Budgets { after_final_dot, ticket_lifetime, unsettled_lifetime } =
         budgets(smtp.transaction_timeout, &relay.settings.fixed, store.timeout);
+    let max_tickets = max_tickets(&smtp.live);
     let drain = root.drain;
     Config {
         monitor: settings::monitor::Fixed {
@@ -61,10 +62,12 @@ pub(super) fn read(mut file: Section<'_, '_>) -> Config {
                 store: store.store,
                 key_file: store.key_file,
                 ticket_lifetime,
+                unsettled_lifetime,
                 drain_timeout: drain,
             },
             live: settings::vault::Live {
                 domains: root.domains,
+                max_tickets,
                 caps: limits.caps,
                 creations_per_address: limits.creations_per_address,
                 alive_per_address: limits.alive_per_address,
@@ -81,6 +84,14 @@ pub(super) fn read(mut file: Section<'_, '_>) -> Config {
         },
         web: web.settings,
     }
+}
+
+/// Tickets of one `smtp` process at the most, so that whoever has taken it over cannot fill the vault's memory: a ticket
+/// takes some 300 octets there. One for each recipient of each session would be some 60 MB with the defaults, and no
+/// honest client has a hundred recipients here; 16 for each session are 10 MB, and take hundreds of sessions that name
+/// nothing but living aliases. One session may always have all its recipients.
+fn max_tickets(smtp: &settings::smtp::Live) -> usize {
+    smtp.max_sessions.saturating_mul(16).saturating_add(smtp.max_recipients)
 }
 
 /// The default of `listen`: this port, at every address.

@@ -17,9 +17,10 @@ restart_settings! {
         [by_key] pub store: Store,
         /// Where the server key lies; made on first start.
         ["key_file under [store]"] pub key_file: PathBuf,
-        /// How long a ticket is good, and with it the use it holds: as long as a transaction may last, so that what was
-        /// spent can be given back to its very end.
+        /// How long a ticket may be spent: as long as a transaction may last.
         [derived] pub ticket_lifetime: Duration,
+        /// How long a spent use may be given back: as long as the next host may take to refuse the message.
+        [derived] pub unsettled_lifetime: Duration,
         /// How long requests under way may go on after SIGTERM.
         ["drain"] pub drain_timeout: Duration,
     }
@@ -30,6 +31,8 @@ restart_settings! {
 pub struct Live {
     /// Where aliases live; the first is the default.
     pub domains: Vec<Domain>,
+    /// Tickets that one `smtp` process may have at the same time.
+    pub max_tickets: usize,
     /// What a visitor may ask for at the most.
     pub caps: Caps,
     /// Aliases for one real address in a day; 0 is unlimited.

@@ -101,7 +101,7 @@ impl<T> Session<T> {
                 self.state = State::Discarding(hello, discarded);
             }
             State::AwaitingVerdict(hello, passing) => {
-                // The message may have been delivered: its use stays spent if it is, held until its deadline if not.
+                // The message may have been delivered: what becomes of its use, relay and vault know.
                 turn.act(Action::DropRelay);
                 let reply = reply::LOCAL_ERROR;
                 self.finish_message(hello, passing.incoming.summary(&reply), &reply, turn);

@@ -69,7 +69,7 @@ pub enum Wait<'s, T> {
     },
     /// Replies are written before anything else is done: then [`Event::Flushed`].
     Flush,
-    /// Answers to the first of [`Action::Hold`] that have none yet: then [`Event::HoldsAnswered`].
+    /// Answers to the first of [`Action::Admit`] that have none yet: then [`Event::AdmitsAnswered`].
     Vault,
     /// The relay is told of this in one flush: then [`Event::RecipientVerdicts`].
     Offer(Offer<'s, T>),
@@ -98,8 +98,8 @@ pub enum Event<T> {
     Drain,
     /// The drain deadline has passed.
     DrainExpired,
-    /// The vault's answers to the first holds that had none, in the order of asking.
-    HoldsAnswered(Vec<HoldOutcome<T>>),
+    /// The vault's answers to the first of [`Action::Admit`] that had none, in the order of asking.
+    AdmitsAnswered(Vec<AdmitOutcome<T>>),
     /// The relay's verdict on each ticket of the [offer](Wait::Offer), in that order.
     RecipientVerdicts(Vec<RelayResult>),
     /// No connection to a relay can be had: it knows nothing of the transaction.
@@ -115,12 +115,12 @@ pub enum Event<T> {
 /// The relay's verdict: taken, or the reply that refuses.
 pub type RelayResult = Result<(), Reply>;
 
-/// The vault's answer to a hold.
+/// The vault's answer to [`Action::Admit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HoldOutcome<T> {
-    /// One use is held.
-    Granted(T),
-    /// Every use that is left is held by other messages.
+pub enum AdmitOutcome<T> {
+    /// It takes one more message.
+    Admitted(T),
+    /// Every use is spent, and one of them may still be given back.
     Busy,
     /// There is no such alias, or it is dead.
     No,
@@ -131,11 +131,11 @@ pub enum HoldOutcome<T> {
 /// What the driver has to do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action<T> {
-    /// Ask the vault to hold a use of this alias. Its answer is wanted with [`Wait::Vault`].
-    Hold(AliasAddress),
-    /// Answers that are due are not wanted any more: what they grant is to be released.
-    CancelHolds,
-    /// Give the use back to the vault.
+    /// Ask the vault to admit a message to this alias. Its answer is wanted with [`Wait::Vault`].
+    Admit(AliasAddress),
+    /// Answers that are due are not wanted any more: tickets that come are to be released.
+    CancelAdmits,
+    /// Give the ticket back to the vault.
     Release(T),
     /// Make the relay forget the transaction. Its connection is then free for other sessions.
     Abort,

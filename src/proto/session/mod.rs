@@ -11,12 +11,12 @@
 //! 4. [`Session::step`] takes what has happened.
 //!
 //! Pipelining (RFC 2920): recipients gather in a batch until another command comes, or no whole line is left. The vault
-//! is asked about all of them at once, the relay is offered those it grants at once, and the replies come in order. The
+//! is asked about all of them at once, the relay is offered those it admits at once, and the replies come in order. The
 //! command that ended the batch is carried out after it.
 //!
 //! Backpressure: while the relay has not taken what is outgoing, no content is received, and so the client is not read.
 //!
-//! Tickets are opaque. Each one granted is given back ([`Action::Release`]) unless its message was delivered, or may
+//! Tickets are opaque. Each one that was issued is given back ([`Action::Release`]) unless its message was delivered, or may
 //! be.
 
 mod commands;
@@ -28,7 +28,7 @@ mod outcome;
 mod recipients;
 mod transaction;
 
-pub use interface::{Action, Event, HoldOutcome, Policy, RelayResult, Turn, Wait};
+pub use interface::{Action, AdmitOutcome, Event, Policy, RelayResult, Turn, Wait};
 pub use outcome::{EndReason, MessageId, MessageResult, MessageSummary, RcptOutcome, RecipientResult, SessionId};
 pub use transaction::Offer;
 
@@ -45,7 +45,7 @@ use transaction::Transaction;
 
 /// How long a client may be silent that has a recipient accepted, which keeps a connection to the next host from
 /// others. RFC 5321 §4.5.3.2.7 would have five minutes; clients that are about to send a message take none.
-const HOLDING_TIMEOUT: Duration = Duration::from_secs(60);
+const RECIPIENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A command or the reply to a line that is none, to be carried out once the batch before it is replied to.
 type Parked = Box<Result<Command, Reply>>;
@@ -199,8 +199,8 @@ impl<T> Session<T> {
             (Event::TimedOut, Wait::Client { .. }) => self.close(EndReason::TimedOut, turn),
             // A client that does not take replies is gone.
             (Event::TimedOut, Wait::Flush) => self.close(EndReason::ClientClosed, turn),
-            (Event::TimedOut, Wait::Vault) => self.cancel_holds(turn),
-            (Event::HoldsAnswered(answers), _) => self.holds_answered(answers, turn),
+            (Event::TimedOut, Wait::Vault) => self.cancel_admits(turn),
+            (Event::AdmitsAnswered(answers), _) => self.admits_answered(answers, turn),
             (Event::RecipientVerdicts(verdicts), Wait::Offer(_)) => self.recipient_verdicts(verdicts, turn),
             (Event::RelayUnavailable, Wait::Offer(_)) => self.reply_to_batch(Vec::new(), turn),
             (Event::RelayLost | Event::TimedOut, Wait::Offer(_) | Wait::Forward(_) | Wait::End(_)) => {
@@ -252,7 +252,7 @@ impl<T> Session<T> {
         mem::replace(&mut self.state, State::Greeted)
     }
 
-    /// Ends the session: what is held is given back, the last reply is said.
+    /// Ends the session: its tickets are given back, the last reply is said.
     fn close(&mut self, reason: EndReason, turn: &mut Turn<'_, T>) {
         match mem::replace(&mut self.state, State::Closed(reason)) {
             // It has ended before.

@@ -14,7 +14,7 @@ pub enum RcptOutcome {
     Unknown,
     /// postmaster@ or abuse@, and the configuration names nobody for them.
     NoPostmaster,
-    /// Every use that is left is held by other messages.
+    /// Every use is spent, and one of them may still be given back.
     Busy,
     /// The vault or the relay does not answer.
     Unavailable,

@@ -1,6 +1,6 @@
 //! Batches of recipients: gathered, asked about, offered, replied to.
 
-use super::{Action, EndReason, HoldOutcome, Parked, RcptOutcome, RelayResult, Session, State, Turn};
+use super::{Action, AdmitOutcome, EndReason, Parked, RcptOutcome, RelayResult, Session, State, Turn};
 use crate::proto::command::{Command, Recipient};
 
 impl<T> Session<T> {
@@ -30,24 +30,24 @@ impl<T> Session<T> {
         }
     }
 
-    pub(super) fn holds_answered(&mut self, answers: Vec<HoldOutcome<T>>, turn: &mut Turn<'_, T>) {
+    pub(super) fn admits_answered(&mut self, answers: Vec<AdmitOutcome<T>>, turn: &mut Turn<'_, T>) {
         for answer in answers {
             match (&mut self.state, answer) {
                 (State::Recipients(_, transaction, _), answer) if transaction.waits_for_vault() => {
-                    transaction.hold_answered(answer);
+                    transaction.admit_answered(answer);
                 }
-                // No honest driver gives an answer that was not asked for. A use is given back even so.
-                (_, HoldOutcome::Granted(ticket)) => turn.act(Action::Release(ticket)),
-                (_, HoldOutcome::Busy | HoldOutcome::No | HoldOutcome::Unavailable) => {}
+                // No honest driver gives an answer that was not asked for. A ticket is given back even so.
+                (_, AdmitOutcome::Admitted(ticket)) => turn.act(Action::Release(ticket)),
+                (_, AdmitOutcome::Busy | AdmitOutcome::No | AdmitOutcome::Unavailable) => {}
             }
         }
         self.proceed_with_batch(turn);
     }
 
     /// The vault does not answer in time.
-    pub(super) fn cancel_holds(&mut self, turn: &mut Turn<'_, T>) {
+    pub(super) fn cancel_admits(&mut self, turn: &mut Turn<'_, T>) {
         if let State::Recipients(_, transaction, _) = &mut self.state {
-            transaction.cancel_holds(turn);
+            transaction.cancel_admits(turn);
             self.proceed_with_batch(turn);
         }
     }

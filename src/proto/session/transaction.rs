@@ -1,8 +1,8 @@
 //! A mail transaction from MAIL on: its envelope, its tickets, and the recipients that are not replied to yet.
 
-use super::interface::{Action, HoldOutcome, RelayResult, Turn};
+use super::interface::{Action, AdmitOutcome, RelayResult, Turn};
 use super::outcome::RcptOutcome;
-use super::{HOLDING_TIMEOUT, Policy};
+use super::{Policy, RECIPIENT_TIMEOUT};
 use crate::alias::AliasAddress;
 use crate::proto::command::{Mail, Recipient};
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ enum Upstream {
     Lost,
 }
 
-/// A recipient that is accepted, and the use of the alias that is held for it.
+/// A recipient that is accepted, and the ticket for it.
 struct Accepted<T> {
     alias: AliasAddress,
     ticket: T,
@@ -29,13 +29,13 @@ struct Accepted<T> {
 #[derive(Debug)]
 enum Slot<T> {
     Known(RcptOutcome),
-    /// The vault was asked to hold a use.
+    /// The vault was asked to admit a message.
     Asked(AliasAddress),
     /// It does; the relay is offered the ticket.
-    Granted(AliasAddress, T),
+    Admitted(AliasAddress, T),
 }
 
-/// An envelope and what is held for it.
+/// An envelope and its tickets.
 pub(super) struct Transaction<T> {
     pub(super) mail: Mail,
     /// When the client must have sent its final dot.
@@ -61,7 +61,7 @@ impl<T> Offer<'_, T> {
     /// Each wants a verdict.
     pub fn tickets(&self) -> impl Iterator<Item = &T> {
         self.batch.iter().filter_map(|slot| match slot {
-            Slot::Granted(_, ticket) => Some(ticket),
+            Slot::Admitted(_, ticket) => Some(ticket),
             Slot::Known(_) | Slot::Asked(_) => None,
         })
     }
@@ -90,8 +90,11 @@ impl<T> Transaction<T> {
 
     /// Until when a client that is silent since then may be.
     pub(super) fn silence_ends(&self, since: Duration, policy: &Policy) -> Duration {
-        let silence =
-            if self.accepted.is_empty() { policy.command_timeout } else { policy.command_timeout.min(HOLDING_TIMEOUT) };
+        let silence = if self.accepted.is_empty() {
+            policy.command_timeout
+        } else {
+            policy.command_timeout.min(RECIPIENT_TIMEOUT)
+        };
         (since + silence).min(self.deadline)
     }
 
@@ -114,7 +117,7 @@ impl<T> Transaction<T> {
         } else if self.accepted.len() >= policy.max_recipients {
             Slot::Known(RcptOutcome::TooMany)
         } else {
-            turn.act(Action::Hold(alias.clone()));
+            turn.act(Action::Admit(alias.clone()));
             Slot::Asked(alias)
         });
         true
@@ -152,25 +155,25 @@ impl<T> Transaction<T> {
     }
 
     /// Takes the vault's answer for the first recipient that has none.
-    pub(super) fn hold_answered(&mut self, answer: HoldOutcome<T>) {
+    pub(super) fn admit_answered(&mut self, answer: AdmitOutcome<T>) {
         let Some(at) = self.first_asked() else { return };
         let slot = &mut self.batch[at];
         if let Slot::Asked(alias) = std::mem::replace(slot, Slot::Known(RcptOutcome::Unavailable)) {
             *slot = match answer {
-                HoldOutcome::Granted(ticket) => Slot::Granted(alias, ticket),
-                HoldOutcome::No if alias.is_role() => Slot::Known(RcptOutcome::NoPostmaster),
-                HoldOutcome::No => Slot::Known(RcptOutcome::Unknown),
-                HoldOutcome::Busy => Slot::Known(RcptOutcome::Busy),
-                HoldOutcome::Unavailable => Slot::Known(RcptOutcome::Unavailable),
+                AdmitOutcome::Admitted(ticket) => Slot::Admitted(alias, ticket),
+                AdmitOutcome::No if alias.is_role() => Slot::Known(RcptOutcome::NoPostmaster),
+                AdmitOutcome::No => Slot::Known(RcptOutcome::Unknown),
+                AdmitOutcome::Busy => Slot::Known(RcptOutcome::Busy),
+                AdmitOutcome::Unavailable => Slot::Known(RcptOutcome::Unavailable),
             };
         }
         self.answered = at + 1;
     }
 
     /// Gives up on the answers of the vault that are due.
-    pub(super) fn cancel_holds(&mut self, turn: &mut Turn<'_, T>) {
+    pub(super) fn cancel_admits(&mut self, turn: &mut Turn<'_, T>) {
         if self.waits_for_vault() {
-            turn.act(Action::CancelHolds);
+            turn.act(Action::CancelAdmits);
         }
         for slot in self.batch.iter_mut().skip(self.answered) {
             if matches!(slot, Slot::Asked(_)) {
@@ -181,7 +184,7 @@ impl<T> Transaction<T> {
 
     /// Whether tickets of the batch are to be offered to the relay.
     pub(super) fn wants_relay(&self) -> bool {
-        self.upstream != Upstream::Lost && self.batch.iter().any(|slot| matches!(slot, Slot::Granted(..)))
+        self.upstream != Upstream::Lost && self.batch.iter().any(|slot| matches!(slot, Slot::Admitted(..)))
     }
 
     pub(super) fn offer(&self) -> Offer<'_, T> {
@@ -214,7 +217,7 @@ impl<T> Transaction<T> {
         Some(match slot {
             Slot::Known(outcome) => outcome,
             Slot::Asked(_) => RcptOutcome::Unavailable,
-            Slot::Granted(alias, ticket) => match verdict() {
+            Slot::Admitted(alias, ticket) => match verdict() {
                 Some(Ok(())) => {
                     self.accepted.push(Accepted { alias, ticket });
                     RcptOutcome::Accepted
@@ -243,14 +246,14 @@ impl<T> Transaction<T> {
         self.release(turn);
     }
 
-    /// Gives back every use that is held. Without effect on those that are spent.
+    /// Releases every ticket. Without effect on those that are spent.
     pub(super) fn release(mut self, turn: &mut Turn<'_, T>) {
-        self.cancel_holds(turn);
-        let granted = self.batch.into_iter().filter_map(|slot| match slot {
-            Slot::Granted(_, ticket) => Some(ticket),
+        self.cancel_admits(turn);
+        let admitted = self.batch.into_iter().filter_map(|slot| match slot {
+            Slot::Admitted(_, ticket) => Some(ticket),
             Slot::Known(_) | Slot::Asked(_) => None,
         });
         let accepted = self.accepted.into_iter().map(|recipient| recipient.ticket);
-        turn.actions.extend(accepted.chain(granted).map(Action::Release));
+        turn.actions.extend(accepted.chain(admitted).map(Action::Release));
     }
 }

@@ -5,16 +5,18 @@ use crate::channel::MaybeReady;
 use crate::config::settings::vault::ReversePath;
 use crate::vault::clock;
 use crate::vault::context::VaultContext;
+use crate::vault::retry;
 use crate::vault::srs;
-use crate::vault::store::Engine as _;
-use crate::vault::tickets::TargetSource;
+use crate::vault::store::{Engine as _, Key, SpendOutcome};
+use crate::vault::tickets::{Spendable, Spent, TargetSource};
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
 use crate::wire::vault_relay::{
-    Answer, NextNotification, NotificationSent, Redeem, RedeemAnswer, Refund, RefundAnswer, Request, Settle, Spend,
-    SpendAnswer,
+    Answer, NextNotification, NotificationSent, Redeem, RedeemAnswer, Refund, RefundAnswer, Request, Settle,
+    SettleLast, Settled, Spend, SpendAnswer,
 };
 use std::rc::Rc;
+use std::time::Instant;
 
 /// Answers a process of the role `relay`.
 pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Request) -> Option<MaybeReady<Answer>> {
@@ -24,12 +26,15 @@ pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Re
         }
         Request::Spend(Spend { ticket }) => spend(context, ticket).map(Answer::Spend),
         Request::Refund(Refund { ticket }) => refund(context, ticket).map(Answer::Refund),
+        Request::SettleLast(SettleLast { ticket }) => settle(context, ticket).map(Answer::SettleLast),
         Request::NextNotification(NextNotification) => {
             let context = Rc::clone(context);
             MaybeReady::later(async move { Answer::NextNotification(context.outbox.next().await) })
         }
         Request::Settle(Settle { ticket }) => {
-            context.tickets.borrow_mut().settle(ticket);
+            if let MaybeReady::Future(settled) = settle(context, ticket) {
+                tokio::task::spawn_local(settled);
+            }
             return None;
         }
         Request::NotificationSent(NotificationSent { number, verdict }) => {
@@ -45,13 +50,13 @@ pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Re
 
 fn redeem(context: &VaultContext, ticket: Ticket, reverse_path: &str) -> RedeemAnswer {
     let redeemed = context.tickets.borrow_mut().redeem(ticket);
-    let Some((target, counted)) = redeemed else { return RedeemAnswer::No };
+    let Some((target, scarce)) = redeemed else { return RedeemAnswer::No };
     let Some((target, domain)) = reveal(context, &target) else { return RedeemAnswer::No };
     let reverse_path = match context.live().reverse_path {
         ReversePath::Keep => reverse_path.to_owned(),
         ReversePath::Srs => srs::rewrite(reverse_path, &domain, &context.hashes, clock::now()),
     };
-    RedeemAnswer::Redeemed { target, reverse_path, counted }
+    RedeemAnswer::Redeemed { target, reverse_path, scarce }
 }
 
 /// The real address behind a ticket, and the domain of ours under which it was reached.
@@ -67,41 +72,83 @@ fn reveal(context: &VaultContext, target: &TargetSource) -> Option<(RealAddress,
     }
 }
 
+/// Spends the use of a ticket. Which ticket is none any more, is told as an outage: nobody knows how its alias stands.
 fn spend(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<SpendAnswer> {
-    let redeemed = context.tickets.borrow_mut().spend(ticket);
-    let Some(key) = redeemed else { return MaybeReady::Ready(SpendAnswer::No) };
-    let step = context.store.spend(key, ticket);
+    let key = match context.tickets.borrow_mut().begin_spend(ticket) {
+        Some(Spendable::Alias(key)) => key,
+        Some(Spendable::Role) => return MaybeReady::Ready(SpendAnswer::Done { counted: false, last: false }),
+        None => return MaybeReady::Ready(SpendAnswer::Unavailable),
+    };
+    let step = context.store.spend(key, ticket, context.tickets.borrow().lifetimes().spent);
     let (context, guard) = (Rc::clone(context), context.requests.enter());
     step.map(move |outcome| {
         let _guard = guard;
+        let is_counted = matches!(outcome, Ok(SpendOutcome::Done { counted: true, .. }));
+        context.tickets.borrow_mut().end_spend(ticket, is_counted, Instant::now());
         match outcome {
-            Ok(true) => {
-                context.metrics.increment(Metric::UsesSpent);
-                SpendAnswer::Done
+            Ok(SpendOutcome::Done { counted, last }) => {
+                if counted {
+                    context.metrics.increment(Metric::UsesSpent);
+                }
+                SpendAnswer::Done { counted, last }
             }
-            Ok(false) => SpendAnswer::No,
+            Ok(SpendOutcome::Busy) => SpendAnswer::Busy,
+            Ok(SpendOutcome::No) => SpendAnswer::No,
             Err(_) => {
-                // The relay gives the message up: it is not delivered, and must cost nothing.
-                tokio::task::spawn_local(context.store.undo(key, ticket).get());
+                undo(&context, key, ticket);
                 SpendAnswer::Unavailable
             }
         }
     })
 }
 
+/// Takes back what a spend without an answer may have counted, in the background: the relay gives the message up, so that
+/// it must cost nothing.
+fn undo(context: &VaultContext, key: Key, ticket: Ticket) {
+    let (store, lifetime) = (context.store.clone(), context.tickets.borrow().lifetimes().spent);
+    tokio::task::spawn_local(async move {
+        if store.undo(key, ticket, lifetime).get().await.is_err() {
+            // If it fails to the last, the use stays counted, as one that is in doubt.
+            let _ = retry::until(Instant::now() + lifetime, || store.undo(key, ticket, lifetime)).await;
+        }
+    });
+}
+
 fn refund(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<RefundAnswer> {
-    let spent = context.tickets.borrow_mut().settle(ticket);
-    let Some(key) = spent else { return MaybeReady::Ready(RefundAnswer::No) };
+    let spent = context.tickets.borrow_mut().take_spent(ticket);
+    let Some(Spent { key, deadline }) = spent else { return MaybeReady::Ready(RefundAnswer::No) };
     let step = context.store.refund(key, ticket);
     let (context, guard) = (Rc::clone(context), context.requests.enter());
     step.map(move |outcome| {
         let _guard = guard;
-        match outcome {
-            Ok(()) => {
-                context.metrics.increment(Metric::UsesRefunded);
-                RefundAnswer::Done
-            }
-            Err(_) => RefundAnswer::Unavailable,
+        if outcome.is_ok() {
+            context.metrics.increment(Metric::UsesRefunded);
+            return RefundAnswer::Done;
         }
+        tokio::task::spawn_local(async move {
+            let again = || context.store.refund(key, ticket);
+            if retry::until(deadline, again).await.is_ok() {
+                context.metrics.increment(Metric::UsesRefunded);
+            }
+        });
+        RefundAnswer::Unavailable
+    })
+}
+
+/// The use of a ticket is final. While the store is away, others read that the alias is busy, and not that it is dead.
+fn settle(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<Settled> {
+    let spent = context.tickets.borrow_mut().take_spent(ticket);
+    let Some(Spent { key, deadline }) = spent else { return MaybeReady::Ready(Settled) };
+    let step = context.store.settle(key, ticket);
+    let (context, guard) = (Rc::clone(context), context.requests.enter());
+    step.map(move |outcome| {
+        let _guard = guard;
+        if outcome.is_err() {
+            let store = context.store.clone();
+            tokio::task::spawn_local(async move {
+                let _ = retry::until(deadline, || store.settle(key, ticket)).await;
+            });
+        }
+        Settled
     })
 }

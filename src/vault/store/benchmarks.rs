@@ -3,10 +3,12 @@
 use super::redb::Redb;
 use super::redis::Redis;
 use super::redis::server::Server;
-use super::tests::{fresh, limits, record, ticket};
-use super::{Engine, HoldResult, Key};
+use super::tests::{LIFETIME, SPENT, fresh, limits, record, ticket};
+use super::{AdmitOutcome, Engine, Key};
 use crate::config::settings::Secret;
 use crate::config::settings::vault::{Redis as RedisSettings, Topology};
+use crate::wire::Ticket;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Requests under way at the same time when a table is filled, and when spends share commits.
@@ -55,38 +57,40 @@ fn percentiles(mut times: Vec<Duration>) -> (f64, f64) {
 
 async fn measure(engine: &impl Engine, size: u64) -> String {
     let pick = |n: u64| key(n.wrapping_mul(7_919) % size);
-    let (mut holds, mut held) = (Vec::new(), Vec::new());
+    let mut admits = Vec::new();
     for n in 0..20_000_u64 {
-        let (key, ticket) = (pick(n), ticket());
+        let key = pick(n);
         let start = Instant::now();
-        let outcome = engine.hold(key, ticket, 600).get().await;
-        holds.push(start.elapsed());
-        assert!(matches!(outcome, Ok(HoldResult::Held { .. })), "hold");
-        if n % 5 == 0 {
-            held.push((key, ticket));
-        } else {
-            engine.release(key, ticket).get().await.unwrap();
-        }
+        let outcome = engine.admit(key).get().await;
+        admits.push(start.elapsed());
+        assert!(matches!(outcome, Ok(AdmitOutcome::Admitted { .. })), "admit");
     }
     let misses = {
         let start = Instant::now();
         for _ in 0..20_000 {
-            assert!(matches!(engine.hold(fresh(), ticket(), 600).get().await, Ok(HoldResult::No)));
+            assert!(matches!(engine.admit(fresh()).get().await, Ok(AdmitOutcome::No)));
         }
         start.elapsed().as_secs_f64() * 1e6 / 20_000.0
     };
+    engine.expected_spends().store(TOGETHER, Ordering::Relaxed);
+    let spent: Vec<_> = (0..4_000).map(|n| (pick(5 * n), ticket())).collect();
     let start = Instant::now();
-    for some in held.chunks(TOGETHER) {
-        let spends: Vec<_> =
-            some.iter().map(|(key, ticket)| tokio::task::spawn_local(engine.spend(*key, *ticket).get())).collect();
+    for some in spent.chunks(TOGETHER) {
+        let spend =
+            |&(key, ticket): &(Key, Ticket)| tokio::task::spawn_local(engine.spend(key, ticket, LIFETIME).get());
+        let spends: Vec<_> = some.iter().map(spend).collect();
         for spend in spends {
-            assert_eq!(spend.await.unwrap(), Ok(true));
+            assert_eq!(spend.await.unwrap(), Ok(SPENT));
         }
     }
-    let spends = held.len() as f64 / start.elapsed().as_secs_f64();
-    let (p50, p99) = percentiles(holds);
+    let spends = spent.len() as f64 / start.elapsed().as_secs_f64();
+    engine.expected_spends().store(0, Ordering::Relaxed);
+    for (key, ticket) in spent {
+        engine.settle(key, ticket).get().await.unwrap();
+    }
+    let (p50, p99) = percentiles(admits);
     format!(
-        "hold {p50:>6.1} µs, p99 {p99:>6.1} µs; unknown {misses:>5.1} µs; spend {spends:>7.0}/s, {TOGETHER} at once"
+        "admit {p50:>6.1} µs, p99 {p99:>6.1} µs; unknown {misses:>5.1} µs; spend {spends:>7.0}/s, {TOGETHER} at once"
     )
 }
 

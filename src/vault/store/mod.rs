@@ -19,6 +19,9 @@ use crate::wire::Ticket;
 pub(crate) use observed::ObservedStore;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 /// Under what an alias is stored: a keyed hash of `name@domain`, truncated to 128 bits.
 pub(crate) type Key = [u8; 16];
@@ -57,17 +60,33 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// The outcome of [`Engine::hold`].
+/// The outcome of [`Engine::admit`].
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum HoldResult {
-    /// Alive. If the alias is counted, one of its uses is held until the deadline.
-    Held {
-        /// Whether [`Engine::spend`] is due.
-        counted: bool,
+pub(crate) enum AdmitOutcome {
+    /// It takes one more message.
+    Admitted {
         /// [`Record::sealed`].
         sealed: Box<[u8]>,
+        /// Uses left; `None` when messages are not limited.
+        remaining: Option<u32>,
     },
-    /// Every use that is left is held.
+    /// Every use is spent, and one of them is not settled.
+    Busy,
+    /// Not there, or dead.
+    No,
+}
+
+/// The outcome of [`Engine::spend`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpendOutcome {
+    /// The message may be delivered.
+    Done {
+        /// Whether a use was spent: it is unsettled from now on.
+        counted: bool,
+        /// Whether no use is left.
+        last: bool,
+    },
+    /// Every use is spent, and one of them is not settled, or was not when the spend came.
     Busy,
     /// Not there, or dead.
     No,
@@ -108,23 +127,30 @@ pub(crate) trait Engine {
     /// What is stored under `key`.
     fn read(&self, key: Key) -> Step<Option<Record>>;
 
-    /// Holds one use for `seconds`, if the alias is alive and has one that is neither spent nor held: the first phase
-    /// of counting a message. What is not counted is not held.
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<HoldResult>;
+    /// Whether the alias takes one more message. Only looks: nothing is reserved, and [`Self::spend`] decides.
+    fn admit(&self, key: Key) -> Step<AdmitOutcome>;
 
-    /// Gives a held use back. Without effect if it is not held.
-    fn release(&self, key: Key, ticket: Ticket) -> Step<()>;
-
-    /// Turns a held use into a spent one, durably: the second phase. False if the alias is gone or has none left.
+    /// Before a message is delivered: judges the alias as it is now, and spends one use, durably, if its messages are
+    /// limited. `spent` never exceeds the limit.
     ///
-    /// Never lets `spent` exceed the limit, even if the hold has run out meanwhile.
-    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool>;
+    /// A use that is spent is *unsettled* until [`Self::settle`] or [`Self::refund`], or for `lifetime` at the most.
+    fn spend(&self, key: Key, ticket: Ticket, lifetime: Duration) -> Step<SpendOutcome>;
 
-    /// Takes a spend of this ticket back, durably. Without effect if the alias is gone.
+    /// Gives the use back that this ticket has spent, durably. Without effect, if it is not unsettled or the alias is
+    /// gone.
     fn refund(&self, key: Key, ticket: Ticket) -> Step<()>;
 
-    /// After a spend that failed, so that its outcome is not known: takes it back if it was counted after all.
-    fn undo(&self, key: Key, ticket: Ticket) -> Step<()>;
+    /// The use that this ticket has spent is not given back any more. Without effect, if it is not unsettled.
+    fn settle(&self, key: Key, ticket: Ticket) -> Step<()>;
+
+    /// After a spend that failed, so that its outcome is not known: takes it back if it was counted after all. If it
+    /// still comes, within `lifetime`, it is refused.
+    fn undo(&self, key: Key, ticket: Ticket, lifetime: Duration) -> Step<()>;
+
+    /// How many spends are likely to come soon: kept up to date by the caller, so that commits can wait for them.
+    fn expected_spends(&self) -> Arc<AtomicUsize> {
+        Arc::default()
+    }
 
     /// Replaces limits, paused and pending, if they still are as `seen` (compare and set); false if they are not.
     /// `spent` is neither compared nor set.

@@ -1,12 +1,15 @@
 //! An engine that is observed: whether its store answers is noted with every step, and logged when that changes.
 
-use super::{Counter, Creation, Engine, HoldResult, Key, Mark, Owner, Record, Step, StoreError};
+use super::{AdmitOutcome, Counter, Creation, Engine, Key, Mark, Owner, Record, SpendOutcome, Step, StoreError};
 use crate::alias::{AliasState, Time};
 use crate::channel::MaybeReady;
 use crate::wire::Ticket;
 use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 use tracing::{info, warn};
 
 /// The store as the services use it: the steps are those of its engine. Clones share what is noted.
@@ -112,26 +115,40 @@ impl Engine for ObservedStore {
         self.reading(self.engine.read(key))
     }
 
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<HoldResult> {
-        self.reading(self.engine.hold(key, ticket, seconds))
+    fn admit(&self, key: Key) -> Step<AdmitOutcome> {
+        self.reading(self.engine.admit(key))
     }
 
-    /// Not noted: nobody waits for it, and a hold ends by itself.
-    fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
-        self.engine.release(key, ticket)
-    }
-
-    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
-        self.writing(self.engine.spend(key, ticket))
+    /// One that is ready at once, or spends nothing, has written nothing.
+    fn spend(&self, key: Key, ticket: Ticket, lifetime: Duration) -> Step<SpendOutcome> {
+        match self.engine.spend(key, ticket, lifetime) {
+            ready @ MaybeReady::Ready(_) => self.reading(ready),
+            later @ MaybeReady::Future(_) => {
+                let availability = Rc::clone(&self.availability);
+                later.map(move |outcome| match outcome {
+                    Err(_) | Ok(SpendOutcome::Done { counted: true, .. }) => availability.note_write_outcome(outcome),
+                    Ok(_) => availability.note_read_outcome(outcome),
+                })
+            }
+        }
     }
 
     fn refund(&self, key: Key, ticket: Ticket) -> Step<()> {
         self.writing(self.engine.refund(key, ticket))
     }
 
+    /// Not noted: no message waits for it.
+    fn settle(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.engine.settle(key, ticket)
+    }
+
     /// Not noted: it follows a step that has failed.
-    fn undo(&self, key: Key, ticket: Ticket) -> Step<()> {
-        self.engine.undo(key, ticket)
+    fn undo(&self, key: Key, ticket: Ticket, lifetime: Duration) -> Step<()> {
+        self.engine.undo(key, ticket, lifetime)
+    }
+
+    fn expected_spends(&self) -> Arc<AtomicUsize> {
+        self.engine.expected_spends()
     }
 
     fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool> {

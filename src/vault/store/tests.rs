@@ -1,9 +1,14 @@
 //! What every engine must do; each engine's own tests run this very suite.
 
-use super::{Creation, Engine, HoldResult, Key, Record, Step, StoreError};
+mod uses;
+
+use super::{Creation, Engine, Key, Record, Step, StoreError};
 use crate::alias::{AliasState, DAY, Limits};
 use crate::wire::Ticket;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+pub(crate) use uses::{LIFETIME, SPENT, SPENT_LAST};
+use uses::{admitted, is_dead, spend};
 
 /// A key, owner or ticket that no other test has.
 pub(crate) fn fresh() -> [u8; 16] {
@@ -38,24 +43,10 @@ async fn made(engine: &impl Engine, record: &Record) -> Key {
     key
 }
 
-async fn held(engine: &impl Engine, key: Key) -> Option<Ticket> {
-    let ticket = ticket();
-    match get(engine.hold(key, ticket, 60)).await {
-        HoldResult::Held { sealed, .. } => {
-            assert_eq!(&*sealed, b"sealed");
-            Some(ticket)
-        }
-        HoldResult::Busy | HoldResult::No => None,
-    }
-}
-
 /// The whole suite.
 pub(crate) async fn suite(engine: &impl Engine) {
     what_is_created_is_read(engine).await;
-    uses_are_held_spent_and_refunded(engine).await;
-    a_spend_never_exceeds_the_limit(engine).await;
-    holds_run_out(engine).await;
-    the_dead_hold_nothing(engine).await;
+    uses::suite(engine).await;
     amending_is_compare_and_set(engine).await;
     counting_has_a_limit(engine).await;
     counting_down_stops_at_zero(engine).await;
@@ -64,7 +55,6 @@ pub(crate) async fn suite(engine: &impl Engine) {
     what_is_confirmed_is_alive(engine).await;
     marks_are_there_until_they_end(engine).await;
     what_is_past_is_purged(engine).await;
-    two_hundred_at_once(engine).await;
 }
 
 async fn what_is_created_is_read(engine: &impl Engine) {
@@ -82,61 +72,10 @@ async fn what_is_created_is_read(engine: &impl Engine) {
     }
 }
 
-async fn uses_are_held_spent_and_refunded(engine: &impl Engine) {
-    let key = made(engine, &record(limits(Some(2)))).await;
-    let (one, two) = (held(engine, key).await.unwrap(), held(engine, key).await.unwrap());
-    assert!(get(engine.hold(key, ticket(), 60)).await == HoldResult::Busy);
-    get(engine.release(key, one)).await;
-    get(engine.release(key, one)).await;
-    let one = held(engine, key).await.unwrap();
-    assert!(get(engine.spend(key, one)).await);
-    assert!(get(engine.hold(key, ticket(), 60)).await == HoldResult::Busy, "the other is still held");
-    assert!(get(engine.spend(key, two)).await);
-    assert!(get(engine.hold(key, ticket(), 60)).await == HoldResult::No, "used up");
-    get(engine.refund(key, one)).await;
-    assert_eq!(get(engine.read(key)).await.unwrap().state.spent, 1);
-    assert!(held(engine, key).await.is_some());
-    let uncounted =
-        made(engine, &record(Limits { not_after: Some(get(engine.now()).await + 99), ..limits(None) })).await;
-    assert!(matches!(get(engine.hold(uncounted, ticket(), 60)).await, HoldResult::Held { counted: false, .. }));
-}
-
-async fn a_spend_never_exceeds_the_limit(engine: &impl Engine) {
-    let key = made(engine, &record(limits(Some(1)))).await;
-    assert!(get(engine.spend(key, ticket())).await, "a hold that ran out does not matter");
-    assert!(!get(engine.spend(key, ticket())).await);
-    assert!(!get(engine.spend(fresh(), ticket())).await, "there is no such alias");
-    get(engine.refund(fresh(), ticket())).await;
-}
-
-async fn holds_run_out(engine: &impl Engine) {
-    let key = made(engine, &record(limits(Some(1)))).await;
-    assert!(matches!(get(engine.hold(key, ticket(), 1)).await, HoldResult::Held { .. }));
-    assert!(get(engine.hold(key, ticket(), 1)).await == HoldResult::Busy);
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    assert!(matches!(get(engine.hold(key, ticket(), 1)).await, HoldResult::Held { .. }));
-}
-
-async fn the_dead_hold_nothing(engine: &impl Engine) {
-    let now = get(engine.now()).await;
-    assert!(get(engine.hold(fresh(), ticket(), 60)).await == HoldResult::No);
-    let early = Limits { not_before: Some(now + 50), ..limits(Some(1)) };
-    let late = Limits { not_after: Some(now + 1), ..limits(Some(1)) };
-    let (early, late) = (made(engine, &record(early)).await, made(engine, &record(late)).await);
-    let (mut paused, mut pending) = (record(limits(Some(1))), record(limits(Some(1))));
-    paused.state.paused = true;
-    pending.state.pending = true;
-    let (paused, pending) = (made(engine, &paused).await, made(engine, &pending).await);
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    for key in [early, late, paused, pending] {
-        assert!(get(engine.hold(key, ticket(), 60)).await == HoldResult::No);
-    }
-}
-
 async fn amending_is_compare_and_set(engine: &impl Engine) {
     let record = record(limits(Some(1)));
     let key = made(engine, &record).await;
-    assert!(get(engine.spend(key, ticket())).await);
+    assert_eq!(spend(engine, key, ticket()).await, SPENT_LAST);
     let more = AliasState { limits: limits(Some(3)), spent: 77, paused: true, pending: false };
     assert!(get(engine.amend(key, record.state, more)).await, "spent is not compared");
     assert!(!get(engine.amend(key, record.state, more)).await, "it is no longer as seen");
@@ -189,11 +128,11 @@ async fn what_is_confirmed_is_alive(engine: &impl Engine) {
     let mut record = record(limits(Some(1)));
     record.state.pending = true;
     let key = made(engine, &record).await;
-    assert!(held(engine, key).await.is_none());
+    assert!(is_dead(engine, key).await);
     let confirmed = AliasState { pending: false, ..record.state };
     assert!(get(engine.amend(key, record.state, confirmed)).await);
     assert!(!get(engine.amend(key, record.state, confirmed)).await, "it is no longer as seen");
-    assert!(held(engine, key).await.is_some());
+    assert_eq!(admitted(engine, key).await, Some(Some(1)));
 }
 
 async fn marks_are_there_until_they_end(engine: &impl Engine) {
@@ -207,7 +146,7 @@ async fn marks_are_there_until_they_end(engine: &impl Engine) {
     let is_there = get(engine.marked(brief)).await.is_some();
     assert!(is_there || get(engine.now()).await >= end, "on a busy machine its time may be over already");
     while get(engine.now()).await < end {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(get(engine.marked(brief)).await, None);
     get(engine.sweep()).await;
@@ -230,27 +169,8 @@ async fn what_is_past_is_purged(engine: &impl Engine) {
     let (brief, lasting) =
         (Limits { not_after: Some(now + 1), ..limits(None) }, Limits { not_after: Some(now + 99), ..limits(None) });
     let (brief, lasting) = (made(engine, &record(brief)).await, made(engine, &record(lasting)).await);
-    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
+    tokio::time::sleep(Duration::from_millis(2100)).await;
     get(engine.sweep()).await;
     assert!(get(engine.read(brief)).await.is_none());
     assert!(get(engine.read(lasting)).await.is_some());
-}
-
-async fn two_hundred_at_once(engine: &impl Engine) {
-    let key = made(engine, &record(limits(Some(3)))).await;
-    let tickets: Vec<Ticket> = (0..200).map(|_| ticket()).collect();
-    let holds: Vec<_> = tickets.iter().map(|t| (*t, engine.hold(key, *t, 60))).collect();
-    let mut granted = Vec::new();
-    for (ticket, hold) in holds {
-        if matches!(get(hold).await, HoldResult::Held { .. }) {
-            granted.push(ticket);
-        }
-    }
-    assert_eq!(granted.len(), 3);
-    // Even those that hold nothing cannot spend more than there is.
-    let mut spent = 0;
-    for spend in tickets.iter().map(|t| engine.spend(key, *t)).collect::<Vec<_>>() {
-        spent += u32::from(get(spend).await);
-    }
-    assert_eq!((spent, get(engine.read(key)).await.unwrap().state.spent), (3, 3));
 }

@@ -52,7 +52,7 @@ fn messages_that_are_refused() {
         rig.send(format!("{content}RCPT TO:<x@example.org>\r\n.\r\nNOOP\r\n"));
         let replies = String::from_utf8_lossy(&rig.replies[before..]).into_owned();
         assert_eq!(replies, format!("{reply}\r\n250 2.0.0 OK\r\n"));
-        assert_eq!((rig.state(), rig.delivered.len(), rig.held.len()), ("ready", 0, 0));
+        assert_eq!((rig.state(), rig.delivered.len(), rig.tickets.len()), ("ready", 0, 0));
         assert_eq!(rig.results, [MessageResult::Rejected]);
     }
 }
@@ -61,11 +61,11 @@ fn messages_that_are_refused() {
 fn the_verdict_on_the_message_is_the_reply() {
     let mut rig = Rig::in_state("content");
     assert_eq!(rig.ask("please refuse\r\n.\r\n"), "450 free release ready");
-    assert_eq!((rig.results.as_slice(), rig.held.len()), (&[MessageResult::Deferred][..], 0));
+    assert_eq!((rig.results.as_slice(), rig.tickets.len()), (&[MessageResult::Deferred][..], 0));
     // Lost after the final dot it is in doubt: nothing is given back.
     let mut rig = Rig::in_state("verdict");
     rig.step(Event::RelayLost);
-    assert_eq!((rig.report().as_str(), rig.held.len()), ("451 drop ready", 1));
+    assert_eq!((rig.report().as_str(), rig.tickets.len()), ("451 drop ready", 1));
     assert_eq!(rig.results, [MessageResult::Deferred]);
 }
 
@@ -155,7 +155,7 @@ fn octet_by_octet_and_split_at_every_index() {
     let run = |pieces: &[&[u8]]| {
         let mut rig = Rig::new(policy());
         pieces.iter().for_each(|piece| rig.send(piece));
-        assert_eq!((rig.state(), rig.held.len()), ("closed", 0));
+        assert_eq!((rig.state(), rig.tickets.len()), ("closed", 0));
         (String::from_utf8(rig.replies).unwrap(), rig.delivered, rig.results)
     };
     let conversation = conversation.as_bytes();
@@ -211,7 +211,7 @@ fn chances() -> impl Strategy<Value = Vec<Chance>> {
 }
 
 proptest! {
-    /// In whatever order things happen: every ticket granted is given back once, or its message was taken or is in
+    /// In whatever order things happen: every ticket that was issued is given back once, or its message was taken or is in
     /// doubt; the session ends, and what it says is whole replies.
     #[test]
     fn no_ticket_is_lost_whatever_happens(chances in chances()) {
@@ -224,9 +224,9 @@ proptest! {
                 Chance::Wait(seconds) => rig.now += seconds * SECOND,
                 Chance::Event(number) => {
                     let doubtful = rig.state() == "verdict" && (4..6).contains(&number);
-                    in_doubt += if doubtful { rig.held.len() } else { 0 };
+                    in_doubt += if doubtful { rig.tickets.len() } else { 0 };
                     if doubtful {
-                        rig.held.clear();
+                        rig.tickets.clear();
                     }
                     rig.step(match number {
                         0 => Event::ClientClosed,
@@ -245,7 +245,7 @@ proptest! {
             prop_assert!(!matches!(waits, Wait::Vault) || rig.is_asked(), "nobody waits for what was not asked");
         }
         rig.step(Event::DrainExpired);
-        prop_assert_eq!((rig.state(), rig.held.len()), ("closed", 0), "{} in doubt", in_doubt);
+        prop_assert_eq!((rig.state(), rig.tickets.len()), ("closed", 0), "{} in doubt", in_doubt);
         prop_assert!(rig.replies.ends_with(b"\r\n"));
         prop_assert!(rig.replies.split(|&b| b == b'\n').all(|l| l.is_empty() || l[..3].iter().all(u8::is_ascii_digit)));
     }

@@ -1,7 +1,7 @@
 //! RCPT: outcomes, batches of pipelined recipients, duplicates, too many, a relay that is lost.
 
 use super::rig::{MAIL, Rig, SECOND, policy};
-use crate::proto::session::{Event, HoldOutcome, RcptOutcome, RecipientResult, Wait};
+use crate::proto::session::{AdmitOutcome, Event, RcptOutcome, RecipientResult, Wait};
 use std::time::Duration;
 
 fn rcpt(names: &[&str]) -> String {
@@ -30,7 +30,7 @@ fn every_outcome_with_its_reply() {
         assert_eq!(String::from_utf8_lossy(&rig.replies[before..]), format!("{reply}\r\n"), "{line}");
     }
     let mut rig = Rig::in_state("rcpt");
-    assert_eq!(rig.ask(rcpt(&["ok@example.org"])), "250 rcpt", "a duplicate is not held twice");
+    assert_eq!(rig.ask(rcpt(&["ok@example.org"])), "250 rcpt", "a duplicate is not admitted twice");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn pipelined_recipients_are_asked_about_at_once_offered_at_once_and_replied_to_i
     let mut rig = Rig::in_state("mail");
     let names = ["a@example.org", "x@else.example", "no@example.org"];
     rig.send_until(format!("{}DATA\r\n", rcpt(&names)).as_bytes(), |wait| matches!(wait, Wait::Vault));
-    assert_eq!(rig.report(), "hold asked", "no reply before all are known");
+    assert_eq!(rig.report(), "admit asked", "no reply before all are known");
     rig.answer();
     rig.answer();
     assert_eq!((rig.report(), offered(&rig)), ("offered".to_owned(), Some((true, 1))));
@@ -98,9 +98,9 @@ fn pipelined_recipients_are_asked_about_at_once_offered_at_once_and_replied_to_i
 #[test]
 fn duplicates_in_one_batch_wait_for_each_other() {
     let twice = |name: &str| Rig::in_state("mail").ask(rcpt(&[name, name]));
-    assert_eq!(twice("ok@example.org"), "250 250 hold rcpt");
-    assert_eq!(twice("no@example.org"), "550 550 hold mail");
-    assert_eq!(twice("refused@example.org"), "450 450 hold release hold release mail");
+    assert_eq!(twice("ok@example.org"), "250 250 admit rcpt");
+    assert_eq!(twice("no@example.org"), "550 550 admit mail");
+    assert_eq!(twice("refused@example.org"), "450 450 admit release admit release mail");
 }
 
 #[test]
@@ -111,19 +111,19 @@ fn recipients_beyond_the_limit_are_452_and_free_places_are_taken() {
         rcpt(&all.iter().map(String::as_str).collect::<Vec<_>>())
     };
     let ask = |first| Rig::in_state("mail").ask(names(first));
-    assert_eq!(ask(["a", "b", "c"]), "250 250 250 452 452 hold rcpt");
-    assert_eq!(ask(["a", "no", "c"]), "250 550 250 250 452 hold rcpt");
-    assert_eq!(ask(["no", "busy", "refused"]), "550 450 450 250 250 hold release hold rcpt");
+    assert_eq!(ask(["a", "b", "c"]), "250 250 250 452 452 admit rcpt");
+    assert_eq!(ask(["a", "no", "c"]), "250 550 250 250 452 admit rcpt");
+    assert_eq!(ask(["no", "busy", "refused"]), "550 450 450 250 250 admit release admit rcpt");
 }
 
 #[test]
 fn a_relay_that_is_lost_voids_the_batch_and_then_the_message_once() {
     let mut rig = Rig::in_state("lost");
-    assert_eq!(rig.held.len(), 1, "the recipient of the batch is given back, the one before it is still accepted");
-    assert_eq!(rig.ask(rcpt(&["b@example.org", "no@example.org"])), "451 550 hold release lost");
+    assert_eq!(rig.tickets.len(), 1, "the recipient of the batch is given back, the one before it is still accepted");
+    assert_eq!(rig.ask(rcpt(&["b@example.org", "no@example.org"])), "451 550 admit release lost");
     assert_eq!(rig.ask("DATA\r\n"), "451 release ready");
     assert_eq!(rig.ask("DATA\r\n"), "503 ready");
-    assert!(rig.held.is_empty());
+    assert!(rig.tickets.is_empty());
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_relay_that_cannot_be_had_is_asked_again() {
     let mut rig = Rig::in_state("mail");
     rig.send_until(rcpt(&["a@example.org"]).as_bytes(), |wait| matches!(wait, Wait::Offer(_)));
     rig.step(Event::RelayUnavailable);
-    assert_eq!(rig.report(), "451 hold release mail");
+    assert_eq!(rig.report(), "451 admit release mail");
     rig.send_until(rcpt(&["a@example.org"]).as_bytes(), |wait| matches!(wait, Wait::Offer(_)));
     assert_eq!(offered(&rig), Some((true, 1)));
 }
@@ -142,8 +142,8 @@ fn unknown_recipients_end_the_session_in_the_middle_of_a_batch() {
     rig.send(MAIL);
     rig.report();
     let names = ["a@example.org", "no@example.org", "no@example.org", "b@example.org", "c@example.org"];
-    assert_eq!(rig.ask(rcpt(&names)), "250 550 550 421 hold drop release closed");
-    assert!(rig.held.is_empty());
+    assert_eq!(rig.ask(rcpt(&names)), "250 550 550 421 admit drop release closed");
+    assert!(rig.tickets.is_empty());
 }
 
 #[test]
@@ -159,9 +159,9 @@ fn commands_beyond_the_limit_end_the_session_without_the_replies_that_are_due() 
     let mut rig = Rig::new(super::super::Policy { max_commands: 4, ..policy() });
     assert_eq!(
         rig.ask(format!("{MAIL}{}", rcpt(&["a@example.org", "b@example.org", "c@example.org"]))),
-        "250 250 421 hold drop cancel closed"
+        "250 250 421 admit drop cancel closed"
     );
-    assert!(rig.held.is_empty());
+    assert!(rig.tickets.is_empty());
 }
 
 #[test]
@@ -170,10 +170,10 @@ fn a_vault_that_does_not_answer_in_time_costs_the_recipients_without_an_answer()
     rig.send_until(rcpt(&["a@example.org", "b@example.org", "no@example.org"]).as_bytes(), |wait| {
         matches!(wait, Wait::Vault)
     });
-    rig.step(Event::HoldsAnswered(vec![HoldOutcome::Granted(7)]));
+    rig.step(Event::AdmitsAnswered(vec![AdmitOutcome::Admitted(7)]));
     rig.now += 901 * SECOND;
     rig.step(Event::TimedOut);
-    assert_eq!(rig.report(), "hold cancel offered");
+    assert_eq!(rig.report(), "admit cancel offered");
     rig.step(Event::RecipientVerdicts(vec![Ok(())]));
-    assert_eq!((rig.report().as_str(), rig.held.len()), ("250 451 451 rcpt", 1));
+    assert_eq!((rig.report().as_str(), rig.tickets.len()), ("250 451 451 rcpt", 1));
 }

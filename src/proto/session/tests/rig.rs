@@ -1,6 +1,6 @@
 //! A session with a vault and a relay that answer as recipients' names say, and an account of every ticket.
 
-use super::super::{Action, Event, HoldOutcome, MessageResult, Policy, Session, SessionId, State, Turn, Wait};
+use super::super::{Action, AdmitOutcome, Event, MessageResult, Policy, Session, SessionId, State, Turn, Wait};
 use crate::alias::{AliasAddress, Domain};
 use crate::proto::reply::Reply;
 use crate::proto::status::EnhancedCode;
@@ -42,12 +42,12 @@ pub(super) struct Rig {
     reported: usize,
     /// What was done since the last report, without what only counts or logs.
     done: Vec<String>,
-    /// Aliases of holds that have no answer.
+    /// Aliases about which there is no answer.
     asked: VecDeque<AliasAddress>,
     /// Aliases of tickets, which are numbers from 1.
-    granted: Vec<AliasAddress>,
-    /// Tickets granted, neither given back nor the relay's.
-    pub(super) held: BTreeSet<usize>,
+    issued: Vec<AliasAddress>,
+    /// Tickets that were issued, neither given back nor the relay's.
+    pub(super) tickets: BTreeSet<usize>,
     /// What the relay has of the message under way.
     content: Vec<u8>,
     /// Messages the relay has taken.
@@ -74,8 +74,8 @@ impl Rig {
             reported: 0,
             done: Vec::new(),
             asked: VecDeque::new(),
-            granted: Vec::new(),
-            held: BTreeSet::new(),
+            issued: Vec::new(),
+            tickets: BTreeSet::new(),
             content: Vec::new(),
             delivered: Vec::new(),
             results: Vec::new(),
@@ -93,17 +93,17 @@ impl Rig {
 
     fn perform(&mut self, action: Action<usize>) {
         match action {
-            Action::Hold(alias) => {
-                self.done.push("hold".to_owned());
+            Action::Admit(alias) => {
+                self.done.push("admit".to_owned());
                 self.asked.push_back(alias);
             }
-            Action::CancelHolds => {
+            Action::CancelAdmits => {
                 self.done.push("cancel".to_owned());
                 self.asked.clear();
             }
             Action::Release(ticket) => {
                 self.done.push("release".to_owned());
-                assert!(self.held.remove(&ticket), "ticket {ticket} is given back once, and only if it was granted");
+                assert!(self.tickets.remove(&ticket), "ticket {ticket} is given back once, and only if it was issued");
             }
             Action::Abort => self.done.push("abort".to_owned()),
             Action::FreeRelay => self.done.push("free".to_owned()),
@@ -115,10 +115,10 @@ impl Rig {
     }
 
     pub(super) fn step(&mut self, event: Event<usize>) {
-        if let Event::HoldsAnswered(answers) = &event {
-            self.held.extend(answers.iter().filter_map(|answer| match answer {
-                HoldOutcome::Granted(ticket) => Some(*ticket),
-                HoldOutcome::Busy | HoldOutcome::No | HoldOutcome::Unavailable => None,
+        if let Event::AdmitsAnswered(answers) = &event {
+            self.tickets.extend(answers.iter().filter_map(|answer| match answer {
+                AdmitOutcome::Admitted(ticket) => Some(*ticket),
+                AdmitOutcome::Busy | AdmitOutcome::No | AdmitOutcome::Unavailable => None,
             }));
         }
         self.turn(|session, _, turn| session.step(event, turn));
@@ -164,20 +164,20 @@ impl Rig {
         let event = match self.session.wait() {
             Wait::Flush => Event::Flushed,
             Wait::Vault => {
-                let alias = self.asked.pop_front().expect("holds were asked for before they are waited for");
+                let alias = self.asked.pop_front().expect("admits were asked for before they are waited for");
                 let answer = match alias.name() {
-                    "no" | "postmaster" => HoldOutcome::No,
-                    "busy" => HoldOutcome::Busy,
-                    "away" => HoldOutcome::Unavailable,
+                    "no" | "postmaster" => AdmitOutcome::No,
+                    "busy" => AdmitOutcome::Busy,
+                    "away" => AdmitOutcome::Unavailable,
                     _ => {
-                        self.granted.push(alias);
-                        HoldOutcome::Granted(self.granted.len())
+                        self.issued.push(alias);
+                        AdmitOutcome::Admitted(self.issued.len())
                     }
                 };
-                Event::HoldsAnswered(vec![answer])
+                Event::AdmitsAnswered(vec![answer])
             }
             Wait::Offer(offer) => {
-                let name = |ticket: &usize| self.granted[ticket - 1].name();
+                let name = |ticket: &usize| self.issued[ticket - 1].name();
                 let verdict = |ticket| if name(ticket) == "refused" { Err(refusal()) } else { Ok(()) };
                 Event::RecipientVerdicts(offer.tickets().map(verdict).collect())
             }
@@ -192,7 +192,7 @@ impl Rig {
                     Event::MessageVerdict(Err(refusal()))
                 } else {
                     self.delivered.push(content);
-                    self.held.clear();
+                    self.tickets.clear();
                     Event::MessageVerdict(Ok(()))
                 }
             }

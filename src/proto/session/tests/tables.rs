@@ -2,7 +2,7 @@
 //! stands.
 
 use super::rig::{Rig, STATES, refusal};
-use crate::proto::session::{Event, HoldOutcome, Wait};
+use crate::proto::session::{AdmitOutcome, Event, Wait};
 
 /// Each verb well formed; two verbs badly formed.
 const LINES: &[&str] = &[
@@ -45,7 +45,7 @@ fn table(corner: &str, columns: &[&str], rows: impl Iterator<Item = (String, Vec
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Where commands are taken. In `asked` one recipient waits for the vault, which then grants it.
+/// Where commands are taken. In `asked` one recipient waits for the vault, which then admits it.
 #[test]
 fn every_verb_in_every_state() {
     let states = ["greeted", "ready", "mail", "asked", "rcpt", "lost"];
@@ -107,8 +107,8 @@ fn every_event_from_outside_in_every_state() {
 #[test]
 fn every_event_from_vault_and_relay_in_every_state() {
     let rows: &[Row] = &[
-        ("Granted", || Event::HoldsAnswered(vec![HoldOutcome::Granted(99)])),
-        ("No", || Event::HoldsAnswered(vec![HoldOutcome::No])),
+        ("Admitted", || Event::AdmitsAnswered(vec![AdmitOutcome::Admitted(99)])),
+        ("No", || Event::AdmitsAnswered(vec![AdmitOutcome::No])),
         ("Verdicts", || Event::RecipientVerdicts(vec![Ok(())])),
         ("Unavailable", || Event::RelayUnavailable),
         ("RelayLost", || Event::RelayLost),
@@ -141,7 +141,7 @@ verb                      | greeted     | ready      | mail            | asked  
 EHLO x                    | 250 ready   | 250 ready  | 250 ready       | 250 250 abort release ready | 250 abort release ready | 250 release ready
 HELO x                    | 250 ready   | 250 ready  | 250 ready       | 250 250 abort release ready | 250 abort release ready | 250 release ready
 MAIL FROM:<a@b.c>         | 503 greeted | 250 mail   | 503 mail        | 250 503 rcpt                | 503 rcpt                | 503 lost
-RCPT TO:<ok3@example.org> | 503 greeted | 503 ready  | 250 hold rcpt   | 250 250 hold rcpt           | 250 hold rcpt           | 451 hold release lost
+RCPT TO:<ok3@example.org> | 503 greeted | 503 ready  | 250 admit rcpt  | 250 250 admit rcpt          | 250 admit rcpt          | 451 admit release lost
 DATA                      | 503 greeted | 503 ready  | 554 mail        | 250 354 content             | 354 content             | 451 release ready
 RSET                      | 250 greeted | 250 ready  | 250 ready       | 250 250 abort release ready | 250 abort release ready | 250 release ready
 NOOP                      | 250 greeted | 250 ready  | 250 mail        | 250 250 rcpt                | 250 rcpt                | 250 lost
@@ -177,7 +177,7 @@ closed     |             |            |                     |                   
 ";
 
 const INSIDE_EVENTS: &str = "
-state      | Granted            | No       | Verdicts | Unavailable      | RelayLost               | Forwarded | Refused
+state      | Admitted           | No       | Verdicts | Unavailable      | RelayLost               | Forwarded | Refused
 connected  | release connected  |          |          |                  |                         |           |
 greeted    | release greeted    |          |          |                  |                         |           |
 ready      | release ready      |          |          |                  |                         |           |

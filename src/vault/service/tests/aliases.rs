@@ -17,7 +17,7 @@ fn owners_prove_themselves_with_the_manage_key() {
         let change = Change { max_usage: Some(5), paused: Some(true), ..Change::default() };
         let changed = web(&context, Amend { aid: aid.clone(), key: key.clone(), change }).await;
         assert!(matches!(changed, Ok(a) if a.state.paused && a.state.remaining() == Some(5)));
-        assert_eq!(hold(&context, &alias).await, HoldAnswer::No);
+        assert_eq!(admit(&context, &alias).await, AdmitAnswer::No);
         assert_eq!(web(&context, vault_web::RevokeAlias { aid, key }).await, Ok(()));
     });
 }
@@ -50,7 +50,7 @@ fn the_administrator_forgets_a_person() {
         assert_eq!(status.aliases, Some(2));
         let forget = Forget { address: "Someone@Real.example".to_owned(), forever: true };
         assert_eq!(admin(&context, forget).await, Ok(2));
-        assert_eq!(hold(&context, &alias).await, HoldAnswer::No);
+        assert_eq!(admit(&context, &alias).await, AdmitAnswer::No);
         let refused = Err(RequestError::Rejected(OrderError::OptedOut));
         assert_eq!(ask(&context, order("someone@real.example", None, 1)).await, refused);
     });

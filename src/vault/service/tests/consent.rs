@@ -16,7 +16,7 @@ fn with_consent_an_alias_lives_once_its_target_says_so() {
         assert!(text.contains("Auto-Submitted: auto-generated") && text.contains("Message-ID: <"), "{text}");
         let (alias, _) = ordering.await.unwrap();
         assert!(!text.contains(alias.name()), "the notification does not name it");
-        assert_eq!(hold(&context, &alias).await, HoldAnswer::No);
+        assert_eq!(admit(&context, &alias).await, AdmitAnswer::No);
         let links = links(&text);
         let look = |at: usize| InspectLink { link: links[at].clone() };
         let follow = |at: usize| FollowLink { link: links[at].clone() };
@@ -25,13 +25,13 @@ fn with_consent_an_alias_lives_once_its_target_says_so() {
             assert_eq!(web(&context, look(0)).await, Ok(purpose));
             assert_eq!(web(&context, look(1)).await, Ok(LinkPurpose::OptOut));
         }
-        assert_eq!(hold(&context, &alias).await, HoldAnswer::No, "to look at a link changes nothing");
+        assert_eq!(admit(&context, &alias).await, AdmitAnswer::No, "to look at a link changes nothing");
         for _ in 0..2 {
             assert_eq!(web(&context, follow(0)).await, Ok(Followed::Activated(vec![alias.clone()])));
         }
-        assert!(matches!(hold(&context, &alias).await, HoldAnswer::Held { .. }));
+        assert!(matches!(admit(&context, &alias).await, AdmitAnswer::Admitted { .. }));
         assert_eq!(web(&context, follow(1)).await, Ok(Followed::Done));
-        assert_eq!(hold(&context, &alias).await, HoldAnswer::No);
+        assert_eq!(admit(&context, &alias).await, AdmitAnswer::No);
         let refused = Err(RequestError::Rejected(OrderError::OptedOut));
         assert_eq!(ask(&context, order("someone@real.example", None, 1)).await, refused);
         assert_eq!(web(&context, follow(0)).await, Err(RequestError::NotFound), "it does not come back");

@@ -3,9 +3,14 @@
 use crate::alias::{AliasState, Time};
 use crate::channel::MaybeReady;
 use crate::vault::store::redb::Redb;
-use crate::vault::store::{self, Counter, Creation, Engine, Key, Mark, Owner, Record, Step, StoreError};
+use crate::vault::store::{
+    AdmitOutcome, Counter, Creation, Engine, Key, Mark, Owner, Record, SpendOutcome, Step, StoreError,
+};
 use crate::wire::Ticket;
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 pub(super) struct Faulty {
     table: Redb,
@@ -13,6 +18,17 @@ pub(super) struct Faulty {
     pub(super) no_uncount: Cell<bool>,
     /// Somebody else is always first to change an alias.
     pub(super) raced: Cell<bool>,
+    pub(super) spending: Cell<Spending>,
+    /// How often giving back and settling fail from now on.
+    pub(super) failures: Cell<u32>,
+}
+
+/// What becomes of a spend.
+#[derive(Clone, Copy)]
+pub(super) enum Spending {
+    Works,
+    Fails,
+    IsNotAnswered,
 }
 
 fn outage<T>() -> Step<T> {
@@ -21,7 +37,19 @@ fn outage<T>() -> Step<T> {
 
 impl Faulty {
     pub(super) fn new(table: Redb) -> Self {
-        Self { table, no_uncount: Cell::new(false), raced: Cell::new(false) }
+        Self {
+            table,
+            no_uncount: Cell::new(false),
+            raced: Cell::new(false),
+            spending: Cell::new(Spending::Works),
+            failures: Cell::new(0),
+        }
+    }
+
+    fn fails_again(&self) -> bool {
+        let failures = self.failures.get();
+        self.failures.set(failures.saturating_sub(1));
+        failures > 0
     }
 }
 
@@ -41,20 +69,35 @@ impl Engine for Faulty {
     fn read(&self, key: Key) -> Step<Option<Record>> {
         self.table.read(key)
     }
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<store::HoldResult> {
-        self.table.hold(key, ticket, seconds)
+    fn admit(&self, key: Key) -> Step<AdmitOutcome> {
+        self.table.admit(key)
     }
-    fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
-        self.table.release(key, ticket)
-    }
-    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
-        self.table.spend(key, ticket)
+    fn spend(&self, key: Key, ticket: Ticket, lifetime: Duration) -> Step<SpendOutcome> {
+        match self.spending.get() {
+            Spending::Works => self.table.spend(key, ticket, lifetime),
+            Spending::Fails => outage(),
+            // It is counted, and nobody is told.
+            Spending::IsNotAnswered => {
+                let spent = self.table.spend(key, ticket, lifetime);
+                MaybeReady::later(async {
+                    drop(spent.get().await);
+                    outage().get().await
+                })
+            }
+        }
     }
     fn refund(&self, key: Key, ticket: Ticket) -> Step<()> {
-        self.table.refund(key, ticket)
+        if self.fails_again() { outage() } else { self.table.refund(key, ticket) }
     }
-    fn undo(&self, key: Key, ticket: Ticket) -> Step<()> {
-        self.table.undo(key, ticket)
+    fn settle(&self, key: Key, ticket: Ticket) -> Step<()> {
+        if self.fails_again() { outage() } else { self.table.settle(key, ticket) }
+    }
+    /// As Redis does it, for which a spend without an answer may be counted.
+    fn undo(&self, key: Key, ticket: Ticket, _lifetime: Duration) -> Step<()> {
+        if self.fails_again() { outage() } else { self.table.refund(key, ticket) }
+    }
+    fn expected_spends(&self) -> Arc<AtomicUsize> {
+        self.table.expected_spends()
     }
     fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool> {
         if !self.raced.get() {

@@ -19,7 +19,7 @@ use crate::wire::Rpc;
 use crate::wire::relay_smtp::{Origin, Verdict};
 use crate::wire::vault_admin::VaultAdmin;
 use crate::wire::vault_relay::{NextNotification, Notification, NotificationSent, Redeem, RedeemAnswer, VaultRelay};
-use crate::wire::vault_smtp::{Hold, HoldAnswer, VaultSmtp};
+use crate::wire::vault_smtp::{Admit, AdmitAnswer, VaultSmtp};
 use crate::wire::vault_web::{
     self, CreatedAlias, FollowLink, Followed, IssueToken, IssuedToken, Order, OrderFor, RequestError, VaultWeb,
 };
@@ -39,6 +39,7 @@ pub(in crate::vault) fn fixed(dir: &Path) -> Fixed {
         store: Store::Redb { path: dir.join("t") },
         key_file: dir.join("key"),
         ticket_lifetime: Duration::from_secs(60),
+        unsettled_lifetime: Duration::from_secs(60),
         drain_timeout: Duration::from_secs(1),
     }
 }
@@ -46,6 +47,7 @@ pub(in crate::vault) fn fixed(dir: &Path) -> Fixed {
 pub(in crate::vault) fn live() -> Live {
     Live {
         domains: vec![Domain::parse("example.org").unwrap(), Domain::parse("two.example").unwrap()],
+        max_tickets: 50,
         caps: Caps { max_days: 60, max_usage: 100 },
         creations_per_address: 3,
         alive_per_address: 100,
@@ -142,8 +144,8 @@ async fn create(context: &Rc<VaultContext>, max_usage: i64) -> (AliasAddress, St
     the_one(ask(context, order("someone@real.example", Some("Two.example"), max_usage)).await)
 }
 
-async fn hold(context: &Rc<VaultContext>, recipient: &AliasAddress) -> HoldAnswer {
-    smtp(context, Hold { recipient: recipient.clone() }).await
+async fn admit(context: &Rc<VaultContext>, recipient: &AliasAddress) -> AdmitAnswer {
+    smtp(context, Admit { recipient: recipient.clone() }).await
 }
 
 async fn token(context: &Rc<VaultContext>) -> String {

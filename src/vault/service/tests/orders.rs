@@ -41,7 +41,7 @@ fn idempotency_what_was_answered_and_has_ended_does_not_come_back() {
         let revoke = vault_web::RevokeAlias { aid: alias.as_str().to_owned(), key };
         assert_eq!(web(&context, revoke).await, Ok(()));
         assert_eq!(ask(&context, order()).await, Err(RequestError::Rejected(OrderError::Ended)));
-        assert_eq!(hold(&context, &alias).await, HoldAnswer::No);
+        assert_eq!(admit(&context, &alias).await, AdmitAnswer::No);
     });
 }
 

@@ -9,7 +9,7 @@ fn a_token_makes_aliases_until_it_is_revoked() {
     run(|context| async move {
         let (one, other) = (token(&context).await, token(&context).await);
         let (alias, _) = the_one(ask(&context, by_token(&one)).await);
-        assert!(matches!(hold(&context, &alias).await, HoldAnswer::Held { .. }));
+        assert!(matches!(admit(&context, &alias).await, AdmitAnswer::Admitted { .. }));
         let elsewhere = Order { domain: Some("two.example".to_owned()), ..by_token(&one) };
         assert!(the_one(ask(&context, elsewhere).await).0.as_str().ends_with("@two.example"));
         assert_eq!(web(&context, RevokeToken { token: one.clone() }).await, Ok(()));

@@ -1,7 +1,7 @@
 //! Changes to the tables, within the transaction of a commit.
 
 use super::{ALIASES, ALIVE, COUNTER_DAYS, COUNTERS, EXPIRY, MARKS};
-use crate::alias::{AliasState, DAY, Time};
+use crate::alias::{AliasState, DAY, Standing, Time};
 use crate::vault::clock;
 use crate::vault::store::{Counter, Key, Mark, Owner, Record, StoreError, record};
 use redb::{
@@ -18,6 +18,15 @@ pub(super) enum ChangeOutcome {
     Done(u64),
     /// It does not apply any more, such as a spend of an alias that is gone; nothing has changed.
     NotDone,
+    /// A use is spent.
+    Spent {
+        /// Whether none is left.
+        last: bool,
+    },
+    /// Nothing is spent: the alias's messages are not limited.
+    NotCounted,
+    /// Nothing is spent: the alias is as it should be, and has no use left.
+    UsedUp,
     /// Nothing is created: the key is another alias's.
     Taken,
     /// Nothing is created: the owner has as many aliases as they may have.
@@ -140,11 +149,8 @@ impl<'t> Tables<'t> {
             TableChange::Uncount(counter, fewer) => self.uncount(counter, *fewer),
             TableChange::Mark(mark, until) => self.mark(mark, *until),
             TableChange::Unmark(mark) => self.unmark(mark),
-            TableChange::Spend(key) => self.set_spent(key, |state| {
-                let spent = state.spent + 1;
-                state.limits.max_usage.is_none_or(|max| spent <= max).then_some(spent)
-            }),
-            TableChange::Refund(key) => self.set_spent(key, |state| state.spent.checked_sub(1)),
+            TableChange::Spend(key) => return self.spend(key),
+            TableChange::Refund(key) => self.refund(key),
             TableChange::Amend(key, seen, new) => self.amend(key, seen, new),
             TableChange::Remove(key) => self.remove(key),
             TableChange::Forget(owner, theirs) => return self.forget(owner, theirs).map(ChangeOutcome::Done),
@@ -169,10 +175,24 @@ impl<'t> Tables<'t> {
         Ok(ChangeOutcome::Done(1))
     }
 
-    /// Sets `spent` to what `next` says; false, and nothing happens, if it says `None`.
-    fn set_spent(&mut self, key: &Key, next: impl FnOnce(&AliasState) -> Option<u32>) -> Result<bool, StoreError> {
+    fn spend(&mut self, key: &Key) -> Result<ChangeOutcome, StoreError> {
+        let Some((old, listed)) = self.find(key)? else { return Ok(ChangeOutcome::NotDone) };
+        // Only the event loop knows whether a use is unsettled: what is used up is told apart from what is dead.
+        Ok(match (old.state.standing(true, self.now), old.state.remaining()) {
+            (Standing::Dead, _) => ChangeOutcome::NotDone,
+            (Standing::Busy, _) => ChangeOutcome::UsedUp,
+            (Standing::Alive, None) => ChangeOutcome::NotCounted,
+            (Standing::Alive, Some(remaining)) => {
+                let state = AliasState { spent: old.state.spent + 1, ..old.state };
+                self.put(key, listed, &Record { state, ..old })?;
+                ChangeOutcome::Spent { last: remaining == 1 }
+            }
+        })
+    }
+
+    fn refund(&mut self, key: &Key) -> Result<bool, StoreError> {
         let Some((old, listed)) = self.find(key)? else { return Ok(false) };
-        let Some(spent) = next(&old.state) else { return Ok(false) };
+        let Some(spent) = old.state.spent.checked_sub(1) else { return Ok(false) };
         let state = AliasState { spent, ..old.state };
         self.put(key, listed, &Record { state, ..old })
     }

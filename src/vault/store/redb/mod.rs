@@ -3,25 +3,27 @@
 //! 1. Look-ups read the latest committed state on the event loop. They never wait for the writer.
 //! 2. Changes go to one writer thread. It takes all that wait, applies them in one transaction and commits once,
 //!    durably (group commit): a thousand spends that arrive together share one fsync.
-//! 3. Holds are volatile and live here, beside the table.
+//! 3. Which spent uses may still be given back is volatile, and known to the event loop only.
 
 mod changes;
 #[cfg(test)]
 pub(crate) mod disk;
-mod holds;
+mod unsettled;
+mod uses;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Counter, Creation, Engine, HoldResult, Key, Mark, Owner, Record, Step, StoreError, record};
-use crate::alias::{AliasState, Standing, Time};
+use super::{
+    AdmitOutcome, Counter, Creation, Engine, Key, Mark, Owner, Record, SpendOutcome, Step, StoreError, record,
+};
+use crate::alias::{AliasState, Time};
 use crate::channel::MaybeReady;
 use crate::runtime::Fatal;
 use crate::vault::clock;
 use crate::wire::Ticket;
 use changes::{ChangeOutcome, TableChange};
-use holds::Holds;
 use redb::{
     Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
 };
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, SetOnce, oneshot};
+use unsettled::Unsettled;
 use writer::{Write, Writer};
 
 /// Record by key.
@@ -66,9 +69,9 @@ pub(crate) struct Redb {
     writer: Rc<OnceCell<Writer>>,
     /// Why the file cannot be written to any more.
     broken: Rc<SetOnce<StoreError>>,
-    /// Messages whose spends are still to come.
-    in_flight: Arc<AtomicUsize>,
-    holds: Rc<RefCell<Holds>>,
+    /// Kept by whoever spends.
+    expected_spends: Arc<AtomicUsize>,
+    unsettled: Rc<RefCell<Unsettled>>,
     /// Held by the one who reads the whole table.
     scan: Rc<Mutex<()>>,
 }
@@ -95,10 +98,14 @@ impl Redb {
         if foreign {
             return Err("was made under another server key; restore the server.key that belongs to it".to_owned());
         }
-        let database = Arc::new(database);
-        let in_flight = Arc::new(AtomicUsize::new(0));
-        let holds = Rc::new(RefCell::new(Holds::new(Arc::clone(&in_flight))));
-        Ok(Self { database, writer: Rc::default(), broken: Rc::default(), in_flight, holds, scan: Rc::default() })
+        Ok(Self {
+            database: Arc::new(database),
+            writer: Rc::default(),
+            broken: Rc::default(),
+            expected_spends: Arc::default(),
+            unsettled: Rc::default(),
+            scan: Rc::default(),
+        })
     }
 
     fn find(&self, key: Key) -> Result<Option<Record>, StoreError> {
@@ -106,25 +113,10 @@ impl Redb {
         table.get(&key)?.map(|stored| record::decode(stored.value()).map(|(record, _)| record)).transpose()
     }
 
-    fn hold_now(&self, key: Key, ticket: Ticket, seconds: u64) -> Result<HoldResult, StoreError> {
-        let Some(Record { state, sealed, .. }) = self.find(key)? else { return Ok(HoldResult::No) };
-        if !state.is_counted() {
-            let alive = state.standing(0, clock::now()) == Standing::Alive;
-            return Ok(if alive { HoldResult::Held { counted: false, sealed } } else { HoldResult::No });
-        }
-        let lifetime = Duration::from_secs(seconds);
-        let standing = self.holds.borrow_mut().hold(key, ticket, lifetime, &state, clock::now());
-        Ok(match standing {
-            Standing::Alive => HoldResult::Held { counted: true, sealed },
-            Standing::Busy => HoldResult::Busy,
-            Standing::Dead => HoldResult::No,
-        })
-    }
-
     fn change(&self, change: TableChange) -> Step<ChangeOutcome> {
         let writer = match self.writer.get() {
             Some(writer) => writer,
-            None => match Writer::start(&self.database, &self.in_flight, &self.broken) {
+            None => match Writer::start(&self.database, &self.expected_spends, &self.broken) {
                 Ok(writer) => self.writer.get_or_init(|| writer),
                 Err(cause) => return MaybeReady::Ready(Err(StoreError(format!("no thread to write with: {cause}")))),
             },
@@ -213,8 +205,8 @@ impl Engine for Redb {
         self.change(TableChange::Create(key, record, limit)).map(|outcome| {
             outcome.map(|outcome| match outcome {
                 ChangeOutcome::Done(_) => Creation::Made,
-                ChangeOutcome::Taken | ChangeOutcome::NotDone => Creation::Taken,
                 ChangeOutcome::Full => Creation::Full,
+                _ => Creation::Taken,
             })
         })
     }
@@ -231,32 +223,30 @@ impl Engine for Redb {
         MaybeReady::Ready(self.find(key))
     }
 
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<HoldResult> {
-        MaybeReady::Ready(self.hold_now(key, ticket, seconds))
+    fn admit(&self, key: Key) -> Step<AdmitOutcome> {
+        MaybeReady::Ready(self.admit_now(key))
     }
 
-    fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
-        self.holds.borrow_mut().release(key, ticket);
+    fn spend(&self, key: Key, ticket: Ticket, lifetime: Duration) -> Step<SpendOutcome> {
+        self.spend_use(key, ticket, lifetime)
+    }
+
+    fn refund(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.refund_use(key, ticket)
+    }
+
+    fn settle(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.unsettled.borrow_mut().remove(key, ticket);
         MaybeReady::Ready(Ok(()))
-    }
-
-    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
-        // The hold lasts until the spend that takes its place is committed.
-        let holds = Rc::clone(&self.holds);
-        self.change_if(TableChange::Spend(key)).map(move |spent| {
-            holds.borrow_mut().release(key, ticket);
-            spent
-        })
-    }
-
-    // The vault lets a ticket be refunded once.
-    fn refund(&self, key: Key, _ticket: Ticket) -> Step<()> {
-        self.change(TableChange::Refund(key)).map(|outcome| outcome.map(drop))
     }
 
     // A commit that failed has counted nothing.
-    fn undo(&self, _key: Key, _ticket: Ticket) -> Step<()> {
+    fn undo(&self, _key: Key, _ticket: Ticket, _lifetime: Duration) -> Step<()> {
         MaybeReady::Ready(Ok(()))
+    }
+
+    fn expected_spends(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.expected_spends)
     }
 
     fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool> {
@@ -264,7 +254,13 @@ impl Engine for Redb {
     }
 
     fn remove(&self, key: Key) -> Step<bool> {
-        self.change_if(TableChange::Remove(key))
+        let unsettled = Rc::clone(&self.unsettled);
+        self.change_if(TableChange::Remove(key)).map(move |removed| {
+            if removed == Ok(true) {
+                unsettled.borrow_mut().clear(key);
+            }
+            removed
+        })
     }
 
     // For this the whole table is read, on a thread of its own so that nobody waits.
@@ -274,11 +270,15 @@ impl Engine for Redb {
             let _scan = this.scan.lock().await;
             let theirs = tokio::task::spawn_blocking(move || aliases_of(&database, owner)).await;
             let theirs = theirs.map_err(|_| StoreError("the reader has ended".to_owned()))??;
-            this.change(TableChange::Forget(owner, theirs)).get().await.map(ChangeOutcome::count)
+            let forgotten = this.change(TableChange::Forget(owner, theirs.clone())).get().await?;
+            let mut unsettled = this.unsettled.borrow_mut();
+            theirs.into_iter().for_each(|key| unsettled.clear(key));
+            Ok(forgotten.count())
         })
     }
 
     fn sweep(&self) -> Step<u64> {
+        self.unsettled.borrow_mut().expire(Instant::now());
         self.change(TableChange::Sweep).map(|outcome| outcome.map(ChangeOutcome::count))
     }
 

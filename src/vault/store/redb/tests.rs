@@ -3,8 +3,8 @@
 use super::disk::Disk;
 use super::{COUNTERS, Redb, clock};
 use crate::alias::DAY;
-use crate::vault::store::tests::{fresh, limits, record, suite, ticket};
-use crate::vault::store::{Creation, Engine, Owner};
+use crate::vault::store::tests::{LIFETIME, SPENT, SPENT_LAST, fresh, limits, record, suite, ticket};
+use crate::vault::store::{AdmitOutcome, Creation, Engine, Owner, SpendOutcome};
 use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _};
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -26,7 +26,7 @@ fn what_is_spent_stays_spent() {
     run(async {
         let table = Redb::open(&path, [1; 16]).unwrap();
         assert_eq!(table.create(key, record(limits(Some(2))), 0, 0).get().await, Ok(Creation::Made));
-        assert_eq!(table.spend(key, ticket()).get().await, Ok(true));
+        assert_eq!(table.spend(key, ticket(), LIFETIME).get().await, Ok(SPENT));
     });
     // A copy of the file as it is now is what a kill -9 would leave.
     std::fs::copy(&path, dir.path().join("copy")).unwrap();
@@ -136,11 +136,62 @@ fn a_write_that_fails_is_answered_and_then_reported() {
         assert_eq!(table.create(key, record(limits(Some(9))), 0, 0).get().await, Ok(Creation::Made));
         let mut broken = table.broken();
         disk.is_full.store(true, SeqCst);
-        let spends: Vec<_> = (0..3).map(|_| tokio::task::spawn_local(table.spend(key, ticket()).get())).collect();
+        let spends: Vec<_> =
+            (0..3).map(|_| tokio::task::spawn_local(table.spend(key, ticket(), LIFETIME).get())).collect();
         let cause = (&mut broken).await;
         for spend in spends {
             assert_eq!(spend.await.unwrap(), Err(cause.clone()));
         }
-        assert_eq!(table.spend(key, ticket()).get().await, Err(cause), "nothing is written any more");
+        assert_eq!(table.spend(key, ticket(), LIFETIME).get().await, Err(cause), "nothing is written any more");
+    });
+}
+
+/// A use that may still be given back is never taken for one that is gone: not while its spend is on its way to the
+/// disk, nor while its refund is.
+#[test]
+fn a_use_is_unsettled_from_the_request_to_spend_it_to_the_end_of_its_refund() {
+    let dir = tempfile::tempdir().unwrap();
+    run(async {
+        let table = Redb::open(&dir.path().join("t"), [1; 16]).unwrap();
+        let (key, one) = (fresh(), ticket());
+        assert_eq!(table.create(key, record(limits(Some(1))), 0, 0).get().await, Ok(Creation::Made));
+        for _ in 0..50 {
+            let spend = tokio::task::spawn_local(table.spend(key, one, LIFETIME).get());
+            let others: Vec<_> = (0..3).map(|_| table.spend(key, ticket(), LIFETIME)).collect();
+            for other in others {
+                assert_eq!(other.get().await, Ok(SpendOutcome::Busy));
+            }
+            assert_eq!(spend.await.unwrap(), Ok(SPENT_LAST));
+            let refund = tokio::task::spawn_local(table.refund(key, one).get());
+            while !refund.is_finished() {
+                assert!(table.admit(key).get().await != Ok(AdmitOutcome::No));
+                tokio::task::yield_now().await;
+            }
+            refund.await.unwrap().unwrap();
+        }
+        // A use that comes back while another spend waits for it.
+        assert_eq!(table.spend(key, one, LIFETIME).get().await, Ok(SPENT_LAST));
+        let (refund, spend) = (table.refund(key, one), table.spend(key, ticket(), LIFETIME));
+        assert!(matches!(spend.get().await, Ok(SpendOutcome::Busy | SPENT_LAST)));
+        refund.get().await.unwrap();
+    });
+}
+
+/// What owners have changed holds for a spend that comes after it, although it is answered by a look at the table.
+#[test]
+fn a_spend_sees_every_change_that_was_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    run(async {
+        let table = Redb::open(&dir.path().join("t"), [1; 16]).unwrap();
+        let alive = record(crate::alias::Limits { not_after: Some(clock::now() + DAY), ..limits(None) });
+        let paused = crate::alias::AliasState { paused: true, ..alive.state };
+        let key = fresh();
+        assert_eq!(table.create(key, alive.clone(), 0, 0).get().await, Ok(Creation::Made));
+        for _ in 0..100 {
+            assert_eq!(table.amend(key, alive.state, paused).get().await, Ok(true));
+            assert_eq!(table.spend(key, ticket(), LIFETIME).get().await, Ok(SpendOutcome::No));
+            assert_eq!(table.amend(key, paused, alive.state).get().await, Ok(true));
+            assert!(matches!(table.spend(key, ticket(), LIFETIME).get().await, Ok(SpendOutcome::Done { .. })));
+        }
     });
 }

@@ -34,17 +34,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; `in_flight` counts the messages whose spends are still to come. When the file must be opened
-    /// anew, `broken` is set to the cause, with which every later change is answered. Needs a local runtime.
+    /// Starts the thread; `expected` counts the spends that are likely to come soon, those that wait here included. When
+    /// the file must be opened anew, `broken` is set to the cause, with which every later change is answered. Needs a
+    /// local runtime.
     pub(super) fn start(
         database: &Arc<Database>,
-        in_flight: &Arc<AtomicUsize>,
+        expected: &Arc<AtomicUsize>,
         broken: &Rc<SetOnce<StoreError>>,
     ) -> io::Result<Self> {
         let (queue, writes) = channel();
         let (committed, mut batches) = unbounded_channel::<Batch>();
-        let (database, in_flight, broken) = (Arc::clone(database), Arc::clone(in_flight), Rc::clone(broken));
-        let writer = move || write(&database, &writes, &in_flight, &committed);
+        let (database, expected, broken) = (Arc::clone(database), Arc::clone(expected), Rc::clone(broken));
+        let writer = move || write(&database, &writes, &expected, &committed);
         std::thread::Builder::new().name("writer".to_owned()).spawn(writer)?;
         // All outcomes of a commit cross from thread to thread at once, not each with a wake-up of its own.
         tokio::task::spawn_local(async move {
@@ -80,11 +81,11 @@ struct Batch {
 }
 
 /// The writes of one commit: all that wait, and those that come within a moment if more are likely to come.
-fn gather(first: Write, writes: &Receiver<Write>, in_flight: &AtomicUsize) -> Vec<Write> {
+fn gather(first: Write, writes: &Receiver<Write>, expected: &AtomicUsize) -> Vec<Write> {
     let mut batch = vec![first];
     batch.extend(writes.try_iter().take(MAX_BATCH - 1));
     let end = Instant::now() + GROUP_COMMIT_WAIT;
-    while batch.len() < in_flight.load(Ordering::Relaxed).min(MAX_BATCH) && Instant::now() < end {
+    while batch.len() < expected.load(Ordering::Relaxed).min(MAX_BATCH) && Instant::now() < end {
         let Ok(next) = writes.recv_timeout(GROUP_COMMIT_GAP) else { break };
         batch.push(next);
     }
@@ -98,11 +99,11 @@ pub(super) fn has_ended() -> StoreError {
 
 /// Commits until the table is closed. When a write has failed and the file must be opened anew, everything that still
 /// comes is answered with the cause.
-fn write(database: &Database, writes: &Receiver<Write>, in_flight: &AtomicUsize, committed: &UnboundedSender<Batch>) {
+fn write(database: &Database, writes: &Receiver<Write>, expected: &AtomicUsize, committed: &UnboundedSender<Batch>) {
     let mut has_failed = false;
     let mut cause: Option<StoreError> = None;
     while let Ok(first) = writes.recv() {
-        let batch = gather(first, writes, in_flight);
+        let batch = gather(first, writes, expected);
         let is_sweep = batch.iter().all(|write| matches!(write.change, TableChange::Sweep));
         let outcomes = match &cause {
             Some(cause) => Err(cause.clone()),
@@ -128,10 +129,18 @@ fn write(database: &Database, writes: &Receiver<Write>, in_flight: &AtomicUsize,
 
 fn commit(database: &Database, batch: &[Write]) -> Result<Vec<ChangeOutcome>, StoreError> {
     let transaction = database.begin_write()?;
-    let outcomes = {
+    let outcomes: Vec<ChangeOutcome> = {
         let mut tables = Tables::open(&transaction)?;
         batch.iter().map(|write| tables.apply(&write.change)).collect::<Result<_, _>>()?
     };
-    transaction.commit()?;
+    // Senders who all come too late cost the disk nothing.
+    let is_vain = |(write, outcome): (&Write, &ChangeOutcome)| {
+        matches!(write.change, TableChange::Spend(_)) && !matches!(outcome, ChangeOutcome::Spent { .. })
+    };
+    if batch.iter().zip(&outcomes).all(is_vain) {
+        transaction.abort()?;
+    } else {
+        transaction.commit()?;
+    }
     Ok(outcomes)
 }

@@ -12,11 +12,16 @@ pub(super) fn alias_key(key: &Key) -> String {
     format!("tempalias:{{{}}}", hex(key))
 }
 
-/// An alias and its holds, on one hash slot.
-pub(super) fn alias_and_holds(key: &Key) -> [String; 2] {
+/// An alias and its unsettled uses, on one hash slot.
+pub(super) fn alias_and_unsettled(key: &Key) -> [String; 2] {
     let alias = alias_key(key);
-    let held = format!("{alias}:held");
-    [alias, held]
+    let unsettled = format!("{alias}:unsettled");
+    [alias, unsettled]
+}
+
+/// What an earlier version held of an alias: not read any more, and expires by itself.
+pub(super) fn held_key(key: &Key) -> String {
+    format!("{}:held", alias_key(key))
 }
 
 pub(super) fn counter_key(counter: &Counter) -> String {

@@ -3,7 +3,7 @@
 //! | key | type | holds |
 //! |---|---|---|
 //! | `tempalias:{alias}` | hash | limits, `spent`, hash of the manage key, owner, sealed address; expires by itself |
-//! | `tempalias:{alias}:held` | sorted set | tickets that hold or have spent a use (reservations) |
+//! | `tempalias:{alias}:unsettled` | sorted set | tickets whose use is spent and may be given back; expires by itself |
 //! | `tempalias:owner:{owner}` | sorted set | the owner's aliases by purge time, for `forget` |
 //! | `tempalias:new:{counter}` | number | what was counted within a day; expires by itself |
 //! | `tempalias:mark:{mark}` | number | since when the mark is there; expires by itself |
@@ -20,7 +20,7 @@ pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 
-use super::{Counter, Creation, Engine, HoldResult, Key, Mark, Owner, Record, Step, StoreError};
+use super::{AdmitOutcome, Counter, Creation, Engine, Key, Mark, Owner, Record, SpendOutcome, Step, StoreError};
 use crate::alias::{AliasState, CONFIRM_WITHIN_SECONDS, DAY, Time, USED_UP_RETENTION_SECONDS};
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::Redis as RedisSettings;
@@ -29,16 +29,13 @@ use crate::wire::Ticket;
 pub(crate) use connection::ports;
 use connection::{Connection, Connector};
 use encoding::{
-    FIELDS, Octets, alias_and_holds, alias_key, arguments, counter_key, damaged, mark_key, number, optional, outcome,
-    record, unhex,
+    FIELDS, Octets, alias_and_unsettled, alias_key, arguments, counter_key, damaged, mark_key, number, optional,
+    outcome, record, unhex,
 };
 use redis::{FromRedisValue, Value};
 use scripts::{Inner, Scripts};
 use std::rc::Rc;
 use std::time::Duration;
-
-/// How long a spent ticket is remembered whose hold has run out: longer than any next host takes to answer.
-const SPENT_TICKET_RETENTION: Duration = Duration::from_secs(3600);
 
 /// The engine. Clones share one connection.
 #[derive(Clone)]
@@ -113,60 +110,53 @@ impl Engine for Redis {
         })
     }
 
-    fn hold(&self, key: Key, ticket: Ticket, seconds: u64) -> Step<HoldResult> {
+    fn admit(&self, key: Key) -> Step<AdmitOutcome> {
         self.step(async move |inner| {
-            let args = [ticket.as_bytes().to_vec(), number(seconds.saturating_mul(1000))];
-            let answer: Vec<Value> = inner.call(&inner.scripts.hold, &alias_and_holds(&key), &args).await?;
-            match <[Value; 3]>::try_from(answer) {
-                Ok([_, sealed, counted]) => {
+            let answer: Vec<Value> = inner.call(&inner.scripts.admit, &alias_and_unsettled(&key), &[]).await?;
+            let mut answer = answer.into_iter();
+            match (answer.next(), answer.next(), answer.next()) {
+                (_, Some(sealed), remaining) => {
                     let sealed = Octets::from_redis_value(sealed).map_err(|_| damaged())?;
-                    Ok(HoldResult::Held { counted: counted == Value::Int(1), sealed: sealed.into() })
+                    let remaining = remaining.map(u32::from_redis_value).transpose().map_err(|_| damaged())?;
+                    Ok(AdmitOutcome::Admitted { sealed: sealed.into(), remaining })
                 }
-                Err(short) if short.first() == Some(&Value::Int(1)) => Ok(HoldResult::Busy),
-                Err(_) => Ok(HoldResult::No),
+                (Some(Value::Int(1)), None, _) => Ok(AdmitOutcome::Busy),
+                _ => Ok(AdmitOutcome::No),
             }
         })
     }
 
-    fn release(&self, key: Key, ticket: Ticket) -> Step<()> {
+    fn spend(&self, key: Key, ticket: Ticket, lifetime: Duration) -> Step<SpendOutcome> {
         self.step(async move |inner| {
-            let [_, held] = alias_and_holds(&key);
-            // The vault releases no ticket that is spent, so none is removed here.
-            let release = async |mut connection: Connection| {
-                let mut release = redis::cmd("ZREM");
-                release.arg(held).arg(ticket.as_bytes().as_slice());
-                release.query_async::<()>(&mut connection).await
-            };
-            inner.connector.run(release).await
-        })
-    }
-
-    fn spend(&self, key: Key, ticket: Ticket) -> Step<bool> {
-        self.step(async move |inner| {
-            let args = [
-                ticket.as_bytes().to_vec(),
-                number(SPENT_TICKET_RETENTION.as_millis()),
-                number(USED_UP_RETENTION_SECONDS),
-            ];
-            let answer = inner.call_durably(&inner.scripts.spend, &alias_and_holds(&key), &args).await?;
-            let (done, last) = outcome(answer)?;
-            if let Some((owner, purge)) = last {
-                // The use is counted: a stale index is no reason to fail.
-                let _ = inner.index(&owner, &key, purge, 0).await;
-            }
-            Ok(done == 1)
+            let args = [ticket.as_bytes().to_vec(), number(lifetime.as_millis()), number(USED_UP_RETENTION_SECONDS)];
+            let answer = inner.call_durably(&inner.scripts.spend, &alias_and_unsettled(&key), &args).await?;
+            Ok(match <Vec<i64>>::as_slice(&answer) {
+                [2, counted, last] => SpendOutcome::Done { counted: *counted == 1, last: *last == 1 },
+                [1] => SpendOutcome::Busy,
+                _ => SpendOutcome::No,
+            })
         })
     }
 
     fn refund(&self, key: Key, ticket: Ticket) -> Step<()> {
+        self.step(async move |inner| inner.refund(&key, vec![ticket.as_bytes().to_vec()]).await)
+    }
+
+    fn settle(&self, key: Key, ticket: Ticket) -> Step<()> {
         self.step(async move |inner| {
             let args = [ticket.as_bytes().to_vec()];
-            inner.call_durably::<i64>(&inner.scripts.refund, &alias_and_holds(&key), &args).await.map(drop)
+            let (_, end) = outcome(inner.call(&inner.scripts.settle, &alias_and_unsettled(&key), &args).await?)?;
+            match end {
+                Some((owner, purge)) => inner.index(&owner, &key, purge, 0).await.map(drop),
+                None => Ok(()),
+            }
         })
     }
 
-    fn undo(&self, key: Key, ticket: Ticket) -> Step<()> {
-        self.refund(key, ticket)
+    fn undo(&self, key: Key, ticket: Ticket, lifetime: Duration) -> Step<()> {
+        self.step(async move |inner| {
+            inner.refund(&key, vec![ticket.as_bytes().to_vec(), number(lifetime.as_millis())]).await
+        })
     }
 
     fn amend(&self, key: Key, seen: AliasState, new: AliasState) -> Step<bool> {

@@ -4,7 +4,9 @@
 //! the index may name an alias that is not there, but it never lacks one that is.
 
 use super::connection::Connection;
-use super::encoding::{Octets, alias_and_holds, alias_key, damaged, hex, number, optional, unhex};
+use super::encoding::{
+    Octets, alias_and_unsettled, alias_key, damaged, held_key, hex, number, optional, outcome, unhex,
+};
 use super::scripts::Inner;
 use crate::alias::Time;
 use crate::vault::store::{Key, Owner, StoreError};
@@ -22,8 +24,20 @@ impl Inner {
         self.call(&self.scripts.index, &[index_key(owner)], &args).await
     }
 
+    /// Gives back what the ticket in `args` has spent, and notes in the owner's index when the alias now ends. It may be
+    /// tried again, whichever of both has failed.
+    pub(super) async fn refund(&self, key: &Key, args: Vec<Octets>) -> Result<(), StoreError> {
+        let answer = self.call_durably(&self.scripts.refund, &alias_and_unsettled(key), &args).await?;
+        match outcome(answer)? {
+            (_, Some((owner, purge))) => self.index(&owner, key, purge, 0).await.map(drop),
+            (_, None) => Ok(()),
+        }
+    }
+
     pub(super) async fn remove(&self, key: &Key) -> Result<bool, StoreError> {
-        let owner: Option<Octets> = self.call_durably(&self.scripts.remove, &alias_and_holds(key), &[]).await?;
+        let [alias, unsettled] = alias_and_unsettled(key);
+        let keys = [alias, unsettled, held_key(key)];
+        let owner: Option<Octets> = self.call_durably(&self.scripts.remove, &keys, &[]).await?;
         let Some(owner) = owner else { return Ok(false) };
         let owner = Owner::try_from(owner).map_err(|_| damaged())?;
         self.unlist(&owner, hex(key).as_bytes()).await?;
@@ -62,6 +76,6 @@ impl Inner {
     }
 }
 
-fn index_key(owner: &Owner) -> String {
+pub(super) fn index_key(owner: &Owner) -> String {
     format!("tempalias:owner:{{{}}}", hex(owner))
 }

@@ -18,9 +18,10 @@ pub(super) struct Inner {
 /// A script for each step that changes something.
 pub(super) struct Scripts {
     pub(super) create: Script,
-    pub(super) hold: Script,
+    pub(super) admit: Script,
     pub(super) spend: Script,
     pub(super) refund: Script,
+    pub(super) settle: Script,
     pub(super) amend: Script,
     pub(super) index: Script,
     pub(super) count: Script,
@@ -34,9 +35,10 @@ impl Scripts {
     pub(super) fn load() -> Self {
         Self {
             create: Script::new(include_str!("lua/create.lua")),
-            hold: Script::new(include_str!("lua/hold.lua")),
+            admit: Script::new(include_str!("lua/admit.lua")),
             spend: Script::new(include_str!("lua/spend.lua")),
             refund: Script::new(include_str!("lua/refund.lua")),
+            settle: Script::new(include_str!("lua/settle.lua")),
             amend: Script::new(include_str!("lua/amend.lua")),
             index: Script::new(include_str!("lua/index.lua")),
             count: Script::new(include_str!("lua/count.lua")),

@@ -1,4 +1,4 @@
--- KEYS: alias, its holds. The owner of what was removed, or false.
+-- KEYS: alias, its unsettled uses, and what an earlier version held of them. The owner of what was removed, or false.
 local owner = redis.call('HGET', KEYS[1], 'owner')
-redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('DEL', unpack(KEYS))
 return owner

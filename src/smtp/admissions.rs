@@ -1,30 +1,30 @@
-//! Holds that the vault was asked for.
+//! Messages that the vault was asked to admit.
 
 use crate::channel::{Disconnected, RpcClient};
-use crate::proto::session::HoldOutcome;
+use crate::proto::session::AdmitOutcome;
 use crate::wire::Ticket;
-use crate::wire::vault_smtp::{Hold, HoldAnswer, Release, VaultSmtp};
+use crate::wire::vault_smtp::{Admit, AdmitAnswer, Release, VaultSmtp};
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-type Pending = Pin<Box<dyn Future<Output = Result<HoldAnswer, Disconnected>>>>;
+type Pending = Pin<Box<dyn Future<Output = Result<AdmitAnswer, Disconnected>>>>;
 
 /// Answers that are due, in the order of the requests.
 #[derive(Default)]
-pub(super) struct Holds(VecDeque<Pending>);
+pub(super) struct Admissions(VecDeque<Pending>);
 
-impl Holds {
+impl Admissions {
     /// Sends the request at once.
-    pub(super) fn request(&mut self, hold: Hold, vault: &RpcClient<VaultSmtp>) {
-        self.0.push_back(Box::pin(vault.call(hold)));
+    pub(super) fn request(&mut self, admit: Admit, vault: &RpcClient<VaultSmtp>) {
+        self.0.push_back(Box::pin(vault.call(admit)));
     }
 
     /// The next answers, as many as are there. Cancel safe: those that are not returned are still due.
-    pub(super) async fn answers(&mut self) -> Vec<HoldOutcome<Ticket>> {
+    pub(super) async fn answers(&mut self) -> Vec<AdmitOutcome<Ticket>> {
         if self.0.is_empty() {
-            return vec![HoldOutcome::Unavailable];
+            return vec![AdmitOutcome::Unavailable];
         }
         poll_fn(|context| {
             let mut answers = Vec::new();
@@ -43,12 +43,12 @@ impl Holds {
         .await
     }
 
-    /// Wants no answer any more. What is granted even so is released.
+    /// Wants no answer any more. Tickets that come even so are released.
     pub(super) fn cancel(&mut self, vault: &RpcClient<VaultSmtp>) {
         let (pending, vault) = (std::mem::take(&mut self.0), vault.clone());
         tokio::task::spawn_local(async move {
             for answer in pending {
-                if let Ok(HoldAnswer::Held { ticket }) = answer.await {
+                if let Ok(AdmitAnswer::Admitted { ticket }) = answer.await {
                     vault.send(Release { ticket });
                 }
             }
@@ -56,11 +56,11 @@ impl Holds {
     }
 }
 
-fn outcome(answer: Result<HoldAnswer, Disconnected>) -> HoldOutcome<Ticket> {
+fn outcome(answer: Result<AdmitAnswer, Disconnected>) -> AdmitOutcome<Ticket> {
     match answer {
-        Ok(HoldAnswer::Held { ticket }) => HoldOutcome::Granted(ticket),
-        Ok(HoldAnswer::Busy) => HoldOutcome::Busy,
-        Ok(HoldAnswer::No) => HoldOutcome::No,
-        Ok(HoldAnswer::Unavailable) | Err(Disconnected) => HoldOutcome::Unavailable,
+        Ok(AdmitAnswer::Admitted { ticket }) => AdmitOutcome::Admitted(ticket),
+        Ok(AdmitAnswer::Busy) => AdmitOutcome::Busy,
+        Ok(AdmitAnswer::No) => AdmitOutcome::No,
+        Ok(AdmitAnswer::Unavailable) | Err(Disconnected) => AdmitOutcome::Unavailable,
     }
 }

@@ -1,0 +1,113 @@
+//! The content of a message on its way to the next host, from DATA to the reply to the final dot, and with it the uses.
+
+use super::context::RelayContext;
+use super::pool::PooledConnection;
+use super::uses::{SpentUses, Uses};
+use super::verdict::{self, CONNECTION_LOST};
+use crate::net::smtp_client::ConnectionLost;
+use crate::proto::status::Status;
+use crate::wire::relay_smtp::Verdict;
+use tracing::info;
+
+/// As much content is kept before it is sent on, in octets; less goes out together with the final dot.
+pub(super) const CONTENT_BLOCK_OCTETS: usize = 64 * 1024;
+
+/// After the `reply` to DATA: the content that was `kept` is the first to go out. Else the verdict on the message.
+pub(super) async fn begin_content(
+    mut pooled: Box<PooledConnection>,
+    reply: Result<Result<(), Status>, ConnectionLost>,
+    kept: &[u8],
+    context: &RelayContext,
+) -> Result<Box<PooledConnection>, Verdict> {
+    match reply {
+        Ok(Ok(())) => {
+            pooled.connection.content(kept).map(|()| pooled).map_err(|loss| connection_lost("content", &loss))
+        }
+        Ok(Err(refusal)) => {
+            context.pool.reset_and_put(*pooled).await;
+            Err(verdict::from_status(refusal))
+        }
+        Err(loss) => Err(connection_lost("DATA", &loss)),
+    }
+}
+
+/// Spends first, so that a refusal leaves the connection as it is.
+pub(super) async fn spend_and_begin_content(
+    mut pooled: Box<PooledConnection>,
+    kept: &[u8],
+    uses: &Uses,
+    context: &RelayContext,
+) -> Result<(Box<PooledConnection>, SpentUses), Verdict> {
+    let spent = match uses.spend(&context.vault).await {
+        Ok(spent) => spent,
+        Err(verdict) => {
+            context.pool.reset_and_put(*pooled).await;
+            return Err(verdict);
+        }
+    };
+    let reply = pooled.connection.data().await;
+    match begin_content(pooled, reply, kept, context).await {
+        Ok(pooled) => Ok((pooled, spent)),
+        Err(verdict) => {
+            spent.refund(&context.vault).await;
+            Err(verdict)
+        }
+    }
+}
+
+/// Both at once, so that it takes no longer than the slower of them.
+pub(super) async fn begin_content_and_spend(
+    mut pooled: Box<PooledConnection>,
+    kept: &[u8],
+    uses: &Uses,
+    context: &RelayContext,
+) -> Result<(Box<PooledConnection>, SpentUses), Verdict> {
+    let (reply, spent) = tokio::join!(pooled.connection.data(), uses.spend(&context.vault));
+    match (begin_content(pooled, reply, kept, context).await, spent) {
+        (Ok(pooled), Ok(spent)) => Ok((pooled, spent)),
+        (Err(verdict), Ok(spent)) => {
+            spent.refund(&context.vault).await;
+            Err(verdict)
+        }
+        // Closed without its final dot, the message does not exist (RFC 5321 §4.1.1.4).
+        (Ok(_), Err(verdict)) | (Err(verdict), Err(_)) => Err(verdict),
+    }
+}
+
+pub(super) async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Result<(), ConnectionLost> {
+    pooled.connection.content(content)?;
+    if pooled.connection.unflushed() >= CONTENT_BLOCK_OCTETS { pooled.connection.flush().await } else { Ok(()) }
+}
+
+/// The final dot, and what the next host says to it. Once the dot is out the message may be the host's: unless the host
+/// refuses, the `spent` uses count.
+pub(super) async fn end_content(mut pooled: PooledConnection, spent: &SpentUses, context: &RelayContext) -> Verdict {
+    match pooled.connection.end().await {
+        Ok(status) => {
+            if pooled.connection.is_ready() {
+                context.pool.put(pooled);
+            }
+            if status.is_positive() {
+                spent.settle(&context.vault).await;
+            } else {
+                spent.refund(&context.vault).await;
+            }
+            verdict::from_status(status)
+        }
+        Err(loss) if loss.dot_flushed => {
+            spent.settle(&context.vault).await;
+            connection_lost("reply to the final dot", &loss)
+        }
+        Err(loss) => {
+            spent.refund(&context.vault).await;
+            connection_lost("final dot", &loss)
+        }
+    }
+}
+
+/// Logs why a connection to the next host was lost, at which stage of a transaction. The cause has codes, and none of
+/// the host's words, which may name people.
+pub(super) fn connection_lost(stage: &'static str, ConnectionLost { cause, .. }: &ConnectionLost) -> Verdict {
+    info!(stage, %cause, "the connection to the next host is lost");
+    CONNECTION_LOST
+}
