@@ -1,7 +1,7 @@
 //! What tests, benchmarks and fuzzers use beside the program itself: what reads octets of strangers, as functions of
 //! octets. `fuzz/` says what must hold of them.
 
-use crate::alias::{AliasAddress, Domain, Mailbox};
+use crate::alias::{AliasAddress, Domain, Mailbox, RealAddress};
 use crate::config::settings::{relay, smtp, vault, web};
 use crate::config::{self, Diagnostic};
 use crate::proto::command;
@@ -32,6 +32,16 @@ pub enum LineFault {
     TooLong,
     /// It has a CR or LF of its own, or a NUL.
     Discipline,
+}
+
+/// A real address as somebody types it, in the form in which it goes out; else what is wrong with it, as the code names it.
+pub fn read_target(text: &str) -> Result<String, String> {
+    RealAddress::parse_new(text).map(|address| address.expose().to_owned()).map_err(|error| format!("{error:?}"))
+}
+
+/// A domain with U-labels.
+pub fn domain_in_unicode(text: &str) -> Option<String> {
+    Domain::parse(text).ok().map(|domain| domain.to_unicode().into_owned())
 }
 
 /// The command lines of a stream that comes in these pieces, without their CRLF.

@@ -1,15 +1,13 @@
 //! Mailboxes as RFC 5321 §4.1.2 spells them, with the UTF-8 of RFC 6531 §3.3.
 
+use super::code_points::RefusedCodePoint;
+use super::domain::{Domain, check_host_name, without_final_dot};
+use super::shapes::RefusedShape;
+use std::borrow::Cow;
 use std::fmt;
 
 /// The longest path, angle brackets not counted: RFC 5321 §4.5.3.1.3 allows 256 with them.
 pub const MAX_MAILBOX_OCTETS: usize = 254;
-/// RFC 5321 §4.5.3.1.1.
-const MAX_LOCAL_PART_OCTETS: usize = 64;
-/// RFC 5321 §4.5.3.1.2.
-const MAX_DOMAIN_OCTETS: usize = 255;
-/// RFC 1035 §2.3.4.
-const MAX_LABEL_OCTETS: usize = 63;
 
 /// Why a text is not a mailbox. Says what is wrong, never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +20,10 @@ pub enum AddressError {
     Domain,
     /// Longer than the limits of RFC 5321 §4.5.3.1.
     TooLong,
+    /// Of a shape that mail servers may read as something else than a mailbox.
+    Shape(RefusedShape),
+    /// The part before the `@` holds a code point that is in nobody's address.
+    CodePoint(RefusedCodePoint),
 }
 
 impl fmt::Display for AddressError {
@@ -31,6 +33,8 @@ impl fmt::Display for AddressError {
             Self::Local => "the part before the @ is not valid",
             Self::Domain => "the part after the @ is not a valid domain",
             Self::TooLong => "the address is too long",
+            Self::Shape(_) => "mail servers may read the address as a route or a command",
+            Self::CodePoint(_) => "the part before the @ holds a character that is in nobody's address",
         })
     }
 }
@@ -58,9 +62,34 @@ impl Mailbox {
         if domain.starts_with('[') {
             address_literal(domain)?;
         } else {
-            Domain::check(domain)?;
+            check_host_name(domain)?;
         }
         Ok(Self { text: text.into(), at })
+    }
+
+    /// Parses a path as another host names it, and puts it in the form in which it goes out.
+    ///
+    /// Forgiven as by other servers: a dot at the end of the domain, and dots anywhere in the local part, as old
+    /// addresses of Japanese phones have them; RFC 5321 §4.1.2 wants such a local part quoted, and so it goes out. The
+    /// domain goes out in A-labels if it came in U-labels. The local part is its owner's and stays as it is.
+    ///
+    /// # Errors
+    /// What breaks the grammar even so; a domain that UTS 46 does not take.
+    pub fn parse_path(text: &str) -> Result<Self, AddressError> {
+        let at = match bare_local_part_end(text) {
+            Some(at) => at,
+            None => local_part_end(text)?,
+        };
+        let (local, domain) = (&text[..at], &text[at + 1..]);
+        let local = match is_dot_string(local) || local.starts_with('"') {
+            true => Cow::Borrowed(local),
+            false => Cow::Owned(format!("\"{local}\"")),
+        };
+        let domain = match domain.is_ascii() {
+            true => Cow::Borrowed(without_final_dot(domain)),
+            false => Cow::Owned(Domain::parse(domain)?.into()),
+        };
+        Self::parse(&format!("{local}@{domain}"))
     }
 
     /// The part before the `@`, quotes included.
@@ -73,9 +102,28 @@ impl Mailbox {
         &self.text[self.at + 1..]
     }
 
+    /// The local part without quotes, if it is one atom or several with dots, of which any may be missing.
+    pub fn bare_local(&self) -> Option<Cow<'_, str>> {
+        let local = self.local();
+        let Some(quoted) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+            return Some(Cow::Borrowed(local));
+        };
+        let mut bare = String::with_capacity(quoted.len());
+        let mut chars = quoted.chars();
+        while let Some(c) = chars.next() {
+            bare.push(if c == '\\' { chars.next()? } else { c });
+        }
+        let is_bare = !bare.is_empty() && bare.bytes().all(|b| is_atext(b) || b == b'.');
+        is_bare.then_some(Cow::Owned(bare))
+    }
+
     /// The whole mailbox.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.text.into()
     }
 
     /// Whether it can travel without SMTPUTF8 (RFC 6531).
@@ -104,15 +152,35 @@ fn local_part_end(text: &str) -> Result<usize, AddressError> {
 
 /// `Dot-string`: atoms separated by single dots.
 fn dot_string_end(bytes: &[u8]) -> Result<usize, AddressError> {
-    let end = bytes.iter().position(|&b| !(is_atext(b) || b == b'.')).unwrap_or(bytes.len());
+    let end = atoms_end(bytes);
     let local = &bytes[..end];
     if local.is_empty() {
         return Err(AddressError::Incomplete);
     }
-    if local.starts_with(b".") || local.ends_with(b".") || local.windows(2).any(|w| w == b"..") {
+    if has_stray_dot(local) {
         return Err(AddressError::Local);
     }
     Ok(end)
+}
+
+/// Index of the `@` behind a local part of atoms and dots, of which not every dot stands between two atoms.
+fn bare_local_part_end(text: &str) -> Option<usize> {
+    let end = atoms_end(text.as_bytes());
+    let is_local = end > 0 && text[end..].starts_with('@') && has_stray_dot(&text.as_bytes()[..end]);
+    is_local.then_some(end)
+}
+
+fn atoms_end(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&b| !(is_atext(b) || b == b'.')).unwrap_or(bytes.len())
+}
+
+fn has_stray_dot(local: &[u8]) -> bool {
+    local.starts_with(b".") || local.ends_with(b".") || local.windows(2).any(|w| w == b"..")
+}
+
+/// Whether a local part is a `Dot-string`, which needs no quotes.
+pub(super) fn is_dot_string(local: &str) -> bool {
+    dot_string_end(local.as_bytes()) == Ok(local.len())
 }
 
 /// `Quoted-string`: index just after the closing quote.
@@ -142,132 +210,4 @@ fn address_literal(text: &str) -> Result<(), AddressError> {
         _ => inner.parse::<std::net::Ipv4Addr>().is_ok(),
     };
     if valid { Ok(()) } else { Err(AddressError::Domain) }
-}
-
-/// A domain in lower case, compared without regard to case (RFC 5321 §2.4).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Domain(Box<str>);
-
-impl Domain {
-    /// Parses a domain name; it is lower-cased, a U-label is kept as UTF-8.
-    pub fn parse(text: &str) -> Result<Self, AddressError> {
-        // Some letters take more octets in lower case.
-        let text = text.to_lowercase();
-        Self::check(&text)?;
-        Ok(Self(text.into()))
-    }
-
-    /// The domain in lower case.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn check(text: &str) -> Result<(), AddressError> {
-        if text.len() > MAX_DOMAIN_OCTETS {
-            return Err(AddressError::TooLong);
-        }
-        let label = |l: &str| {
-            !l.is_empty()
-                && l.len() <= MAX_LABEL_OCTETS
-                && !l.starts_with('-')
-                && !l.ends_with('-')
-                && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_') || b >= 0x80)
-                && !l.chars().any(char::is_control)
-        };
-        if text.split('.').all(label) { Ok(()) } else { Err(AddressError::Domain) }
-    }
-}
-
-impl fmt::Display for Domain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Domain {
-    type Error = AddressError;
-    fn try_from(text: String) -> Result<Self, AddressError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Domain> for String {
-    fn from(domain: Domain) -> Self {
-        domain.0.into()
-    }
-}
-
-/// The address an alias stands for. It prints as nothing: only [`RealAddress::expose`] shows it.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RealAddress(Mailbox);
-
-impl RealAddress {
-    /// Parses an address that mail is to be delivered to: a mailbox with a dotted domain, no
-    /// address literal, no quoted local part, within all length limits.
-    pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let mailbox = Mailbox::parse(text.trim())?;
-        if mailbox.local().len() > MAX_LOCAL_PART_OCTETS {
-            return Err(AddressError::TooLong);
-        }
-        // Quotes and backslashes would spell one mailbox in many ways, and nobody's address needs them.
-        if mailbox.local().starts_with('"') || mailbox.local().chars().any(char::is_control) {
-            return Err(AddressError::Local);
-        }
-        // A host name without a dot is a host of ours, not of the Internet.
-        let top = mailbox.domain().rsplit('.').next().unwrap_or_default();
-        if !mailbox.domain().contains('.')
-            || mailbox.domain().starts_with('[')
-            || top.bytes().all(|b| b.is_ascii_digit())
-        {
-            return Err(AddressError::Domain);
-        }
-        Ok(Self(mailbox))
-    }
-
-    /// The address in clear, for the one place that hands it to the next mail server.
-    pub fn expose(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// Whether mail for it needs SMTPUTF8.
-    pub fn is_ascii(&self) -> bool {
-        self.0.is_ascii()
-    }
-
-    /// Whether its domain is one of `domains`.
-    pub fn is_in(&self, domains: &[Domain]) -> bool {
-        let ours = self.0.domain().to_lowercase();
-        domains.iter().any(|d| d.as_str() == ours)
-    }
-
-    /// What the spellings of one person's address have in common: lower case throughout, no sub-address.
-    ///
-    /// RFC 5321 §2.4 leaves the local part to its host. In practice no host tells upper from lower case, and what
-    /// stands behind a plus is a sub-address (RFC 5233); for limits that protect a person both are folded.
-    pub fn folded(&self) -> String {
-        let (local, domain) = (self.0.local(), self.0.domain());
-        let base = local.split('+').next().filter(|base| !base.is_empty()).unwrap_or(local);
-        format!("{base}@{domain}").to_lowercase()
-    }
-}
-
-impl fmt::Debug for RealAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RealAddress(hidden)")
-    }
-}
-
-impl TryFrom<String> for RealAddress {
-    type Error = AddressError;
-    fn try_from(text: String) -> Result<Self, AddressError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<RealAddress> for String {
-    fn from(address: RealAddress) -> Self {
-        address.0.text.into()
-    }
 }

@@ -1,6 +1,6 @@
 //! Names of aliases, and the canonical form under which every spelling of one is found.
 
-use super::address::MAX_MAILBOX_OCTETS;
+use super::address::{MAX_MAILBOX_OCTETS, is_dot_string};
 use super::{AddressError, Domain, Mailbox};
 use std::fmt;
 
@@ -14,6 +14,9 @@ pub struct Name(String);
 impl Name {
     /// Symbols in a name.
     pub const LEN: usize = 12;
+
+    /// Octets of a domain at the most, so that name, `@` and domain are a mailbox.
+    pub const MAX_DOMAIN_OCTETS: usize = MAX_MAILBOX_OCTETS - 1 - Self::LEN;
 
     /// Spells 60 of the 64 given random bits.
     pub fn from_random(bits: u64) -> Self {
@@ -48,17 +51,17 @@ impl AliasAddress {
     ///
     /// `Name+shop@Example.ORG` and `name@example.org` are the same alias (sub-addressing, RFC 5233).
     pub fn of(recipient: &Mailbox, domains: &[Domain]) -> Option<Self> {
-        let domain = recipient.domain();
-        let domain =
-            domains.iter().find(|d| d.as_str().eq_ignore_ascii_case(domain) || d.as_str() == domain.to_lowercase())?;
-        let alias = Self::new(&Self::fold(recipient.local()), domain);
+        let domain = domains.iter().find(|domain| domain.is(recipient.domain()))?;
+        // In quotes it is the same mailbox (RFC 5321 §4.1.2).
+        let local = recipient.bare_local().filter(|bare| is_dot_string(bare));
+        let alias = Self::new(&Self::fold(local.as_deref().unwrap_or(recipient.local())), domain);
         // In lower case it may be longer than a mailbox can be; then it would not decode.
         (alias.0.len() <= MAX_MAILBOX_OCTETS).then_some(alias)
     }
 
     /// The alias with the given local part, or spelled out with its domain, as in a URL of the API.
     pub fn parse(text: &str, domains: &[Domain]) -> Option<Self> {
-        match Mailbox::parse(text) {
+        match Mailbox::parse_path(text) {
             Ok(mailbox) => Self::of(&mailbox, domains),
             Err(_) => None,
         }

@@ -1,6 +1,7 @@
 //! Why an order of aliases is not granted.
 
 use super::address::AddressError;
+use super::shapes::RefusedShape;
 use serde::{Deserialize, Serialize};
 
 /// Why an alias, a token or a change of an alias is not granted. Nothing in it names an address.
@@ -8,6 +9,10 @@ use serde::{Deserialize, Serialize};
 pub enum OrderError {
     /// Not a mailbox, or none on the Internet.
     Target,
+    /// The target is of a shape that mail servers may read as something else than a mailbox.
+    TargetShape(RefusedShape),
+    /// The target holds a character that is in nobody's address.
+    TargetCharacter,
     /// The target is itself an address of ours: mail would go in circles.
     TargetIsOurs,
     /// Not one of the configured domains.
@@ -57,7 +62,13 @@ pub enum OrderError {
 }
 
 impl From<AddressError> for OrderError {
-    fn from(_: AddressError) -> Self {
-        Self::Target
+    fn from(error: AddressError) -> Self {
+        match error {
+            AddressError::Shape(shape) => Self::TargetShape(shape),
+            AddressError::CodePoint(_) => Self::TargetCharacter,
+            AddressError::Incomplete | AddressError::Local | AddressError::Domain | AddressError::TooLong => {
+                Self::Target
+            }
+        }
     }
 }

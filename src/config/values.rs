@@ -3,7 +3,7 @@
 
 use super::settings::relay::Host;
 use super::settings::vault::ReversePath;
-use crate::alias::{Domain, RealAddress};
+use crate::alias::{Domain, Name, RealAddress};
 use ipnet::{IpNet, Ipv4Net};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -65,14 +65,26 @@ pub(super) fn list<T>(read: impl Fn(&str) -> Result<T, String>) -> impl FnOnce(&
 pub(super) fn host_name(value: &DeValue<'_>) -> Result<String, String> {
     let name = text(value)?;
     Domain::parse(&name)
-        .map(|_| name)
+        .map(|domain| as_sent(&name, &domain))
         .map_err(|_| "must be this host's name in the DNS, like \"mx.example.org\"".to_owned())
+}
+
+/// A name as it is sent: in A-labels, but otherwise as it was written.
+fn as_sent(written: &str, domain: &Domain) -> String {
+    if domain.as_str().eq_ignore_ascii_case(written) { written.to_owned() } else { domain.as_str().to_owned() }
 }
 
 /// A list of domains that is not empty.
 pub(super) fn domains(value: &DeValue<'_>) -> Result<Vec<Domain>, String> {
     let domain = |name: &str| {
-        Domain::parse(name).map_err(|_| format!("holds \"{}\", which is not a domain", name.escape_debug()))
+        let domain =
+            Domain::parse(name).map_err(|_| format!("holds \"{}\", which is not a domain", name.escape_debug()))?;
+        match domain.as_str().len() > Name::MAX_DOMAIN_OCTETS {
+            true => {
+                Err(format!("holds a domain of more than {} octets: no alias fits into it", Name::MAX_DOMAIN_OCTETS))
+            }
+            false => Ok(domain),
+        }
     };
     let domains = list(domain)(value)?;
     if domains.is_empty() { Err("must name at least one domain".to_owned()) } else { Ok(domains) }
@@ -80,12 +92,12 @@ pub(super) fn domains(value: &DeValue<'_>) -> Result<Vec<Domain>, String> {
 
 /// An e-mail address.
 pub(super) fn real_address(value: &DeValue<'_>) -> Result<RealAddress, String> {
-    RealAddress::parse(&text(value)?).map_err(|_| "must be an e-mail address that is read by a person".to_owned())
+    RealAddress::parse_new(&text(value)?).map_err(|_| "must be an e-mail address that is read by a person".to_owned())
 }
 
 /// The part before the `@`, compared without regard to case.
 pub(super) fn local_part(text: &str) -> Result<String, String> {
-    RealAddress::parse(&format!("{text}@example.org"))
+    RealAddress::parse_new(&format!("{text}@example.org"))
         .map(|_| text.to_lowercase())
         .map_err(|_| format!("holds \"{}\", which is not the part of an address before the @", text.escape_debug()))
 }
@@ -168,6 +180,6 @@ pub(super) fn host(value: &DeValue<'_>) -> Result<Host, String> {
         Some((name, port)) => (name, port.parse().ok().filter(|p| *p > 0).ok_or_else(wrong)?),
         None => (given.as_str(), 25),
     };
-    Domain::parse(name).map_err(|_| wrong())?;
-    Ok(Host { name: name.to_owned(), port })
+    let domain = Domain::parse(name).map_err(|_| wrong())?;
+    Ok(Host { name: as_sent(name, &domain), port })
 }

@@ -92,7 +92,7 @@ mod tests {
     }
 
     fn recipient(target: &str, reverse_path: &str, route: Route) -> EnvelopeRecipient {
-        let target = RealAddress::parse(target).unwrap();
+        let target = RealAddress::parse_new(target).unwrap();
         EnvelopeRecipient { target, route, reverse_path: reverse_path.to_owned(), ticket: None, scarce: false }
     }
 

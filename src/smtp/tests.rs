@@ -42,6 +42,7 @@ fn live() -> Live {
     Live {
         hostname: "mx.example.org".to_owned(),
         domains: vec![Domain::parse("example.org").unwrap()],
+        own_networks: Vec::new(),
         max_message_size: 1 << 30,
         max_sessions: 10,
         max_sessions_per_address: 10,

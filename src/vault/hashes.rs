@@ -150,7 +150,7 @@ mod tests {
         let server_key = ServerKey::new(&[7; 32]).unwrap();
         let hashes = KeyedHashes::new(&server_key).unwrap();
         let alias = AliasAddress::parse("name@example.org", &[Domain::parse("example.org").unwrap()]).unwrap();
-        let target = RealAddress::parse("Someone+shop@Real.example").unwrap();
+        let target = RealAddress::parse_new("Someone+shop@Real.example").unwrap();
         let hex = |octets: &[u8]| HEXLOWER.encode(octets);
         assert_eq!(hex(&server_key.fingerprint()), "7ed785de4014ee2a60c595f3eebc4ece");
         assert_eq!(hex(&hashes.alias(&alias)), "d03145fdf3f633e2cce02682f0d5760a");

@@ -39,7 +39,7 @@ impl Seal {
     pub(super) fn open_address(&self, alias: &AliasAddress, sealed: &[u8]) -> Option<RealAddress> {
         let content = self.open(&[ADDRESS, alias.as_str().as_bytes()], sealed)?;
         let (length, text) = content.split_first()?;
-        RealAddress::parse(std::str::from_utf8(text.get(..usize::from(*length))?).ok()?).ok()
+        RealAddress::parse_stored(std::str::from_utf8(text.get(..usize::from(*length))?).ok()?).ok()
     }
 
     /// Seals in place, under the key that `info` names. No two contents may have the same `info`.
@@ -77,7 +77,7 @@ mod tests {
         let seal = Seal::new(ServerKey::new(&[7; 32]).unwrap());
         let domains = [Domain::parse("example.org").unwrap()];
         let alias = AliasAddress::parse("name@example.org", &domains).unwrap();
-        let target = RealAddress::parse("Someone+shop@Real.example").unwrap();
+        let target = RealAddress::parse_new("Someone+shop@Real.example").unwrap();
         let sealed = seal.seal_address(&alias, &target).unwrap();
         assert_eq!(
             HEXLOWER.encode(&sealed),

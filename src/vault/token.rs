@@ -116,7 +116,7 @@ mod tests {
         Capability::Token(Token {
             id: [7; 16],
             epoch: 1,
-            target: RealAddress::parse(target).unwrap(),
+            target: RealAddress::parse_new(target).unwrap(),
             domain: Domain::parse("example.org").unwrap(),
             days: Some(3),
             max_usage: None,

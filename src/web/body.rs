@@ -108,6 +108,10 @@ pub(super) fn parse(says_json: bool, body: &[u8]) -> Result<Fields, WebError> {
     if says_json || is_object(body) {
         return json(body);
     }
+    // What is not UTF-8 is decoded to U+FFFD, which nobody means.
+    if form_urlencoded::parse(body).any(|(name, value)| [name, value].iter().any(|text| text.contains('\u{fffd}'))) {
+        return Err(WebError::BodyMalformed("the body is not UTF-8".to_owned()));
+    }
     let fields = form_urlencoded::parse(body).filter(|(_, value)| !value.trim().is_empty());
     Ok(Fields(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()))
 }

@@ -5,7 +5,7 @@
 
 use super::answer::{self, Answer};
 use super::limiter::Allowance;
-use crate::alias::{DAY, OrderError};
+use crate::alias::{DAY, OrderError, RefusedShape};
 use crate::words::ProblemKind;
 use hyper::StatusCode;
 use hyper::header::{self, HeaderMap};
@@ -334,6 +334,8 @@ fn order_status(error: OrderError) -> (StatusCode, ProblemKind) {
         OrderError::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::KeyReused),
         OrderError::Undeliverable => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::Undeliverable),
         OrderError::Target
+        | OrderError::TargetShape(_)
+        | OrderError::TargetCharacter
         | OrderError::TargetIsOurs
         | OrderError::Domain
         | OrderError::Days { .. }
@@ -351,6 +353,8 @@ fn order_status(error: OrderError) -> (StatusCode, ProblemKind) {
 fn order_field(error: OrderError) -> &'static str {
     match error {
         OrderError::Target
+        | OrderError::TargetShape(_)
+        | OrderError::TargetCharacter
         | OrderError::TargetIsOurs
         | OrderError::TooManyForTarget
         | OrderError::TooManyAlive
@@ -372,6 +376,12 @@ fn order_field(error: OrderError) -> &'static str {
 fn order_message(error: OrderError) -> String {
     match error {
         OrderError::Target => "target must be an e-mail address like name@example.org".to_owned(),
+        OrderError::TargetShape(shape) => target_shape_message(shape).to_owned(),
+        OrderError::TargetCharacter => {
+            "the part of target before the @ holds a character that is in nobody's address, \
+                                        such as an invisible one"
+                .to_owned()
+        }
         OrderError::TargetIsOurs => "target is an address of this service itself; give your real address".to_owned(),
         OrderError::Domain => "domain is not one of this service's domains".to_owned(),
         OrderError::Days { max } => format!("days must be a whole number from 1 to {max}"),
@@ -399,6 +409,21 @@ fn order_message(error: OrderError) -> String {
             "this request was answered before, and its aliases have ended; use a new Idempotency-Key".to_owned()
         }
         OrderError::KeyReused => "this Idempotency-Key was used for a different request".to_owned(),
+    }
+}
+
+fn target_shape_message(shape: RefusedShape) -> &'static str {
+    match shape {
+        RefusedShape::Route => {
+            "target may be read as a route to another mailbox; give an address without %, ! or : and with one @"
+        }
+        RefusedShape::Option => "target must not begin with a hyphen: some mail servers read it as an option",
+        RefusedShape::File => {
+            "target must not begin with / or | nor hold /../: some mail servers read it as a file or a command"
+        }
+        RefusedShape::Quoted => "target must be written without quotation marks",
+        RefusedShape::Literal => "target must have a domain name after the @, like name@example.org, not an IP address",
+        RefusedShape::Local => "target must be on the Internet; mail servers take this domain for their own",
     }
 }
 

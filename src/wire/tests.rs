@@ -61,7 +61,7 @@ fn what_does_not_fit_leaves_no_trace() {
 #[test]
 fn a_real_address_is_checked_when_it_is_decoded() {
     let mut bytes = Vec::new();
-    let target = RealAddress::parse("someone@example.net").unwrap();
+    let target = RealAddress::parse_new("someone@example.net").unwrap();
     let answer = vault_relay::RedeemAnswer::Redeemed { target, reverse_path: String::new(), scarce: true };
     encode(&vault_relay::Answer::Redeem(answer), &mut bytes).unwrap();
     let at = bytes.iter().position(|&b| b == b'@').unwrap();

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 mod accounting;
+mod address_table;
+mod addresses;
 mod ancestor;
 mod api;
 mod blocklists;

@@ -66,6 +66,7 @@ pub(super) fn read(mut file: Section<'_, '_>) -> Config {
                 drain_timeout: drain,
             },
             live: settings::vault::Live {
+                hostname: root.hostname,
                 domains: root.domains,
                 max_tickets,
                 caps: limits.caps,

@@ -4,8 +4,9 @@ use super::root::Root;
 use super::{MAX_PROCESSES, MINUTE, any_address};
 use crate::config::section::Section;
 use crate::config::settings::smtp::Live;
-use crate::config::values::{duration, list, number, number_up_to, socket_address};
-use std::net::SocketAddr;
+use crate::config::values::{duration, list, network, number, number_up_to, socket_address};
+use ipnet::{IpNet, Ipv4Net};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 /// The values of this section.
@@ -25,6 +26,7 @@ pub(super) fn read(mut section: Section<'_, '_>, root: &Root) -> Smtp {
         live: Live {
             hostname: root.hostname.clone(),
             domains: root.domains.clone(),
+            own_networks: section.take("own_networks", list(network)).unwrap_or_else(loopback),
             max_message_size: section.take("max_message_size", number(65_536)).unwrap_or(36_700_160),
             max_sessions: section.take("max_sessions", number(1)).unwrap_or(2_000),
             max_sessions_per_address: section.take("max_sessions_per_address", number(1)).unwrap_or(50),
@@ -37,4 +39,9 @@ pub(super) fn read(mut section: Section<'_, '_>, root: &Root) -> Smtp {
             data_timeout: section.take("data_timeout", duration).unwrap_or(3 * MINUTE),
         },
     }
+}
+
+/// This host itself: what its cron and its own services send has a sender in our domains.
+fn loopback() -> Vec<IpNet> {
+    vec![IpNet::from(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8).trunc()), IpAddr::from(Ipv6Addr::LOCALHOST).into()]
 }

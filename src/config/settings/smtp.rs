@@ -2,6 +2,7 @@
 
 use super::restart_settings;
 use crate::alias::Domain;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Live {
     pub hostname: String,
     /// Where aliases live.
     pub domains: Vec<Domain>,
+    /// Clients that may send in our name: with a sender in our domains, or at our hostname.
+    pub own_networks: Vec<IpNet>,
     /// SIZE announced and enforced, in octets of message content.
     pub max_message_size: u64,
     /// Sessions at the same time.

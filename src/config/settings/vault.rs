@@ -29,6 +29,8 @@ restart_settings! {
 /// What a reload changes, for the requests that come from then on.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Live {
+    /// This host's name, to tell what is ours.
+    pub hostname: String,
     /// Where aliases live; the first is the default.
     pub domains: Vec<Domain>,
     /// Tickets that one `smtp` process may have at the same time.

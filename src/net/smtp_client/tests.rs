@@ -53,7 +53,7 @@ async fn connect(address: SocketAddr) -> Result<SmtpConnection, ConnectionLost> 
 /// Up to the content of a message.
 async fn up_to_content(address: SocketAddr) -> SmtpConnection {
     let mut connection = connect(address).await.unwrap();
-    let recipient = RealAddress::parse("one@a.example").unwrap();
+    let recipient = RealAddress::parse_new("one@a.example").unwrap();
     let statuses = connection.mail(&MailFrom::default(), &[&recipient]).await.unwrap().unwrap();
     assert!(statuses.len() == 1 && statuses[0].is_positive());
     connection.data().await.unwrap().unwrap();
@@ -130,7 +130,7 @@ fn whether_the_dot_was_flushed() {
                 Ok(connection) => connection,
                 Err(lost) => return lost,
             };
-            let recipient = RealAddress::parse("one@a.example").unwrap();
+            let recipient = RealAddress::parse_new("one@a.example").unwrap();
             connection.mail(&MailFrom::default(), &[&recipient]).await.unwrap().unwrap();
             match connection.data().await {
                 Ok(reply) => reply.unwrap(),
@@ -174,7 +174,7 @@ fn a_connection_that_was_idle() {
         let (address, host) = host(script(&[&HELLO, &ENVELOPE, last]));
         run(async {
             let mut connection = connect(address).await.unwrap();
-            let recipient = RealAddress::parse("one@a.example").unwrap();
+            let recipient = RealAddress::parse_new("one@a.example").unwrap();
             connection.mail(&MailFrom::default(), &[&recipient]).await.unwrap().unwrap();
             connection.reset().await.unwrap();
             connection.shrink();
@@ -209,7 +209,7 @@ fn without_pipelining_mail_waits_for_the_reply_to_rset() {
     });
     run(async {
         let mut connection = connect(address).await.unwrap();
-        let recipient = RealAddress::parse("one@a.example").unwrap();
+        let recipient = RealAddress::parse_new("one@a.example").unwrap();
         connection.mail(&MailFrom::default(), &[&recipient, &recipient]).await.unwrap().unwrap();
         connection.reset().await.unwrap();
         connection.mail(&MailFrom::default(), &[&recipient]).await.unwrap().unwrap();
@@ -250,7 +250,7 @@ fn a_host_that_takes_little_at_a_time_does_not_stretch_the_limit() {
         let limit = Duration::from_secs(1);
         let slow = SmtpConnection::connect(address, "us.example", timeouts(limit)).await;
         let mut connection = slow.unwrap();
-        let recipient = RealAddress::parse("one@a.example").unwrap();
+        let recipient = RealAddress::parse_new("one@a.example").unwrap();
         connection.mail(&MailFrom::default(), &[&recipient]).await.unwrap().unwrap();
         connection.data().await.unwrap().unwrap();
         connection.content(&b"x\r\n".repeat(8 << 20)).unwrap();

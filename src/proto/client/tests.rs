@@ -26,7 +26,7 @@ const STATES: [&str; 16] = [
 ];
 
 fn address(text: &str) -> RealAddress {
-    RealAddress::parse(text).unwrap()
+    RealAddress::parse_new(text).unwrap()
 }
 
 fn hello(announced: &[u8]) -> ClientSession {

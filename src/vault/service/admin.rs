@@ -37,7 +37,9 @@ async fn revoke(context: &VaultContext, address: &str) -> Result<u64, AdminError
 
 /// Removes all of a person: aliases, and the tokens that would make new ones.
 async fn forget(context: &VaultContext, address: &str, forever: bool) -> Result<u64, AdminError> {
-    let address = RealAddress::parse(address).map_err(|_| AdminError::NotAnAddress)?;
+    // What only an older version took is forgotten, too.
+    let address = RealAddress::parse_new(address).or_else(|_| RealAddress::parse_stored(address));
+    let address = address.map_err(|_| AdminError::NotAnAddress)?;
     let owner: Owner = context.hashes.owner(&address);
     tokens::revoke_all_of(context, &owner).await?;
     if forever {

@@ -8,9 +8,9 @@ use crate::wire::vault_web::RequestError;
 
 /// A real address as somebody typed it, if aliases may be made for it.
 pub(super) fn parse_target(context: &VaultContext, target: &str) -> Result<RealAddress, OrderError> {
-    let target = RealAddress::parse(target)?;
+    let target = RealAddress::parse_new(target)?;
     let live = context.live();
-    if target.is_in(&live.domains) {
+    if target.is_ours(&live.hostname, &live.domains) {
         return Err(OrderError::TargetIsOurs);
     }
     let folded = target.folded();

@@ -1,6 +1,6 @@
 //! Sentences with parts, e-mails and errors, in German.
 
-use crate::alias::{DAY, OrderError, Time};
+use crate::alias::{DAY, OrderError, RefusedShape, Time};
 use crate::words::Sentences;
 use jiff::Timestamp;
 
@@ -123,6 +123,10 @@ fn time_left(seconds: Time) -> String {
 fn order_error(error: OrderError) -> String {
     match error {
         OrderError::Target => "Gib eine E-Mail-Adresse wie name@example.org ein.".to_owned(),
+        OrderError::TargetShape(shape) => target_shape(shape).to_owned(),
+        OrderError::TargetCharacter => {
+            "Der Teil vor dem @ enthält ein Zeichen, das in keiner Adresse vorkommt, vielleicht ein unsichtbares. Tippe die Adresse ein, statt sie einzufügen.".to_owned()
+        }
         OrderError::TargetIsOurs => "Das ist eine unserer eigenen Adressen. Gib deine echte Adresse ein.".to_owned(),
         OrderError::Domain => "Wähle eine unserer Domains.".to_owned(),
         OrderError::Days { max } => format!("Die Tage müssen eine ganze Zahl von 1 bis {max} sein."),
@@ -157,6 +161,27 @@ fn order_error(error: OrderError) -> String {
         OrderError::TooManyForTarget => {
             "Diese Adresse hat die Höchstzahl an Aliassen für einen Tag bekommen. Versuch es morgen noch einmal."
                 .to_owned()
+        }
+    }
+}
+
+fn target_shape(shape: RefusedShape) -> &'static str {
+    match shape {
+        RefusedShape::Route => {
+            "Mailserver könnten diese Adresse als Weg zu einem anderen Postfach lesen. Gib eine Adresse ohne %, ! oder : und mit einem einzigen @ ein."
+        }
+        RefusedShape::Option => {
+            "Eine Adresse darf hier nicht mit einem Bindestrich beginnen: Manche Mailserver lesen das als Option."
+        }
+        RefusedShape::File => {
+            "Eine Adresse darf nicht mit / oder | beginnen und nicht /../ enthalten: Manche Mailserver lesen das als Datei oder Befehl."
+        }
+        RefusedShape::Quoted => "Gib die Adresse ohne Anführungszeichen ein.",
+        RefusedShape::Literal => {
+            "Gib eine Adresse mit einem Domainnamen nach dem @ ein, etwa name@example.org, nicht mit einer IP-Adresse."
+        }
+        RefusedShape::Local => {
+            "Mailserver halten diese Domain für ihre eigene. Gib eine Adresse im Internet ein, etwa name@example.org."
         }
     }
 }

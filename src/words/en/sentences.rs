@@ -1,6 +1,6 @@
 //! Sentences with parts, e-mails and errors, in English.
 
-use crate::alias::{DAY, OrderError, Time};
+use crate::alias::{DAY, OrderError, RefusedShape, Time};
 use crate::words::Sentences;
 use jiff::Timestamp;
 
@@ -105,6 +105,10 @@ fn time_left(seconds: Time) -> String {
 fn order_error(error: OrderError) -> String {
     match error {
         OrderError::Target => "Enter an e-mail address like name@example.org.".to_owned(),
+        OrderError::TargetShape(shape) => target_shape(shape).to_owned(),
+        OrderError::TargetCharacter => {
+            "The part before the @ contains a character that is in nobody’s address, perhaps an invisible one. Type the address instead of pasting it.".to_owned()
+        }
         OrderError::TargetIsOurs => "This is one of our own addresses. Enter your real address.".to_owned(),
         OrderError::Domain => "Choose one of our domains.".to_owned(),
         OrderError::Days { max } => format!("Days must be a whole number from 1 to {max}."),
@@ -133,6 +137,25 @@ fn order_error(error: OrderError) -> String {
         OrderError::KeyReused => "This Idempotency-Key was used for a different request.".to_owned(),
         OrderError::TooManyForTarget => {
             "This address has received the maximum number of aliases for a day. Try again tomorrow.".to_owned()
+        }
+    }
+}
+
+fn target_shape(shape: RefusedShape) -> &'static str {
+    match shape {
+        RefusedShape::Route => {
+            "Mail servers may read this address as a route to another mailbox. Enter an address without %, ! or : and with one @."
+        }
+        RefusedShape::Option => "An address must not begin with a hyphen here: some mail servers read it as an option.",
+        RefusedShape::File => {
+            "An address must not begin with / or | nor contain /../: some mail servers read it as a file or a command."
+        }
+        RefusedShape::Quoted => "Enter the address without quotation marks.",
+        RefusedShape::Literal => {
+            "Enter an address with a domain name after the @, like name@example.org, not with an IP address."
+        }
+        RefusedShape::Local => {
+            "Mail servers take this domain for their own. Enter an address on the Internet, like name@example.org."
         }
     }
 }

@@ -46,6 +46,7 @@ pub(in crate::vault) fn fixed(dir: &Path) -> Fixed {
 
 pub(in crate::vault) fn live() -> Live {
     Live {
+        hostname: "mx.example.org".to_owned(),
         domains: vec![Domain::parse("example.org").unwrap(), Domain::parse("two.example").unwrap()],
         max_tickets: 50,
         caps: Caps { max_days: 60, max_usage: 100 },
@@ -58,7 +59,7 @@ pub(in crate::vault) fn live() -> Live {
         site: "https://alias.example".to_owned(),
         token_epoch: 1,
         token_days: 10,
-        postmaster: Some(RealAddress::parse("boss@real.example").unwrap()),
+        postmaster: Some(RealAddress::parse_new("boss@real.example").unwrap()),
         reverse_path: ReversePath::Srs,
     }
 }
