@@ -117,6 +117,12 @@ impl Mailbox {
         is_bare.then_some(Cow::Owned(bare))
     }
 
+    /// Whether its local part looks like a return path of the Sender Rewriting Scheme, ours or another's.
+    pub fn is_rewritten(&self) -> bool {
+        let tag = self.bare_local().and_then(|local| local.get(..5).map(str::to_ascii_uppercase));
+        matches!(tag.as_deref(), Some("SRS0=" | "SRS1="))
+    }
+
     /// The whole mailbox.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -12,7 +12,7 @@ mod real_address;
 mod shapes;
 mod state;
 
-pub use address::{AddressError, MAX_MAILBOX_OCTETS, Mailbox};
+pub use address::{AddressError, Mailbox};
 pub use domain::Domain;
 pub use limits::{Caps, Change, DAY, Limits, MAX_ALIASES_PER_ORDER, RequestedLimits, Time};
 pub use name::{AliasAddress, Name};

@@ -91,6 +91,14 @@ impl AliasAddress {
         &self.0
     }
 
+    /// The spelling under which versions up to 0.1.0 kept an alias of a domain that was configured in U-labels, if its
+    /// domain has some. Only for looking it up: it is not in canonical form.
+    pub fn former(&self) -> Option<Self> {
+        let domain = Domain::parse(self.domain()).ok()?;
+        let unicode = domain.to_unicode();
+        (unicode != domain.as_str()).then(|| Self(format!("{}@{unicode}", self.name()).into()))
+    }
+
     /// Whether it is one of the mailboxes every mail host must have (RFC 5321 §4.5.1, RFC 2142 §4).
     pub fn is_role(&self) -> bool {
         matches!(self.name(), "postmaster" | "abuse")

@@ -3,7 +3,7 @@
 use crate::sys::read_buffer::{read, read_with};
 use crate::sys::socket::{peek_readable, send_and_close};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
@@ -20,6 +20,13 @@ impl Transport {
         // Without it, small writes wait for acknowledgements; where it cannot be set, they do.
         let _ = stream.set_nodelay(true);
         Self::Plain(stream)
+    }
+
+    /// This host's address on the connection, if the system tells.
+    pub fn local_ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Plain(stream) => stream.local_addr().ok().map(|address| address.ip()),
+        }
     }
 
     /// Connects to `address`.

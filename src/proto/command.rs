@@ -102,6 +102,9 @@ const fn verb(name: &'static str, allowed: Phases, parse: fn(&str) -> Result<Com
     Verb { name, parse, allowed }
 }
 
+/// What separates words.
+const BLANKS: [char; 2] = [' ', '\t'];
+
 /// A row a verb, the frequent ones first.
 const VERBS: &[Verb] = &[
     verb("RCPT", WITHIN_TRANSACTION, rcpt),
@@ -159,8 +162,9 @@ fn bare(rest: &str, command: Command) -> Result<Command, Reply> {
 }
 
 /// A domain or address literal. It goes into `Received`, so it holds nothing that could end or
-/// comment anything there.
+/// comment anything there. Of several words, which some clients send, the first one is taken.
 fn name(rest: &str) -> Result<String, Reply> {
+    let rest = rest.split(BLANKS).next().unwrap_or_default();
     let plain = |b: u8| b.is_ascii_graphic() && !b"()<>@,;\\\"".contains(&b);
     let valid = !rest.is_empty() && rest.len() <= 255 && rest.bytes().all(plain);
     if valid { Ok(rest.to_owned()) } else { Err(reply::BAD_ARGUMENTS) }
@@ -172,7 +176,7 @@ fn mail(rest: &str) -> Result<Command, Reply> {
     for parameter in parameters.split_ascii_whitespace() {
         let (keyword, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         match keyword.to_ascii_uppercase().as_str() {
-            "SIZE" => mail.size = Some(value.parse().map_err(|_| reply::BAD_ARGUMENTS)?),
+            "SIZE" => mail.size = Some(size(value)?),
             "BODY" if value.eq_ignore_ascii_case("8BITMIME") => mail.eight_bit = true,
             "BODY" if value.eq_ignore_ascii_case("7BIT") => mail.eight_bit = false,
             "BODY" => return Err(reply::BAD_ARGUMENTS),
@@ -181,12 +185,20 @@ fn mail(rest: &str) -> Result<Command, Reply> {
         }
     }
     if !path.is_empty() {
-        mail.reverse_path = Some(Mailbox::parse(path).map_err(|_| reply::BAD_PATH)?);
-    }
-    if !mail.utf8 && !path.is_ascii() {
-        return Err(reply::NEEDS_UTF8);
+        let path = Mailbox::parse_path(path).map_err(|_| reply::BAD_PATH)?;
+        // A domain that came in U-labels goes on in A-labels, and needs nothing.
+        if !mail.utf8 && !path.is_ascii() {
+            return Err(reply::NEEDS_UTF8);
+        }
+        mail.reverse_path = Some(path);
     }
     Ok(Command::Mail(mail))
+}
+
+/// RFC 1870 §5 has up to 20 digits. What no number here can hold is too large for any message.
+fn size(value: &str) -> Result<u64, Reply> {
+    let is_number = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    if is_number { Ok(value.parse().unwrap_or(u64::MAX)) } else { Err(reply::BAD_ARGUMENTS) }
 }
 
 fn rcpt(rest: &str) -> Result<Command, Reply> {
@@ -197,38 +209,46 @@ fn rcpt(rest: &str) -> Result<Command, Reply> {
     if path.eq_ignore_ascii_case("postmaster") {
         return Ok(Command::Rcpt(Recipient::Postmaster));
     }
-    Mailbox::parse(path).map(|path| Command::Rcpt(Recipient::Path(path))).map_err(|_| reply::BAD_PATH)
+    Mailbox::parse_path(path).map(|path| Command::Rcpt(Recipient::Path(path))).map_err(|_| reply::BAD_PATH)
 }
 
-/// `FROM:<path> parameters`. A source route is taken off (RFC 5321 §4.1.1.3, Appendix C); a space
-/// after the colon is forgiven, as everywhere.
+/// `FROM:<path> parameters`. A source route is taken off (RFC 5321 §4.1.1.3, Appendix C). Forgiven as everywhere: a blank
+/// after the colon, a TAB before the parameters, and a path without brackets.
 fn path<'a>(rest: &'a str, keyword: &str) -> Result<(&'a str, &'a str), Reply> {
     let (head, tail) = rest.split_at_checked(keyword.len()).ok_or(reply::BAD_ARGUMENTS)?;
     if !head.eq_ignore_ascii_case(keyword) {
         return Err(reply::BAD_ARGUMENTS);
     }
-    let inner = tail.trim_start_matches(' ').strip_prefix('<').ok_or(reply::BAD_PATH)?;
-    let end = closing_bracket(inner).ok_or(reply::BAD_PATH)?;
-    let (path, rest) = (&inner[..end], &inner[end + 1..]);
-    if !(rest.is_empty() || rest.starts_with(' ')) {
+    let tail = tail.trim_start_matches(BLANKS);
+    let (path, rest) = match tail.strip_prefix('<') {
+        Some(inner) => {
+            let end = end_of_path(inner, &['>']).ok_or(reply::BAD_PATH)?;
+            (&inner[..end], &inner[end + 1..])
+        }
+        None => tail.split_at(end_of_path(tail, &BLANKS).unwrap_or(tail.len())),
+    };
+    if !(rest.is_empty() || rest.starts_with(BLANKS)) {
         return Err(reply::BAD_ARGUMENTS);
+    }
+    if path.is_empty() && !tail.starts_with('<') {
+        return Err(reply::BAD_PATH);
     }
     let path = match path.strip_prefix('@') {
         Some(route) => route.split_once(':').ok_or(reply::BAD_PATH)?.1,
         None => path,
     };
-    Ok((path, rest.trim_matches(' ')))
+    Ok((path, rest.trim_matches(BLANKS)))
 }
 
-/// Index of the `>` that is not inside a quoted string.
-fn closing_bracket(text: &str) -> Option<usize> {
+/// Index of the first of `ends` that is not inside a quoted string.
+fn end_of_path(text: &str, ends: &[char]) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, b) in text.bytes().enumerate() {
         match b {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
-            b'>' if !quoted => return Some(at),
+            _ if !quoted && ends.contains(&char::from(b)) => return Some(at),
             _ => {}
         }
     }

@@ -4,13 +4,16 @@
 //! 2. [`HeaderSection`] then sees the content as it comes in, in the buffer from which it goes on, up to the first
 //!    empty line. It keeps one line at a time, and of a long line the beginning.
 //! 3. After each piece it gives its [`HeaderDecision`]. A loop is found by the number of `Received` fields (RFC 5321
-//!    §6.3) and by a `Delivered-To` that names a recipient (RFC 9228 §3).
+//!    §6.3) and by a `Delivered-To` that names a recipient (RFC 9228 §3); a forgery of our own addresses, by the domains
+//!    of its `From` fields.
 
-use crate::alias::AliasAddress;
+use super::header_from::FromFields;
+use crate::alias::{AliasAddress, Domain};
 use jiff::Timestamp;
 use memchr::memchr;
 use std::fmt;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// As many `Received` fields as a message may have had before (RFC 5321 §6.3 asks for at least 100
 /// to be tolerated by a host that counts nothing else; we also know our own `Delivered-To`).
@@ -26,6 +29,8 @@ pub enum HeaderDecision {
     Pass,
     /// It has been here before, or has passed too many hosts.
     Loop,
+    /// It is from outside, and says that it is from one of our own addresses.
+    FromOurs,
 }
 
 /// The header section of one message on its way through.
@@ -36,12 +41,28 @@ pub struct HeaderSection {
     received_fields: u32,
     delivered_here: bool,
     recipients: Vec<Box<str>>,
+    /// Names that are ours, of which no `From` may be.
+    guarded: Rc<[Domain]>,
+    from: FromFields,
 }
 
 impl HeaderSection {
     /// Of a message to these recipients.
     pub fn new(recipients: Vec<Box<str>>) -> Self {
-        Self { line: Vec::new(), complete: false, received_fields: 0, delivered_here: false, recipients }
+        Self {
+            line: Vec::new(),
+            complete: false,
+            received_fields: 0,
+            delivered_here: false,
+            recipients,
+            guarded: Rc::default(),
+            from: FromFields::default(),
+        }
+    }
+
+    /// This, of a message that comes from outside: no `From` may name one of these.
+    pub fn guarding(self, names: Rc<[Domain]>) -> Self {
+        Self { guarded: names, ..self }
     }
 
     /// The recipients' aliases.
@@ -56,21 +77,43 @@ impl HeaderSection {
             let part = &content[..end.unwrap_or(content.len())];
             let room = MAX_KEPT_LINE_OCTETS - self.line.len().min(MAX_KEPT_LINE_OCTETS);
             self.line.extend_from_slice(&part[..part.len().min(room)]);
+            self.look_at_from(part);
             let Some(end) = end else { break };
             self.end_of_line();
             content = &content[end + 1..];
         }
         if self.delivered_here || self.received_fields > MAX_RECEIVED_FIELDS {
             HeaderDecision::Loop
+        } else if self.from.has_named() {
+            HeaderDecision::FromOurs
         } else {
             HeaderDecision::Pass
         }
     }
 
+    /// The decision when there is no more to come: what has no end of its own ends here.
+    pub fn end(&mut self) -> HeaderDecision {
+        self.end_of_from();
+        self.feed(b"")
+    }
+
+    fn look_at_from(&mut self, part: &[u8]) {
+        if !self.guarded.is_empty() {
+            self.from.feed(part, &|domain| is_one_of(domain, &self.guarded));
+        }
+    }
+
+    fn end_of_from(&mut self) {
+        self.from.end(&|domain| is_one_of(domain, &self.guarded));
+    }
+
     fn end_of_line(&mut self) {
+        self.from.end_of_line();
         let line = self.line.trim_ascii_end();
-        if line.is_empty() {
+        // Not one of blanks: that is a folded line still (RFC 5322 §4.2).
+        if matches!(self.line[..], [] | [b'\r']) {
             self.complete = true;
+            self.end_of_from();
         } else if let Some(colon) = memchr(b':', line) {
             let (name, value) = (line[..colon].trim_ascii_end(), line[colon + 1..].trim_ascii());
             if name.eq_ignore_ascii_case(b"Received") {
@@ -81,6 +124,10 @@ impl HeaderSection {
         }
         self.line.clear();
     }
+}
+
+fn is_one_of(domain: &[u8], names: &[Domain]) -> bool {
+    std::str::from_utf8(domain).is_ok_and(|domain| names.iter().any(|name| name.is(domain)))
 }
 
 /// How a message came, in the `with` of `Received` (RFC 3848: its transmission type).

@@ -5,6 +5,7 @@ pub mod command;
 pub mod content;
 pub mod dot_stuffing;
 pub mod header;
+mod header_from;
 pub mod line;
 pub mod reply;
 pub mod response;

@@ -76,6 +76,8 @@ pub const UNKNOWN_USER: Reply = reply(550, [5, 1, 1], "User unknown");
 pub const NO_POSTMASTER: Reply = reply(550, [5, 1, 1], "Nobody reads this mailbox here");
 /// A domain that is not ours.
 pub const RELAY_DENIED: Reply = reply(550, [5, 7, 1], "Relay access denied");
+/// From outside, with a sender in our domains: it would leave here in our name.
+pub const SENDER_IS_OURS: Reply = reply(550, [5, 7, 1], "You may not send as an address of this host");
 /// RFC 1870 §6.
 pub const TOO_LARGE: Reply = reply(552, [5, 3, 4], "Message too large");
 /// RFC 6531 §3.5.

@@ -8,7 +8,9 @@ use super::line::{LineError, Lines, MAX_COMMAND_LINE_OCTETS, Next};
 use super::reply::Reply;
 use super::status::EnhancedCode;
 use super::{reply, response};
+use crate::alias::Domain;
 use proptest::prelude::*;
+use std::rc::Rc;
 
 /// What comes out of the content machine, and what is left behind the final dot.
 fn content(pieces: &[&[u8]]) -> (Vec<u8>, bool, Option<Vec<u8>>) {
@@ -165,7 +167,25 @@ fn commands() {
         ("MAIL FROM:<@x,@y:a@b.c>", "a@b.c"),
         ("MAIL FROM:<\"a>b\"@b.c>", "\"a>b\"@b.c"),
         ("MAIL FROM:<a@b.c>SIZE=1", "501"),
-        ("MAIL FROM:a@b.c", "501"),
+        ("MAIL FROM:a@b.c", "a@b.c"),
+        ("MAIL FROM: a@b.c SIZE=1", "a@b.c"),
+        ("MAIL FROM:\"a b\"@b.c SIZE=1", "\"a b\"@b.c"),
+        ("MAIL FROM:<a@b.c>\tSIZE=1", "a@b.c"),
+        ("MAIL FROM:<a@b.c.>", "a@b.c"),
+        ("MAIL FROM:<a@b.c..>", "501"),
+        ("MAIL FROM:<a..b@b.c>", "\"a..b\"@b.c"),
+        ("MAIL FROM:<.a.@b.c>", "\".a.\"@b.c"),
+        ("MAIL FROM:<\u{fc}..b@b.c> SMTPUTF8", "\"\u{fc}..b\"@b.c"),
+        ("MAIL FROM:<a@M\u{dc}LLER.c>", "a@xn--mller-kva.c"),
+        ("MAIL FROM:<a@m\u{fc}_ller\u{378}.c> SMTPUTF8", "501"),
+        ("MAIL FROM:<a@xn--a.c>", "a@xn--a.c"),
+        ("MAIL FROM:", "501"),
+        ("MAIL FROM:<a@b.c> SIZE=", "501"),
+        ("MAIL FROM:<a@b.c> SIZE=+1", "501"),
+        ("MAIL FROM:<a@b.c> SIZE=99999999999999999999999", "a@b.c"),
+        ("RCPT TO:a@b.c", "a@b.c"),
+        ("RCPT TO:postmaster", "postmaster"),
+        ("EHLO foo bar", "Ehlo(\"foo\")"),
         ("MAIL FROM:<a@b.c", "501"),
         ("MAIL TO:<a@b.c>", "501"),
         ("MAIL", "501"),
@@ -221,6 +241,7 @@ fn replies_of_the_server_on_the_wire() {
         (reply::UNKNOWN_USER, "550 5.1.1 User unknown"),
         (reply::NO_POSTMASTER, "550 5.1.1 Nobody reads this mailbox here"),
         (reply::RELAY_DENIED, "550 5.7.1 Relay access denied"),
+        (reply::SENDER_IS_OURS, "550 5.7.1 You may not send as an address of this host"),
         (reply::TOO_LARGE, "552 5.3.4 Message too large"),
         (reply::NEEDS_UTF8, "553 5.6.7 Such an address needs SMTPUTF8"),
         (reply::EARLY_TALKER, "554 5.5.0 You must wait for the greeting"),
@@ -287,6 +308,64 @@ fn loops_are_seen_from_every_cut() {
     assert_eq!(section.feed(b"RECEIVED : y\r\n"), HeaderDecision::Loop);
     let mut long = HeaderSection::new(Vec::new());
     assert_eq!(long.feed(&vec![b'x'; 1 << 20]), HeaderDecision::Pass);
+}
+
+#[test]
+fn h5_a_from_of_ours_is_seen_from_every_cut() {
+    let names: Rc<[Domain]> =
+        ["example.org", "mx.example.org", "m\u{fc}ller.test"].map(|n| Domain::parse(n).unwrap()).into();
+    for (header, expected) in [
+        ("From: a@example.org\r\n", true),
+        ("FROM : A <a@EXAMPLE.ORG.>\r\n", true),
+        ("from:\r\n\ta@mx.example.org\r\n", true),
+        ("From: a@b.example, c@example.org\r\n", true),
+        ("From: a@b.example\r\nSubject: x\r\nFrom: c@example.org\r\n", true),
+        ("From: a@b.example\r\nFrom: c@example.org\r\n", true),
+        ("From: group: a@b.example, c@example.org;\r\n", true),
+        ("From: a (b) @ (c(d)\\)) example (e) . org (f)\r\n", true),
+        ("From: a @\r\n example.\r\n org\r\n", true),
+        ("From: \"a b\"@example.org\r\n", true),
+        ("From: <@example.org:a@b.example>\r\n", true),
+        ("From: a@example.org <b@b.example>\r\n", true),
+        ("From: a@m\u{fc}ller.test\r\n", true),
+        ("From: a@xn--mller-kva.test\r\n", true),
+        ("From: \"never closed a@example.org\r\n", true),
+        ("From: (never closed a@example.org\r\nSubject: x\r\n", true),
+        ("Subject: x\r\n \r\nFrom: a@example.org\r\n", true),
+        ("From: a@example.org", true),
+        ("From: a@b.example\r\n", false),
+        ("From: \"a@example.org\" <b@b.example>\r\n", false),
+        ("From: b@b.example (a@example.org)\r\n", false),
+        ("From: =?utf-8?q?a=40example.org?= <b@b.example>\r\n", false),
+        ("From: a@sub.example.org, b@example.org.example, c@myexample.org\r\n", false),
+        ("From: a@example.orgx, b@example org\r\n", false),
+        ("From: example.org@b.example\r\n", false),
+        ("To: a@example.org\r\nX-From: a@example.org\r\nFrom-X: a@example.org\r\n", false),
+        ("Fro: a@example.org\r\nFromm: a@example.org\r\n", false),
+        ("From x@example.org Mon\r\n", false),
+        ("From: a@b.example\r\n\r\nFrom: c@example.org\r\n", false),
+    ] {
+        let expected = if expected { HeaderDecision::FromOurs } else { HeaderDecision::Pass };
+        every_cut(header.as_bytes(), |pieces| {
+            let mut section = HeaderSection::new(Vec::new()).guarding(Rc::clone(&names));
+            for piece in pieces {
+                section.feed(piece);
+            }
+            assert_eq!(section.end(), expected, "{header:?}");
+            let mut section = HeaderSection::new(Vec::new());
+            for piece in pieces {
+                section.feed(piece);
+            }
+            assert_eq!(section.end(), HeaderDecision::Pass, "{header:?}");
+        });
+    }
+    // However long it is, it takes no more memory, and nothing is missed behind it.
+    let mut section = HeaderSection::new(Vec::new()).guarding(names);
+    section.feed(b"From: (");
+    section.feed(&vec![b'x'; 1 << 20]);
+    section.feed(b") a@");
+    section.feed(&vec![b'x'; 1 << 20]);
+    assert_eq!(section.feed(b", b@example.org\r\nTo: x\r\n"), HeaderDecision::FromOurs);
 }
 
 fn lines_of_alphabet() -> impl Strategy<Value = Vec<u8>> {

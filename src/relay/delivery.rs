@@ -18,7 +18,7 @@ use super::content::{
 use super::context::RelayContext;
 use super::envelope::{Envelope, EnvelopeRecipient, mail_for, missing_extension};
 use super::pool::{ConnectError, PooledConnection};
-use super::verdict::{self, CONNECTION_LOST, NO_VAULT, TICKET_EXPIRED, UNREACHABLE};
+use super::verdict::{self, CONNECTION_LOST, DEAD, FORGED, NO_VAULT, TICKET_EXPIRED, UNREACHABLE};
 use crate::alias::RealAddress;
 use crate::proto::client::MailFrom;
 use crate::wire::Ticket;
@@ -88,6 +88,8 @@ impl Delivery {
                     Ok(EnvelopeRecipient { target, route, reverse_path, ticket: Some(ticket), scarce })
                 }
                 Ok(RedeemAnswer::No) => Err(TICKET_EXPIRED),
+                Ok(RedeemAnswer::Dead) => Err(DEAD),
+                Ok(RedeemAnswer::Forged) => Err(FORGED),
                 Ok(RedeemAnswer::Unavailable) | Err(_) => Err(NO_VAULT),
             });
         }

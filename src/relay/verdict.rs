@@ -8,6 +8,7 @@ pub(super) const CONNECTION_LOST: Verdict = Verdict { code: 451, enhanced: (4, 4
 pub(super) const NO_VAULT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
 pub(super) const BUSY: Verdict = Verdict { code: 450, enhanced: (4, 2, 1), origin: Origin::Busy };
 pub(super) const DEAD: Verdict = Verdict { code: 550, enhanced: (5, 1, 1), origin: Origin::Dead };
+pub(super) const FORGED: Verdict = Verdict { code: 550, enhanced: (5, 7, 1), origin: Origin::Forged };
 pub(super) const TICKET_EXPIRED: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
 pub(super) const NEEDS_8BITMIME: Verdict = Verdict { code: 550, enhanced: (5, 6, 3), origin: Origin::Unsupported };
 pub(super) const NEEDS_SMTPUTF8: Verdict = Verdict { code: 550, enhanced: (5, 6, 7), origin: Origin::Unsupported };

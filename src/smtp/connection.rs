@@ -4,6 +4,7 @@ use crate::net::Transport;
 use crate::proto::reply;
 use crate::runtime::consume;
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -27,6 +28,11 @@ impl Connection {
     pub(super) fn new(stream: TcpStream) -> Self {
         let transport = Transport::plain(stream);
         Self { transport, input: Vec::new(), consumed: 0, output: Vec::new(), written: 0 }
+    }
+
+    /// The address at which the client has reached us.
+    pub(super) fn local_ip(&self) -> Option<IpAddr> {
+        self.transport.local_ip()
     }
 
     /// What has come and is not consumed, and where replies are appended.

@@ -1,13 +1,16 @@
 //! What the sessions of one process share.
 
 use super::link::Links;
+use crate::alias::Domain;
 use crate::channel::RpcClient;
 use crate::config::settings::smtp::{Fixed, Live};
 use crate::proto::session::{Policy, SessionId};
 use crate::runtime::{ConnectionLimits, MetricRecorder};
 use crate::wire::vault_smtp::VaultSmtp;
+use ipnet::IpNet;
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -17,6 +20,8 @@ use tokio::time::Instant;
 pub(super) struct SmtpContext {
     pub(super) fixed: Fixed,
     pub(super) policy: Rc<Policy>,
+    /// Of clients that may send in our name.
+    pub(super) own_networks: Rc<[IpNet]>,
     pub(super) greeting_delay: Duration,
     /// Sessions count their time from here.
     pub(super) started: Instant,
@@ -27,9 +32,22 @@ pub(super) struct SmtpContext {
     pub(super) session_ids: Rc<SessionIds>,
 }
 
+impl SmtpContext {
+    /// Whether a client may send in our name: from one of our networks, or from the address at which it has reached us.
+    /// That is this host itself, whose MTA comes by our MX record. A proxy on this host comes from loopback, and that
+    /// is in `own_networks` or not.
+    pub(super) fn is_own(&self, peer: IpAddr, local: Option<IpAddr>) -> bool {
+        let peer = peer.to_canonical();
+        let is_this_host = local.is_some_and(|local| local.to_canonical() == peer) && !peer.is_loopback();
+        is_this_host || self.own_networks.iter().any(|network| network.contains(&peer))
+    }
+}
+
 /// What a session is told of the settings.
 pub(super) fn policy(fixed: &Fixed, settings: Live) -> Policy {
+    let own_names = settings.domains.iter().cloned().chain(Domain::parse(&settings.hostname).ok());
     Policy {
+        own_names: own_names.collect(),
         hostname: settings.hostname,
         domains: settings.domains,
         max_message_size: settings.max_message_size,

@@ -47,8 +47,9 @@ impl SessionDriver {
         permit: ConnectionPermit,
         context: Rc<SmtpContext>,
     ) -> Self {
+        let is_own = context.is_own(peer, connection.local_ip());
         Self {
-            session: Session::new(Rc::clone(&context.policy), id, peer),
+            session: Session::new(Rc::clone(&context.policy), id, peer).with_own_network(is_own),
             connection,
             admissions: Admissions::default(),
             link: None,

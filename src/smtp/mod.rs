@@ -47,6 +47,7 @@ pub fn run() -> Result<(), Fatal> {
             session_ids: Rc::default(),
             started: Instant::now(),
             greeting_delay: settings.greeting_delay,
+            own_networks: settings.own_networks.as_slice().into(),
             policy: Rc::new(policy(&fixed, settings)),
             fixed,
         }))));
@@ -78,8 +79,9 @@ impl RoleHandler<Live> for SharedContext {
         let mut context = self.0.borrow_mut();
         context.connection_limits.set(settings.max_sessions, settings.max_sessions_per_address);
         let greeting_delay = settings.greeting_delay;
+        let own_networks = settings.own_networks.as_slice().into();
         let policy = Rc::new(policy(&context.fixed, settings));
-        *context = Rc::new(SmtpContext { policy, greeting_delay, ..SmtpContext::clone(&context) });
+        *context = Rc::new(SmtpContext { policy, greeting_delay, own_networks, ..SmtpContext::clone(&context) });
     }
 
     fn metrics(&self) -> Metrics {

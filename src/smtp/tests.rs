@@ -164,6 +164,7 @@ fn context(fixed: Fixed, admits: bool) -> (Rc<SmtpContext>, Vault, HandoffReceiv
         session_ids: Rc::default(),
         started: Instant::now(),
         greeting_delay: settings.greeting_delay,
+        own_networks: settings.own_networks.as_slice().into(),
         policy: Rc::new(policy(&fixed, settings)),
         fixed,
     });

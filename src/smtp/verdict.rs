@@ -19,8 +19,9 @@ pub(super) fn verdict(verdict: Verdict) -> RelayResult {
         Origin::OtherTransaction => "Send this recipient's copy separately",
         Origin::Unsupported => "The next host lacks an extension that this message needs",
         Origin::Busy => return Err(reply::BUSY),
-        // P4: what is dead at the final dot is unknown, octet for octet.
+        // P4: what is dead at the next host, or at the final dot, is unknown, octet for octet.
         Origin::Dead => return Err(reply::UNKNOWN_USER),
+        Origin::Forged => return Err(reply::SENDER_IS_OURS),
         Origin::NoVault => return Err(reply::LOCAL_ERROR),
     };
     Err(Reply::new(verdict.code, EnhancedCode::new(class, subject, detail), text))

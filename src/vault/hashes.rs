@@ -85,6 +85,20 @@ impl KeyedHashes {
         truncated(&self.owner, &[address.folded().as_bytes()])
     }
 
+    /// As an older version made it of a text that it had folded.
+    #[cfg(test)]
+    pub(super) fn owner_of(&self, folded: &str) -> Owner {
+        truncated(&self.owner, &[folded.as_bytes()])
+    }
+
+    /// All under which something of this person may be kept: [`Self::owner`] first, then what versions up to 0.1.0 may
+    /// have used in its place. One for an address in ASCII without A-labels.
+    pub(super) fn owners(&self, address: &RealAddress) -> Vec<Owner> {
+        let former = address.former_foldings();
+        let former = former.iter().map(|folded| truncated(&self.owner, &[folded.as_bytes()]));
+        std::iter::once(self.owner(address)).chain(former).collect()
+    }
+
     /// Under what is noted that something is so of `whose`.
     pub(super) fn mark(&self, kind: MarkKind, whose: &[u8]) -> Mark {
         truncated(&self.mark, &[&[kind as u8], whose])
@@ -152,6 +166,7 @@ mod tests {
         let alias = AliasAddress::parse("name@example.org", &[Domain::parse("example.org").unwrap()]).unwrap();
         let target = RealAddress::parse_new("Someone+shop@Real.example").unwrap();
         let hex = |octets: &[u8]| HEXLOWER.encode(octets);
+        assert!(hashes.owners(&target) == [hashes.owner(&target)], "an address in ASCII has one");
         assert_eq!(hex(&server_key.fingerprint()), "7ed785de4014ee2a60c595f3eebc4ece");
         assert_eq!(hex(&hashes.alias(&alias)), "d03145fdf3f633e2cce02682f0d5760a");
         let owner = hashes.owner(&target);

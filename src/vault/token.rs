@@ -54,6 +54,33 @@ pub(super) enum Capability {
         /// When the link was made, Unix seconds.
         made: u32,
     },
+    /// [`Self::OptOut`] of a person whom an older version knew by other hashes, too.
+    OptOutOfAll(Vec<Owner>),
+    /// [`Self::OptIn`] likewise.
+    OptInOfAll {
+        /// Whose.
+        owners: Vec<Owner>,
+        /// When the link was made, Unix seconds.
+        made: u32,
+    },
+}
+
+impl Capability {
+    /// Has the person with these hashes refused forever.
+    pub(super) fn opt_out(owners: Vec<Owner>) -> Self {
+        match owners[..] {
+            [owner] => Self::OptOut(owner),
+            _ => Self::OptOutOfAll(owners),
+        }
+    }
+
+    /// Takes that back; good from `made` on.
+    pub(super) fn opt_in(owners: Vec<Owner>, made: u32) -> Self {
+        match owners[..] {
+            [owner] => Self::OptIn { owner, made },
+            _ => Self::OptInOfAll { owners, made },
+        }
+    }
 }
 
 /// The right to make aliases for one target.

@@ -77,6 +77,8 @@ pub enum Origin {
     Busy,
     /// The alias is dead by now: the client reads what it reads about an unknown recipient.
     Dead,
+    /// The sender is one of ours only in name.
+    Forged,
     /// The vault did not answer, or one of several recipients is [`Self::Busy`] or [`Self::Dead`].
     NoVault,
     /// The recipient does not fit into this transaction: its next host is another, or it needs another MAIL.

@@ -54,6 +54,10 @@ pub enum RedeemAnswer {
     No,
     /// The store does not answer.
     Unavailable,
+    /// No mail may go to the target.
+    Dead,
+    /// The reverse-path looks like a return path of ours, and is none.
+    Forged,
 }
 
 /// May the message become the next host's, as the alias is now? Its use is spent, durably, if it is counted.

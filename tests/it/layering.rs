@@ -67,7 +67,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icu_properties", &["alias"]),
     ("idna", &["alias"]),
     ("indexmap", &["web"]),
-    ("ipnet", &["config", "web"]),
+    ("ipnet", &["config", "smtp", "web"]),
     ("jiff", &["cli", "config", "proto", "smtp", "web", "words"]),
     ("landlock", &["sys"]),
     ("listenfd", &["sys"]),

@@ -66,6 +66,10 @@ impl<T> Session<T> {
             turn.reply(&reply::TOO_LARGE);
             return;
         }
+        if !self.is_own && mail.reverse_path.as_ref().is_some_and(|path| self.policy.is_ours(path)) {
+            self.error(&reply::SENDER_IS_OURS, turn);
+            return;
+        }
         match self.take_state() {
             State::Ready(hello) => {
                 let deadline = turn.now + self.policy.transaction_timeout;
@@ -96,7 +100,8 @@ impl<T> Session<T> {
             State::Envelope(hello, transaction) => {
                 self.messages += 1;
                 let id = MessageId { session: self.id, number: self.messages };
-                let passing = Passing::new(id, &hello, transaction, self.peer, &self.policy, (turn.date)());
+                let passing =
+                    Passing::new(id, &hello, transaction, (self.peer, self.is_own), &self.policy, (turn.date)());
                 turn.act(Action::MessageBegun { id, aliases: passing.header.recipients().to_vec() });
                 turn.reply(&reply::START_MAIL_INPUT);
                 self.flush_due = true;

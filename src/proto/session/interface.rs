@@ -2,9 +2,10 @@
 
 use super::outcome::{MessageId, MessageSummary, RecipientResult};
 use super::transaction::Offer;
-use crate::alias::{AliasAddress, Domain};
+use crate::alias::{AliasAddress, Domain, Mailbox};
 use crate::proto::reply::Reply;
 use jiff::Timestamp;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// The settings of a session.
@@ -14,6 +15,8 @@ pub struct Policy {
     pub hostname: String,
     /// Where aliases live.
     pub domains: Vec<Domain>,
+    /// These and the hostname: no sender from outside is in one of them.
+    pub own_names: Rc<[Domain]>,
     /// Octets of message content; announced with SIZE.
     pub max_message_size: u64,
     /// Recipients in a transaction.
@@ -33,6 +36,25 @@ pub struct Policy {
     /// From the client's final dot to the relay's verdict. Longer than the relay may need at the most: after it the
     /// client is told to send the message again.
     pub after_final_dot: Duration,
+}
+
+impl Policy {
+    /// A role's mailbox, in the first of our domains.
+    pub(super) fn role(&self, name: &str) -> Option<AliasAddress> {
+        let domain = self.domains.first()?;
+        AliasAddress::parse(&format!("{name}@{domain}"), &self.domains).filter(AliasAddress::is_role)
+    }
+
+    /// The role's mailbox that a path at this host's own name means, if it means one.
+    pub(super) fn role_at_this_host(&self, path: &Mailbox) -> Option<AliasAddress> {
+        let hostname = Domain::parse(&self.hostname).ok()?;
+        if hostname.is(path.domain()) { self.role(&path.bare_local()?) } else { None }
+    }
+
+    /// Whether a sender is one of ours, but for return paths that look like ours: those only the vault can tell.
+    pub(super) fn is_ours(&self, sender: &Mailbox) -> bool {
+        !sender.is_rewritten() && self.own_names.iter().any(|name| name.is(sender.domain()))
+    }
 }
 
 /// One turn of the machine: when it is, and where what comes of it goes.

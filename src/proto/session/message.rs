@@ -10,6 +10,7 @@ use crate::proto::reply::{self, Reply};
 use crate::proto::status::EnhancedCode;
 use jiff::Timestamp;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Octets of content from which on they are forwarded to the relay.
@@ -60,7 +61,7 @@ impl<T> Passing<T> {
         id: MessageId,
         hello: &Hello,
         transaction: Box<Transaction<T>>,
-        peer: IpAddr,
+        (peer, is_own): (IpAddr, bool),
         policy: &Policy,
         date: Timestamp,
     ) -> Self {
@@ -86,7 +87,9 @@ impl<T> Passing<T> {
             outgoing,
             deadline: transaction.deadline,
         };
-        Self { incoming, header: HeaderSection::new(transaction.aliases()), transaction }
+        let header = HeaderSection::new(transaction.aliases());
+        let header = if is_own { header } else { header.guarding(Rc::clone(&policy.own_names)) };
+        Self { incoming, header, transaction }
     }
 
     /// Takes octets off `input`: how many, and what becomes of the message.
@@ -94,13 +97,18 @@ impl<T> Passing<T> {
         let Incoming { content, outgoing, .. } = &mut self.incoming;
         let from = outgoing.len();
         let (taken, ended) = content.feed(input, outgoing);
-        let decision = self.header.feed(&outgoing[from..]);
+        let mut decision = self.header.feed(&outgoing[from..]);
+        if ended {
+            decision = self.header.end();
+        }
         let progress = if content.is_flawed() {
             Progress::Refused(reply::BAD_CONTENT, ended)
         } else if content.size() > policy.max_message_size {
             Progress::Refused(reply::TOO_LARGE, ended)
         } else if decision == HeaderDecision::Loop {
             Progress::Refused(reply::ROUTING_LOOP, ended)
+        } else if decision == HeaderDecision::FromOurs {
+            Progress::Refused(reply::SENDER_IS_OURS, ended)
         } else if ended {
             Progress::Ended
         } else {

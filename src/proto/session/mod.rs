@@ -87,6 +87,8 @@ pub struct Session<T> {
     policy: Rc<Policy>,
     id: SessionId,
     peer: IpAddr,
+    /// The client may send in our name.
+    is_own: bool,
     messages: u32,
     usage: Usage,
     lines: Lines,
@@ -104,6 +106,7 @@ impl<T> Session<T> {
             policy,
             id,
             peer,
+            is_own: false,
             messages: 0,
             usage: Usage::default(),
             lines: Lines::default(),
@@ -111,6 +114,11 @@ impl<T> Session<T> {
             silent_since: Duration::ZERO,
             state: State::Connected,
         }
+    }
+
+    /// This, of a client that may send in our name, if `is_own`.
+    pub fn with_own_network(self, is_own: bool) -> Self {
+        Self { is_own, ..self }
     }
 
     /// Names it in the log.

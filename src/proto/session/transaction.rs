@@ -127,10 +127,9 @@ impl<T> Transaction<T> {
         let domains = &policy.domains;
         let alias = match recipient {
             Recipient::Path(path) if !path.is_ascii() && !self.mail.utf8 => return Err(RcptOutcome::NeedsUtf8),
-            Recipient::Path(path) => AliasAddress::of(path, domains),
-            Recipient::Postmaster => {
-                domains.first().and_then(|domain| AliasAddress::parse(&format!("postmaster@{domain}"), domains))
-            }
+            // RFC 5321 §4.5.1: at this host's own name, too.
+            Recipient::Path(path) => AliasAddress::of(path, domains).or_else(|| policy.role_at_this_host(path)),
+            Recipient::Postmaster => policy.role("postmaster"),
         };
         alias.ok_or(RcptOutcome::RelayDenied)
     }

@@ -1,12 +1,12 @@
 //! The door vault ← the administrator: status, and the end of aliases.
 
-use super::tokens;
+use super::{aliases, tokens};
 use crate::alias::{AliasAddress, RealAddress};
 use crate::channel::MaybeReady;
 use crate::runtime::RoleHandler as _;
 use crate::vault::context::VaultContext;
 use crate::vault::hashes::MarkKind;
-use crate::vault::store::{Engine as _, Owner, StoreError};
+use crate::vault::store::{Engine as _, StoreError};
 use crate::wire::vault_admin::{AdminError, Answer, DaemonStatus, Forget, GetStatus, Request, Revoke};
 use std::rc::Rc;
 
@@ -31,8 +31,11 @@ pub(in crate::vault) async fn status(context: &VaultContext) -> Result<DaemonSta
 /// Removes an alias.
 async fn revoke(context: &VaultContext, address: &str) -> Result<u64, AdminError> {
     let alias = AliasAddress::parse(address, &context.live().domains).ok_or(AdminError::NotAnAddress)?;
-    let removed = context.store.remove(context.hashes.alias(&alias)).get().await?;
-    Ok(u64::from(removed))
+    let mut removed = 0;
+    for key in aliases::keys(context, &alias) {
+        removed += u64::from(context.store.remove(key).get().await?);
+    }
+    Ok(removed)
 }
 
 /// Removes all of a person: aliases, and the tokens that would make new ones.
@@ -40,12 +43,15 @@ async fn forget(context: &VaultContext, address: &str, forever: bool) -> Result<
     // What only an older version took is forgotten, too.
     let address = RealAddress::parse_new(address).or_else(|_| RealAddress::parse_stored(address));
     let address = address.map_err(|_| AdminError::NotAnAddress)?;
-    let owner: Owner = context.hashes.owner(&address);
-    tokens::revoke_all_of(context, &owner).await?;
-    if forever {
-        context.store.mark(context.hashes.mark(MarkKind::OptedOut, &owner), None).get().await?;
+    let mut forgotten = 0;
+    for owner in context.hashes.owners(&address) {
+        tokens::revoke_all_of(context, &owner).await?;
+        if forever {
+            context.store.mark(context.hashes.mark(MarkKind::OptedOut, &owner), None).get().await?;
+        }
+        forgotten += context.store.forget(owner).get().await?;
     }
-    Ok(context.store.forget(owner).get().await?)
+    Ok(forgotten)
 }
 
 impl From<StoreError> for AdminError {

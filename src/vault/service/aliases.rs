@@ -59,13 +59,19 @@ async fn find(context: &VaultContext, aid: &str, manage_key: &str) -> Result<Own
         live.domains.iter().map(|domain| format!("{aid}@{domain}")).collect()
     };
     for address in spelled.iter().filter_map(|text| AliasAddress::parse(text, &live.domains)) {
-        let key = context.hashes.alias(&address);
-        let found = context.store.read(key).get().await?;
-        if let Some(record) = found.filter(|record| is_same(&record.manage, &presented)) {
+        for key in keys(context, &address) {
+            let found = context.store.read(key).get().await?;
+            let Some(record) = found.filter(|record| is_same(&record.manage, &presented)) else { continue };
             return Ok(Owned { address, key, state: record.state });
         }
     }
     Err(RequestError::NotFound)
+}
+
+/// Under what an alias may be stored: today, and by an older version.
+pub(super) fn keys(context: &VaultContext, address: &AliasAddress) -> Vec<Key> {
+    let former = address.former();
+    [Some(address), former.as_ref()].into_iter().flatten().map(|address| context.hashes.alias(address)).collect()
 }
 
 async fn info(context: &VaultContext, address: AliasAddress, state: AliasState) -> Result<AliasInfo, RequestError> {

@@ -32,10 +32,10 @@ pub(super) async fn send_opt_out_link(
     let target = parse_target(context, target)?;
     let owner = context.hashes.owner(&target);
     let now = context.store.now().get().await?;
-    if has_opted_out(context, &owner).await? {
+    if has_opted_out(context, &target).await? {
         let counter = context.hashes.counter(CounterKind::OptInNotifications, &owner);
         count_one(context, counter, MAX_OPT_IN_NOTIFICATIONS_PER_DAY).await?;
-        let link = notifications::link(context, &Capability::OptIn { owner, made: seconds(now) })?;
+        let link = notifications::link(context, &Capability::opt_in(context.hashes.owners(&target), seconds(now)))?;
         notifications::send(context, &target, &owner, language, |words, site, _| words.notification_allow(site, &link))
             .await
     } else {
@@ -59,8 +59,8 @@ pub(super) async fn inspect_link(context: &VaultContext, link: &str) -> Result<L
             LinkPurpose::Activate(ordered)
         }
         Capability::HandOut(token) => LinkPurpose::HandOut { days: token.days, max_usage: token.max_usage },
-        Capability::OptOut(_) => LinkPurpose::OptOut,
-        Capability::OptIn { .. } => LinkPurpose::OptIn,
+        Capability::OptOut(_) | Capability::OptOutOfAll(_) => LinkPurpose::OptOut,
+        Capability::OptIn { .. } | Capability::OptInOfAll { .. } => LinkPurpose::OptIn,
         Capability::Token(_) => return Err(RequestError::NotFound),
     })
 }
@@ -71,8 +71,10 @@ pub(super) async fn follow_link(context: &VaultContext, link: &str) -> Result<Fo
     match read(context, link, now).await? {
         Capability::Activate { seed, domain, count, .. } => activate(context, &seed, &domain, count).await,
         Capability::HandOut(token) => tokens::hand_out(context, token, now).map(Followed::Token),
-        Capability::OptOut(owner) => opt_out(context, &owner).await,
-        Capability::OptIn { owner, .. } => opt_in(context, &owner).await,
+        Capability::OptOut(owner) => opt_out(context, &[owner]).await,
+        Capability::OptOutOfAll(owners) => opt_out(context, &owners).await,
+        Capability::OptIn { owner, .. } => opt_in(context, &[owner]).await,
+        Capability::OptInOfAll { owners, .. } => opt_in(context, &owners).await,
         Capability::Token(_) => Err(RequestError::NotFound),
     }
 }
@@ -82,39 +84,46 @@ async fn read(context: &VaultContext, link: &str, now: Time) -> Result<Capabilit
     let capability = token::read(&context.seal, link).ok_or(RequestError::NotFound)?;
     let is_fresh = |made: u32| now < Time::from(made) + CONFIRM_WITHIN_SECONDS;
     let is_good = match &capability {
-        Capability::Activate { made, .. } | Capability::OptIn { made, .. } => is_fresh(*made),
+        Capability::Activate { made, .. } | Capability::OptIn { made, .. } | Capability::OptInOfAll { made, .. } => {
+            is_fresh(*made)
+        }
         Capability::HandOut(token) => is_fresh(token.made) && tokens::is_good(context, token, now).await?,
         // Whoever has had a notification may refuse more of them at any time.
-        Capability::OptOut(_) => true,
+        Capability::OptOut(_) | Capability::OptOutOfAll(_) => true,
         Capability::Token(_) => false,
     };
     if is_good { Ok(capability) } else { Err(RequestError::NotFound) }
 }
 
-async fn opt_out(context: &VaultContext, owner: &Owner) -> Result<Followed, RequestError> {
+/// Has a person refused, under each of their hashes; the first one is today's.
+async fn opt_out(context: &VaultContext, owners: &[Owner]) -> Result<Followed, RequestError> {
     let _one_at_a_time = context.consent_lock.lock().await;
-    let [opted_out, emptied] = opt_out_marks(context, owner);
     let mut is_done = true;
-    for mark in [opted_out, emptied] {
+    for mark in owners.iter().flat_map(|owner| opt_out_marks(context, owner)) {
         is_done &= context.store.marked(mark).get().await?.is_some();
     }
-    if !is_done {
+    if !is_done && let Some(first) = owners.first() {
         // To find all that somebody has, the whole table may have to be read.
-        count_one(context, context.hashes.counter(CounterKind::OptOuts, owner), MAX_OPT_OUTS_PER_DAY).await?;
-        // In this order: what is being made meanwhile is either refused or found.
-        context.store.mark(opted_out, None).get().await?;
-        tokens::revoke_all_of(context, owner).await?;
-        context.store.forget(*owner).get().await?;
-        context.store.mark(emptied, None).get().await?;
+        count_one(context, context.hashes.counter(CounterKind::OptOuts, first), MAX_OPT_OUTS_PER_DAY).await?;
+        for owner in owners {
+            let [opted_out, emptied] = opt_out_marks(context, owner);
+            // In this order: what is being made meanwhile is either refused or found.
+            context.store.mark(opted_out, None).get().await?;
+            tokens::revoke_all_of(context, owner).await?;
+            context.store.forget(*owner).get().await?;
+            context.store.mark(emptied, None).get().await?;
+        }
     }
     Ok(Followed::Done)
 }
 
-async fn opt_in(context: &VaultContext, owner: &Owner) -> Result<Followed, RequestError> {
+async fn opt_in(context: &VaultContext, owners: &[Owner]) -> Result<Followed, RequestError> {
     let _one_at_a_time = context.consent_lock.lock().await;
-    let [opted_out, emptied] = opt_out_marks(context, owner);
-    for mark in [emptied, opted_out] {
-        context.store.unmark(mark).get().await?;
+    for owner in owners {
+        let [opted_out, emptied] = opt_out_marks(context, owner);
+        for mark in [emptied, opted_out] {
+            context.store.unmark(mark).get().await?;
+        }
     }
     Ok(Followed::Done)
 }

@@ -39,7 +39,7 @@ pub(super) async fn send(
     }
     let to_owner = context.hashes.counter(CounterKind::Notifications, owner);
     count_one(context, to_owner, live.emails_per_address).await?;
-    let opt_out = link(context, &Capability::OptOut(*owner))?;
+    let opt_out = link(context, &Capability::opt_out(context.hashes.owners(target)))?;
     let domain = choose_domain(context, None)?;
     let text = write(language.words(), domain.as_str(), &opt_out);
     let now = context.store.now().get().await?;

@@ -60,7 +60,7 @@ pub(super) async fn place(context: &VaultContext, order: Order) -> Result<Vec<Cr
         Some(lock) => Some(lock.lock().await),
         None => None,
     };
-    refuse_opted_out(context, &grant.owner).await?;
+    refuse_opted_out(context, &grant.target).await?;
     let Some(idempotency_key) = idempotency_key else {
         return fill(context, &grant, &random()?, language).await;
     };
@@ -163,7 +163,7 @@ async fn fill(
             }
         }
         // Once more: whoever opts out meanwhile is either seen here, or finds what was made.
-        refuse_opted_out(context, &grant.owner).await?;
+        refuse_opted_out(context, &grant.target).await?;
         // Not for new ones only: the notification for those that were there may have been lost with the answer.
         if created.iter().flatten().any(|created| created.alias.state.pending) {
             request_confirmation(context, grant, seed, language).await?;
@@ -190,11 +190,20 @@ async fn undo(context: &VaultContext, grant: &Grant, counted: u32, made: &[Key])
 /// Counts so many more aliases for the target, if it may have them.
 async fn count(context: &VaultContext, grant: &Grant, more: u32) -> Result<(), RequestError> {
     let limit = context.live().creations_per_address;
-    if more == 0 || limit == 0 || context.store.count(counter(context, grant), limit, more).get().await? {
-        Ok(())
-    } else {
-        Err(OrderError::TooManyForTarget.into())
+    if more == 0 || limit == 0 {
+        return Ok(());
     }
+    let mut counted = Vec::new();
+    for counter in counters(context, grant) {
+        if !context.store.count(counter, limit, more).get().await? {
+            for counter in counted {
+                context.store.uncount(counter, more).get().await?;
+            }
+            return Err(OrderError::TooManyForTarget.into());
+        }
+        counted.push(counter);
+    }
+    Ok(())
 }
 
 /// Takes back what [`count`] has counted.
@@ -202,12 +211,21 @@ async fn uncount(context: &VaultContext, grant: &Grant, fewer: u32) -> Result<()
     if fewer == 0 || context.live().creations_per_address == 0 {
         return Ok(());
     }
-    context.store.uncount(counter(context, grant), fewer).get().await
+    let mut outcome = Ok(());
+    for counter in counters(context, grant) {
+        outcome = outcome.and(context.store.uncount(counter, fewer).get().await);
+    }
+    outcome
 }
 
-/// What strangers order for a person leaves what they order themselves.
-fn counter(context: &VaultContext, grant: &Grant) -> Counter {
-    if grant.is_confirmed { context.hashes.counter(CounterKind::OwnOrders, &grant.owner) } else { grant.owner }
+/// What strangers order for a person leaves what they order themselves. What an older version has counted under another
+/// hash counts as well.
+fn counters(context: &VaultContext, grant: &Grant) -> Vec<Counter> {
+    let counter = |owner: Owner| match grant.is_confirmed {
+        true => context.hashes.counter(CounterKind::OwnOrders, &owner),
+        false => owner,
+    };
+    context.hashes.owners(&grant.target).into_iter().map(counter).collect()
 }
 
 fn items(context: &VaultContext, grant: &Grant, seed: &Seed) -> Vec<Item> {

@@ -1,6 +1,6 @@
 //! The door vault ← relay: redeem a ticket; spend, refund and settle its use; send notifications.
 
-use crate::alias::{Domain, RealAddress};
+use crate::alias::{Domain, Mailbox, RealAddress};
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::ReversePath;
 use crate::vault::clock;
@@ -17,6 +17,7 @@ use crate::wire::vault_relay::{
 };
 use std::rc::Rc;
 use std::time::Instant;
+use tracing::warn;
 
 /// Answers a process of the role `relay`.
 pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Request) -> Option<MaybeReady<Answer>> {
@@ -51,12 +52,33 @@ pub(in crate::vault) fn answer(context: &Rc<VaultContext>, pid: i32, request: Re
 fn redeem(context: &VaultContext, ticket: Ticket, reverse_path: &str) -> RedeemAnswer {
     let redeemed = context.tickets.borrow_mut().redeem(ticket);
     let Some((target, scarce)) = redeemed else { return RedeemAnswer::No };
+    let is_alias = matches!(target, TargetSource::Sealed { .. });
     let Some((target, domain)) = reveal(context, &target) else { return RedeemAnswer::No };
+    let live = context.live();
+    // An older version has taken what is refused today.
+    if is_alias && (target.refusal().is_some() || target.is_ours(&live.hostname, &live.domains)) {
+        warn!("mail for an alias is refused: its target is of a shape, or in a domain, that is not taken any more");
+        return RedeemAnswer::Dead;
+    }
+    if claims_to_return(context, reverse_path) {
+        return RedeemAnswer::Forged;
+    }
     let reverse_path = match context.live().reverse_path {
         ReversePath::Keep => reverse_path.to_owned(),
         ReversePath::Srs => srs::rewrite(reverse_path, &domain, &context.hashes, clock::now()),
     };
     RedeemAnswer::Redeemed { target, reverse_path, scarce }
+}
+
+/// Whether a reverse-path looks like a return path of ours and is none.
+fn claims_to_return(context: &VaultContext, reverse_path: &str) -> bool {
+    let live = context.live();
+    let is_here = |path: &Mailbox| {
+        let mut names = live.domains.iter().cloned().chain(Domain::parse(&live.hostname).ok());
+        names.any(|name| name.is(path.domain()))
+    };
+    Mailbox::parse(reverse_path)
+        .is_ok_and(|path| path.is_rewritten() && is_here(&path) && !srs::is_ours(&path, &context.hashes, clock::now()))
 }
 
 /// The real address behind a ticket, and the domain of ours under which it was reached.

@@ -32,6 +32,19 @@ fn admit(context: &Rc<VaultContext>, pid: i32, alias: AliasAddress) -> MaybeRead
             AdmitAnswer::No
         });
     }
+    let Some(former) = alias.former() else { return admit_under(context, pid, alias) };
+    // An older version may have made it.
+    let context = Rc::clone(context);
+    MaybeReady::later(async move {
+        match admit_under(&context, pid, alias).get().await {
+            AdmitAnswer::No => admit_under(&context, pid, former).get().await,
+            answer => answer,
+        }
+    })
+}
+
+/// Admits mail for an alias that is stored under this spelling.
+fn admit_under(context: &Rc<VaultContext>, pid: i32, alias: AliasAddress) -> MaybeReady<AdmitAnswer> {
     let key = context.hashes.alias(&alias);
     match context.store.admit(key) {
         MaybeReady::Ready(outcome) => MaybeReady::Ready(admitted(context, pid, alias, key, outcome)),

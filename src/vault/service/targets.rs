@@ -3,7 +3,7 @@
 use crate::alias::{Domain, OrderError, RealAddress};
 use crate::vault::context::VaultContext;
 use crate::vault::hashes::MarkKind;
-use crate::vault::store::{Engine as _, Owner, StoreError};
+use crate::vault::store::{Engine as _, StoreError};
 use crate::wire::vault_web::RequestError;
 
 /// A real address as somebody typed it, if aliases may be made for it.
@@ -35,12 +35,16 @@ pub(super) fn choose_domain(context: &VaultContext, wanted: Option<&str>) -> Res
 }
 
 /// Whether this person has opted out.
-pub(super) async fn has_opted_out(context: &VaultContext, owner: &Owner) -> Result<bool, StoreError> {
-    let mark = context.hashes.mark(MarkKind::OptedOut, owner);
-    Ok(context.store.marked(mark).get().await?.is_some())
+pub(super) async fn has_opted_out(context: &VaultContext, target: &RealAddress) -> Result<bool, StoreError> {
+    for owner in context.hashes.owners(target) {
+        if context.store.marked(context.hashes.mark(MarkKind::OptedOut, &owner)).get().await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Refuses those who have opted out.
-pub(super) async fn refuse_opted_out(context: &VaultContext, owner: &Owner) -> Result<(), RequestError> {
-    if has_opted_out(context, owner).await? { Err(OrderError::OptedOut.into()) } else { Ok(()) }
+pub(super) async fn refuse_opted_out(context: &VaultContext, target: &RealAddress) -> Result<(), RequestError> {
+    if has_opted_out(context, target).await? { Err(OrderError::OptedOut.into()) } else { Ok(()) }
 }

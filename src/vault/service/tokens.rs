@@ -22,7 +22,7 @@ pub(super) async fn issue(context: &VaultContext, request: IssueToken) -> Result
     let live = context.live();
     let limits = RequestedLimits { days, max_usage, ..RequestedLimits::default() }.grant(now, live.caps)?;
     let owner = context.hashes.owner(&target);
-    refuse_opted_out(context, &owner).await?;
+    refuse_opted_out(context, &target).await?;
     let token = Token {
         id: random()?,
         epoch: live.token_epoch,
@@ -80,9 +80,13 @@ pub(super) async fn is_good(context: &VaultContext, token: &Token, now: Time) ->
     if context.store.marked(revoked).get().await?.is_some() {
         return Ok(false);
     }
-    let voided = context.hashes.mark(MarkKind::TokensVoided, &context.hashes.owner(&token.target));
-    let voided = context.store.marked(voided).get().await?;
-    Ok(voided.is_none_or(|since| Time::from(token.made) > since))
+    for owner in context.hashes.owners(&token.target) {
+        let voided = context.store.marked(context.hashes.mark(MarkKind::TokensVoided, &owner)).get().await?;
+        if voided.is_some_and(|since| Time::from(token.made) <= since) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The answer that holds a token.

@@ -17,6 +17,7 @@ pub(super) fn policy() -> Policy {
     Policy {
         hostname: "mx.example.org".to_owned(),
         domains: vec![Domain::parse("example.org").unwrap()],
+        own_names: ["example.org", "mx.example.org"].map(|name| Domain::parse(name).unwrap()).into(),
         max_message_size: 1 << 20,
         max_recipients: 3,
         max_commands: 1000,

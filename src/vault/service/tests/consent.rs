@@ -1,6 +1,7 @@
 //! Consent: notifications, and the links in them.
 
 use super::*;
+use crate::alias::RefusedShape;
 use crate::wire::vault_web::{InspectLink, LinkPurpose, OptOut};
 
 #[test]
@@ -87,7 +88,7 @@ fn who_opts_out_can_opt_in_again() {
 }
 
 /// Follows the link of the notification that `request` causes.
-async fn by_notification(context: &Rc<VaultContext>, request: OptOut) -> Result<Followed, RequestError> {
+pub(super) async fn by_notification(context: &Rc<VaultContext>, request: OptOut) -> Result<Followed, RequestError> {
     let asked = tokio::task::spawn_local({
         let context = Rc::clone(context);
         async move { web(&context, request).await }
@@ -99,7 +100,11 @@ async fn by_notification(context: &Rc<VaultContext>, request: OptOut) -> Result<
 }
 
 fn opt_out() -> OptOut {
-    OptOut { target: "someone@real.example".to_owned(), language: Language::English }
+    opt_out_of("someone@real.example")
+}
+
+pub(super) fn opt_out_of(target: &str) -> OptOut {
+    OptOut { target: target.to_owned(), language: Language::English }
 }
 
 #[test]
@@ -110,8 +115,8 @@ fn no_spelling_gets_round_an_opt_out() {
         for (target, fault) in [
             ("SomeOne@Real.example", OrderError::OptedOut),
             ("someone+shop@real.example", OrderError::OptedOut),
-            ("\"someone\"@real.example", OrderError::Target),
-            ("\"some\\one\"@real.example", OrderError::Target),
+            ("\"someone\"@real.example", OrderError::TargetShape(RefusedShape::Quoted)),
+            ("\"some\\one\"@real.example", OrderError::TargetShape(RefusedShape::Quoted)),
             ("abuse+x@real.example", OrderError::Reserved),
         ] {
             assert_eq!(ask(&context, order(target, None, 1)).await, Err(RequestError::Rejected(fault)), "{target}");

@@ -1,5 +1,6 @@
 //! The services on a real table: who is answered what.
 
+mod addresses;
 mod aliases;
 mod consent;
 mod faulty;
