@@ -12,6 +12,28 @@ fn faults(text: &str) -> Vec<(Option<usize>, String)> {
 }
 
 #[test]
+fn domains_are_one_in_either_label_and_leave_room_for_a_name() {
+    let with = |domain: &str| parse(&GOOD.replace("\"example.org\"", &format!("\"{domain}\"")));
+    for domain in ["m\u{fc}ller.test", "M\u{dc}LLER.test.", "xn--mller-kva.test"] {
+        let config = with(domain).config.unwrap();
+        assert_eq!(config.smtp.live.domains[0].as_str(), "xn--mller-kva.test");
+    }
+    let long = |octets: usize| format!("{}.org", [&"a".repeat(59)[..]; 4].join(".") + &"b".repeat(octets - 243));
+    assert!(with(&long(243)).faults[0].message.contains("no alias fits into it"));
+    let fits = ["a".repeat(59), "a".repeat(59), "a".repeat(59), "a".repeat(57), "org".to_owned()].join(".");
+    assert!(fits.len() == 241 && with(&fits).config.is_some());
+}
+
+#[test]
+fn own_networks_are_this_host_unless_the_file_says_otherwise() {
+    let networks = |smtp: &str| parse(&format!("{GOOD}[smtp]\n{smtp}")).config.unwrap().smtp.live.own_networks;
+    let shown = |smtp: &str| networks(smtp).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(shown(""), ["127.0.0.0/8", "::1/128"]);
+    assert!(shown("own_networks = []").is_empty());
+    assert_eq!(shown("own_networks = ['192.0.2.1', '2001:db8::/32']"), ["192.0.2.1/32", "2001:db8::/32"]);
+}
+
+#[test]
 fn the_shipped_file_is_valid() {
     let parsed = parse(include_str!("../../packaging/tempalias.toml"));
     assert_eq!(parsed.faults, []);

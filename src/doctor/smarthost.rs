@@ -94,6 +94,7 @@ async fn try_envelope(
             SUBJECT,
             format!("{target} answers; set postmaster to have it asked whether it takes mail for others"),
         ));
+        findings.extend(try_route(connection, config, target).await?);
         return Ok(findings);
     };
     let statuses = connection.rcpt(&[postmaster]).await;
@@ -101,11 +102,35 @@ async fn try_envelope(
         Ok(statuses) => statuses.into_iter().find(|status| !status.is_positive()),
         Err(status) => Some(status),
     };
-    findings.push(match refused {
-        None => ok(SUBJECT, format!("{target} takes mail for the postmaster's address")),
-        Some(status) => rcpt_refused(target, status),
-    });
+    match refused {
+        None => {
+            findings.push(ok(SUBJECT, format!("{target} takes mail for the postmaster's address")));
+            findings.extend(try_route(connection, config, target).await?);
+        }
+        Some(status) => findings.push(rcpt_refused(target, status)),
+    }
     Ok(findings)
+}
+
+/// RCPT with a recipient that names a route, as no alias may (docs/addresses.md): if the host takes it, it may send such
+/// mail on. Nothing is sent here.
+async fn try_route(
+    connection: &mut SmtpConnection,
+    config: &Config,
+    target: &str,
+) -> Result<Option<Finding>, ConnectionLost> {
+    let route = format!("postmaster%example.org@{}", config.relay.fixed.hostname);
+    let Ok(recipient) = route.clone().try_into() else { return Ok(None) };
+    let statuses = connection.rcpt(&[&recipient]).await;
+    let is_taken =
+        with_any_status(statuses.map(Ok))?.is_ok_and(|statuses| statuses.iter().all(|status| status.is_positive()));
+    Ok(is_taken.then(|| {
+        let what = format!(
+            "{target} takes {route} as a recipient, and may send its mail on to example.org; no alias leads to such an \
+             address, but others may use it (Postfix: allow_percent_hack = no, swap_bangpath = no)"
+        );
+        warning(SUBJECT, what)
+    }))
 }
 
 /// A reply after which relay gives the connection up, 421 above all, is a status like others to an administrator.

@@ -39,6 +39,7 @@ fn all_is_well_but_the_names() {
     has(&findings, "ok port", "answers as mx.example.org");
     has(&findings, "ok store", "");
     has(&findings, "ok smarthost", "takes mail for the postmaster");
+    has(&findings, "warning smarthost", "takes postmaster%example.org@mx.example.org as a recipient");
     // Nobody's name; where there is no DNS, that is said and nothing is guessed.
     let unasked = findings.iter().any(|finding| finding.contains("could not be asked about mx.example.org"));
     if !unasked {

@@ -27,6 +27,8 @@ pub(super) fn choose_domain(context: &VaultContext, wanted: Option<&str>) -> Res
     let found = match wanted {
         None => live.domains.first(),
         Some(wanted) => {
+            // A dot at its end is for the DNS: nobody has chosen it from a list.
+            let wanted = Some(wanted).filter(|wanted| !wanted.ends_with('.')).ok_or(OrderError::Domain)?;
             let wanted = Domain::parse(wanted).map_err(|_| OrderError::Domain)?;
             live.domains.iter().find(|domain| **domain == wanted)
         }
