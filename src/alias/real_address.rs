@@ -1,7 +1,7 @@
 //! Real addresses: targets as people type them, and as the table keeps them.
 
 use super::address::is_dot_string;
-use super::code_points::{self, nfc};
+use super::code_points::{self, nfc, nfkc};
 use super::domain::without_final_dot;
 use super::{AddressError, Domain, Mailbox, shapes};
 use std::fmt;
@@ -97,12 +97,13 @@ impl RealAddress {
         Domain::parse(self.0.domain()).is_ok_and(|own| own.is(hostname) || domains.iter().any(|d| own.is_within(d)))
     }
 
-    /// What the spellings of one person's address have in common: lower case throughout, NFC, A-labels, no sub-address.
+    /// What the spellings of one person's address have in common: lower case throughout, NFKC, A-labels, no sub-address.
     ///
     /// RFC 5321 §2.4 leaves the local part to its host. In practice no host tells upper from lower case, and what
-    /// stands behind a plus is a sub-address (RFC 5233); for limits that protect a person both are folded.
+    /// stands behind a plus is a sub-address (RFC 5233); a host that prepares user names (RFC 8265) does not tell
+    /// full-width letters from others. For limits that protect a person all are folded.
     pub fn folded(&self) -> String {
-        nfc(&self.folded_with(self.0.domain())).into_owned()
+        nfkc(&fold(&nfkc(self.0.local()), self.0.domain())).into_owned()
     }
 
     /// What versions up to 0.1.0 may have made of the same person's address in place of [`Self::folded`]: they kept the
@@ -112,7 +113,7 @@ impl RealAddress {
         let unicode = Domain::parse(self.0.domain()).map(|domain| domain.to_unicode().into_owned());
         let mut former: Vec<String> = Vec::new();
         for domain in [Ok(self.0.domain().to_owned()), unicode].into_iter().flatten() {
-            let spelled = self.folded_with(&domain);
+            let spelled = fold(self.0.local(), &domain);
             former.extend([nfc(&spelled).into_owned(), code_points::nfd(&spelled).into_owned()]);
         }
         former.sort();
@@ -120,12 +121,11 @@ impl RealAddress {
         former.retain(|spelling| *spelling != folded);
         former
     }
+}
 
-    fn folded_with(&self, domain: &str) -> String {
-        let local = self.0.local();
-        let base = local.split('+').next().filter(|base| !base.is_empty()).unwrap_or(local);
-        format!("{base}@{domain}").to_lowercase()
-    }
+fn fold(local: &str, domain: &str) -> String {
+    let base = local.split('+').next().filter(|base| !base.is_empty()).unwrap_or(local);
+    format!("{base}@{domain}").to_lowercase()
 }
 
 /// A domain as it is kept and sent: ASCII as it was written, all else in A-labels.

@@ -71,6 +71,42 @@ fn real_addresses_are_on_the_internet() {
 }
 
 #[test]
+fn one_person_has_one_folding_and_an_old_one_may_be_another() {
+    let address = |text| RealAddress::parse_new(text).unwrap();
+    let folded = address("j\u{fc}rgen@m\u{fc}ller.example").folded();
+    assert_eq!(folded, "j\u{fc}rgen@xn--mller-kva.example");
+    for spelling in [
+        "J\u{dc}RGEN+x@xn--mller-kva.example",
+        "ju\u{308}rgen@M\u{dc}LLER.example.",
+        "\u{ff4a}\u{fc}rgen\u{ff0b}x@m\u{fc}ller\u{3002}example",
+    ] {
+        assert_eq!(address(spelling).folded(), folded, "{spelling}");
+    }
+    let former = address("j\u{fc}rgen@m\u{fc}ller.example").former_foldings();
+    for old in [
+        "j\u{fc}rgen@m\u{fc}ller.example",
+        "ju\u{308}rgen@mu\u{308}ller.example",
+        "ju\u{308}rgen@xn--mller-kva.example",
+    ] {
+        assert!(former.contains(&old.to_owned()), "{old}");
+    }
+    assert!(!former.contains(&folded));
+    for ascii in ["Someone+x@Example.org", "a.b@example.net."] {
+        assert!(address(ascii).former_foldings().is_empty(), "{ascii}");
+    }
+    // What an older version sealed is today's form where there is one, and as it was where there is none.
+    for (stored, today) in [
+        ("You@Example.org", "You@Example.org"),
+        ("you@m\u{fc}ller.example", "you@xn--mller-kva.example"),
+        ("you@xn--a.example", "you@xn--a.example"),
+        ("a%b@c.example", "a%b@c.example"),
+    ] {
+        let address = RealAddress::parse_stored(stored).unwrap();
+        assert_eq!((address.expose(), RealAddress::parse_stored(today).unwrap() == address), (today, true), "{stored}");
+    }
+}
+
+#[test]
 fn one_alias_has_many_spellings() {
     let domains = [Domain::parse("Example.org").unwrap(), Domain::parse("two.example").unwrap()];
     let alias = |s: &str| AliasAddress::of(&Mailbox::parse(s).unwrap(), &domains);

@@ -18,6 +18,9 @@ fn domains_are_one_in_either_label_and_leave_room_for_a_name() {
         let config = with(domain).config.unwrap();
         assert_eq!(config.smtp.live.domains[0].as_str(), "xn--mller-kva.test");
     }
+    let circle =
+        GOOD.replace("\"example.org\"", "\"xn--mller-kva.test\"").replace("me@example.net", "me@m\u{fc}ller.test");
+    assert!(parse(&circle).faults[0].message.contains("in one of our own domains"));
     let long = |octets: usize| format!("{}.org", [&"a".repeat(59)[..]; 4].join(".") + &"b".repeat(octets - 243));
     assert!(with(&long(243)).faults[0].message.contains("no alias fits into it"));
     let fits = ["a".repeat(59), "a".repeat(59), "a".repeat(59), "a".repeat(57), "org".to_owned()].join(".");

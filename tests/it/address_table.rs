@@ -54,6 +54,45 @@ const SHAPES: &[Row] = &[
     row("user@a.invalid", "Local", "nobody's name (RFC 6761 §6.4)"),
 ];
 
+const SINGLE: &[(char, &str)] = &[
+    ('\u{ad}', "soft hyphen"),
+    ('\u{df}', "sharp s"),
+    ('\u{130}', "capital I with a dot"),
+    ('\u{301}', "combining acute accent"),
+    ('\u{34f}', "combining grapheme joiner"),
+    ('\u{430}', "Cyrillic a"),
+    ('\u{61c}', "Arabic letter mark"),
+    ('\u{200b}', "zero width space"),
+    ('\u{200c}', "zero width non-joiner"),
+    ('\u{200d}', "zero width joiner"),
+    ('\u{200e}', "left-to-right mark"),
+    ('\u{202e}', "right-to-left override"),
+    ('\u{2028}', "line separator"),
+    ('\u{2044}', "fraction slash"),
+    ('\u{2060}', "word joiner"),
+    ('\u{2069}', "pop directional isolate"),
+    ('\u{2100}', "account of, a/c"),
+    ('\u{2764}', "heart"),
+    ('\u{3002}', "ideographic full stop"),
+    ('\u{3164}', "Hangul filler"),
+    ('\u{e000}', "first of the private use area"),
+    ('\u{fe0f}', "variation selector 16"),
+    ('\u{fdd0}', "noncharacter"),
+    ('\u{feff}', "byte order mark"),
+    ('\u{ff01}', "fullwidth !"),
+    ('\u{ff05}', "fullwidth %"),
+    ('\u{ff0e}', "fullwidth full stop"),
+    ('\u{ff20}', "fullwidth @"),
+    ('\u{ff41}', "fullwidth a"),
+    ('\u{fffc}', "object replacement character"),
+    ('\u{fffd}', "replacement character"),
+    ('\u{ffff}', "noncharacter"),
+    ('\u{1d41a}', "mathematical bold a"),
+    ('\u{1f600}', "grinning face"),
+    ('\u{e0041}', "tag A"),
+    ('\u{10ffff}', "noncharacter"),
+];
+
 const INTRODUCTION: &str = "\
 # Addresses
 
@@ -63,7 +102,7 @@ from what the code does (`tests/it/address_table.rs`); it is not edited by hand.
 - The **domain** is compared, hashed and sent in one form: A-labels in lower case, by UTS 46 (non-transitional). U-labels \
 are for showing only. A dot at its end is taken off.
 - The **local part** is put in Unicode's normalization form NFC. For limits and opt-outs its case and what follows a `+` \
-make no difference.
+make no difference, nor do full-width letters.
 - A target needs SMTPUTF8 only if its local part is not ASCII.
 - A target is refused with `400` when it is typed. One that an older version has taken is refused with `550 5.1.1` when \
 mail comes for it.
@@ -136,6 +175,12 @@ fn page() -> String {
             writeln!(page, "| {range} | {local} | {domain} |").unwrap();
             first = next;
         }
+    }
+    page += "\n## Single code points\n\nWhat people paste, and what somebody may try.\n\n";
+    page += "| code point | local part | domain |\n|---|---|---|\n";
+    for (c, name) in SINGLE {
+        let (local, domain) = verdicts(*c);
+        writeln!(page, "| U+{:04X} {name} | {local} | {domain} |", u32::from(*c)).unwrap();
     }
     page += "\n## Code points\n\nEach general category of Unicode beyond ASCII, with the first code point that fares so. \
              *Mapped* is taken as another one.\n\n";

@@ -57,7 +57,7 @@ fn redeem(context: &VaultContext, ticket: Ticket, reverse_path: &str) -> RedeemA
     let live = context.live();
     // An older version has taken what is refused today.
     if is_alias && (target.refusal().is_some() || target.is_ours(&live.hostname, &live.domains)) {
-        warn!("mail for an alias is refused: its target is of a shape, or in a domain, that is not taken any more");
+        warn!("an alias of an older version has a target that is refused today");
         return RedeemAnswer::Dead;
     }
     if claims_to_return(context, reverse_path) {
