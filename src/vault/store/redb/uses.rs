@@ -34,8 +34,9 @@ impl Redb {
         if let Some(cause) = self.broken.get() {
             return MaybeReady::Ready(Err(cause.clone()));
         }
-        if let Some(outcome) = self.spend_without_writing(key).transpose() {
-            return MaybeReady::Ready(outcome);
+        // If the table cannot be read, the writer knows why.
+        if let Ok(Some(outcome)) = self.spend_without_writing(key) {
+            return MaybeReady::Ready(Ok(outcome));
         }
         let (this, contested) = (self.clone(), self.has_unsettled(key));
         self.unsettled.borrow_mut().note(key, ticket, Instant::now() + lifetime);
