@@ -87,6 +87,11 @@ impl RealAddress {
         self.0.is_ascii()
     }
 
+    /// Its domain in lower case: equal for what goes to the same hosts.
+    pub fn domain(&self) -> String {
+        self.0.domain().to_lowercase()
+    }
+
     /// Whether its domain is one of `domains`.
     pub fn is_in(&self, domains: &[Domain]) -> bool {
         domains.iter().any(|domain| domain.is(self.0.domain()))
