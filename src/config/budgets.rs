@@ -50,9 +50,11 @@ pub(super) fn budgets(transaction_timeout: Duration, relay: &relay::Fixed, store
     let greeting = relay.command_timeout.saturating_mul(3);
     // MAIL and RCPT; before them, where there is no PIPELINING, the reply owed to RSET.
     let envelope = relay.command_timeout.saturating_mul(3);
-    // A kept connection may turn out to be closed: then all of it is done again on a new one.
-    let before_content = sum(&[connect, greeting, envelope]).saturating_mul(2);
+    // A kept connection may turn out to be closed, at DATA at the latest: then all of it is done again on a new one.
+    let again = sum(&[connect, greeting, envelope]);
+    let before_content = again.saturating_mul(2);
     let after_final_dot = sum(&[
+        again,
         // DATA is written, if the message was short enough to be kept until its end.
         relay.command_timeout,
         relay.data_init_timeout,
@@ -99,7 +101,7 @@ mod tests {
     fn each_phase_counts() {
         let Budgets { after_final_dot, ticket_lifetime, unsettled_lifetime } =
             budgets(seconds(1_000_000), &relay(), seconds(2));
-        assert_eq!(after_final_dot, seconds(10 + 100 + 6 * 1_000 + 10_000 + 3 * 2 + 60));
+        assert_eq!(after_final_dot, seconds(63 + 10 + 100 + 6 * 1_000 + 10_000 + 3 * 2 + 60));
         assert_eq!(ticket_lifetime, seconds(1_000_000 + 2 * (3 + 30 + 30)) + after_final_dot);
         assert_eq!(unsettled_lifetime, after_final_dot);
     }

@@ -47,4 +47,9 @@ impl Status {
     pub fn is_refusal(self) -> bool {
         (400..600).contains(&self.code) && self.code != 421
     }
+
+    /// Whether it refuses for now: 4xx (RFC 5321 §4.2.1: transient negative completion), 421 among them.
+    pub fn is_transient(self) -> bool {
+        (400..500).contains(&self.code)
+    }
 }

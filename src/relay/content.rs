@@ -1,24 +1,29 @@
 //! The content of a message on its way to the next host, from DATA to the reply to the final dot, and with it the uses.
 
 use super::context::RelayContext;
-use super::pool::PooledConnection;
+use super::envelope::Envelope;
+use super::pooled::PooledConnection;
+use super::reopening::begin_again;
 use super::uses::{SpentUses, Uses};
-use super::verdict::{self, CONNECTION_LOST};
+use super::verdict::{self, connection_lost};
 use crate::net::smtp_client::ConnectionLost;
-use crate::proto::status::Status;
 use crate::wire::relay_smtp::Verdict;
-use tracing::info;
 
 /// As much content is kept before it is sent on, in octets; less goes out together with the final dot.
 pub(super) const CONTENT_BLOCK_OCTETS: usize = 64 * 1024;
 
-/// After the `reply` to DATA: the content that was `kept` is the first to go out. Else the verdict on the message.
+/// DATA, and the content that was `kept`, which is the first to go out. Else the verdict on the message.
 pub(super) async fn begin_content(
     mut pooled: Box<PooledConnection>,
-    reply: Result<Result<(), Status>, ConnectionLost>,
     kept: &[u8],
+    envelope: &Envelope,
     context: &RelayContext,
 ) -> Result<Box<PooledConnection>, Verdict> {
+    let mut reply = pooled.data().await;
+    if reply.is_err() && pooled.reused {
+        pooled = begin_again(envelope, *pooled, &[], context).await?.0;
+        reply = pooled.data().await;
+    }
     match reply {
         Ok(Ok(())) => {
             pooled.connection.content(kept).map(|()| pooled).map_err(|loss| connection_lost("content", &loss))
@@ -33,8 +38,9 @@ pub(super) async fn begin_content(
 
 /// Spends first, so that a refusal leaves the connection as it is.
 pub(super) async fn spend_and_begin_content(
-    mut pooled: Box<PooledConnection>,
+    pooled: Box<PooledConnection>,
     kept: &[u8],
+    envelope: &Envelope,
     uses: &Uses,
     context: &RelayContext,
 ) -> Result<(Box<PooledConnection>, SpentUses), Verdict> {
@@ -45,8 +51,7 @@ pub(super) async fn spend_and_begin_content(
             return Err(verdict);
         }
     };
-    let reply = pooled.connection.data().await;
-    match begin_content(pooled, reply, kept, context).await {
+    match begin_content(pooled, kept, envelope, context).await {
         Ok(pooled) => Ok((pooled, spent)),
         Err(verdict) => {
             spent.refund(&context.vault).await;
@@ -57,13 +62,13 @@ pub(super) async fn spend_and_begin_content(
 
 /// Both at once, so that it takes no longer than the slower of them.
 pub(super) async fn begin_content_and_spend(
-    mut pooled: Box<PooledConnection>,
+    pooled: Box<PooledConnection>,
     kept: &[u8],
+    envelope: &Envelope,
     uses: &Uses,
     context: &RelayContext,
 ) -> Result<(Box<PooledConnection>, SpentUses), Verdict> {
-    let (reply, spent) = tokio::join!(pooled.connection.data(), uses.spend(&context.vault));
-    match (begin_content(pooled, reply, kept, context).await, spent) {
+    match tokio::join!(begin_content(pooled, kept, envelope, context), uses.spend(&context.vault)) {
         (Ok(pooled), Ok(spent)) => Ok((pooled, spent)),
         (Err(verdict), Ok(spent)) => {
             spent.refund(&context.vault).await;
@@ -82,7 +87,7 @@ pub(super) async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Res
 /// The final dot, and what the next host says to it. Once the dot is out the message may be the host's: unless the host
 /// refuses, the `spent` uses count.
 pub(super) async fn end_content(mut pooled: PooledConnection, spent: &SpentUses, context: &RelayContext) -> Verdict {
-    match pooled.connection.end().await {
+    match pooled.end().await {
         Ok(status) => {
             if pooled.connection.is_ready() {
                 context.pool.put(pooled);
@@ -103,11 +108,4 @@ pub(super) async fn end_content(mut pooled: PooledConnection, spent: &SpentUses,
             connection_lost("final dot", &loss)
         }
     }
-}
-
-/// Logs why a connection to the next host was lost, at which stage of a transaction. The cause has codes, and none of
-/// the host's words, which may name people.
-pub(super) fn connection_lost(stage: &'static str, ConnectionLost { cause, .. }: &ConnectionLost) -> Verdict {
-    info!(stage, %cause, "the connection to the next host is lost");
-    CONNECTION_LOST
 }

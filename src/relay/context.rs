@@ -1,5 +1,6 @@
 //! What all links of one process share.
 
+use super::permits::DomainHasher;
 use super::pool::Pool;
 use super::route::Routes;
 use crate::channel::RpcClient;
@@ -14,6 +15,7 @@ pub(super) struct RelayContext {
     pub(super) vault: RpcClient<VaultRelay>,
     pub(super) routes: Routes,
     pub(super) pool: Rc<Pool>,
+    pub(super) domains: DomainHasher,
     pub(super) recorder: Rc<MetricRecorder>,
 }
 

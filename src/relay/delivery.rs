@@ -9,21 +9,24 @@
 //!    few uses are left it is said afterwards: there is no way out of DATA but to close the connection.
 //! 4. `2xx`: done. `4xx`, `5xx`: the uses are given back. No reply: the message is in doubt, and they stay spent.
 //!
-//! A reused connection that is lost before the first recipient is answered is replaced by a new one, once.
+//! A reused connection that is lost before the content, or on which the host takes no MAIL for now, is replaced by a new
+//! one, once: the host may only not have wanted to keep it for longer.
 
 use super::content::{
-    CONTENT_BLOCK_OCTETS, begin_content, begin_content_and_spend, connection_lost, end_content,
-    spend_and_begin_content, stream,
+    CONTENT_BLOCK_OCTETS, begin_content, begin_content_and_spend, end_content, spend_and_begin_content, stream,
 };
 use super::context::RelayContext;
 use super::envelope::{Envelope, EnvelopeRecipient, mail_for, missing_extension};
-use super::pool::{ConnectError, PooledConnection};
-use super::verdict::{self, CONNECTION_LOST, DEAD, FORGED, NO_VAULT, TICKET_EXPIRED, UNREACHABLE};
+use super::permits::Requester;
+use super::pool::ConnectError;
+use super::pooled::PooledConnection;
+use super::reopening::begin_again;
+use super::verdict::{self, CONNECTION_LOST, DEAD, FORGED, NO_VAULT, TICKET_EXPIRED, UNREACHABLE, connection_lost};
 use crate::alias::RealAddress;
 use crate::proto::client::MailFrom;
 use crate::wire::Ticket;
 use crate::wire::metrics::Metric;
-use crate::wire::relay_smtp::{Origin, Verdict};
+use crate::wire::relay_smtp::{ClientNetwork, Origin, Verdict};
 use crate::wire::vault_relay::{Redeem, RedeemAnswer};
 use std::mem;
 
@@ -43,16 +46,17 @@ enum Stage {
 
 /// The relay's side of a mail transaction.
 pub(super) struct Delivery {
-    /// MAIL as the client said it.
-    client_mail: MailFrom,
+    /// Where the client is; `None` for a notification of our own.
+    client: Option<ClientNetwork>,
     envelope: Envelope,
     stage: Stage,
 }
 
 impl Delivery {
     /// Begun by the client's MAIL.
-    pub(super) fn new(client_mail: MailFrom) -> Self {
-        Self { client_mail, envelope: Envelope::default(), stage: Stage::Empty }
+    pub(super) fn new(client_mail: MailFrom, client: Option<ClientNetwork>) -> Self {
+        let envelope = Envelope { client_mail, ..Envelope::default() };
+        Self { client, envelope, stage: Stage::Empty }
     }
 
     /// Offers the recipients behind `tickets` to the next host: a verdict for each, in order.
@@ -75,7 +79,7 @@ impl Delivery {
 
     async fn redeem(&self, tickets: &[Ticket], context: &RelayContext) -> Vec<Result<EnvelopeRecipient, Verdict>> {
         let call = |&ticket: &Ticket| {
-            let reverse_path = self.client_mail.reverse_path.clone();
+            let reverse_path = self.envelope.client_mail.reverse_path.clone();
             (ticket, context.vault.call(Redeem { ticket, reverse_path }))
         };
         // All are requested before the first answer is awaited.
@@ -102,13 +106,20 @@ impl Delivery {
             Stage::Empty => self.open(offered, context).await,
             Stage::Open(mut pooled, content) => {
                 let obstacles = self.obstacles(&offered, &pooled);
-                match pooled.connection.rcpt(&targets(&offered, &obstacles)).await {
-                    Ok(statuses) => {
+                let more = targets(&offered, &obstacles);
+                let replied = match pooled.rcpt(&more).await {
+                    Ok(statuses) if !pooled.is_given_up(&statuses) => Ok((pooled, statuses)),
+                    Ok(_) | Err(_) if pooled.reused => begin_again(&self.envelope, *pooled, &more, context).await,
+                    Ok(_) => Err(CONNECTION_LOST),
+                    Err(loss) => Err(connection_lost("RCPT", &loss)),
+                };
+                match replied {
+                    Ok((pooled, statuses)) => {
                         self.stage = Stage::Open(pooled, content);
                         let verdicts = statuses.into_iter().map(verdict::from_status).collect();
                         self.accept(offered, fill_in(obstacles, verdicts))
                     }
-                    Err(loss) => self.fail(connection_lost("RCPT", &loss), offered.len()),
+                    Err(verdict) => self.fail(verdict, offered.len()),
                 }
             }
             Stage::Failed(verdict) => self.fail(verdict, offered.len()),
@@ -120,12 +131,13 @@ impl Delivery {
     /// The first recipients: with MAIL, on a connection from the pool.
     async fn open(&mut self, offered: Vec<EnvelopeRecipient>, context: &RelayContext) -> Vec<Verdict> {
         let Some(first) = offered.first() else { return Vec::new() };
-        let mut pooled = match context.pool.get(&first.route).await {
+        let requester = Requester { client: self.client, domain: context.domains.domain_of(&first.target) };
+        let mut pooled = match context.pool.get(&first.route, requester).await {
             Ok(pooled) => Box::new(pooled),
             Err(ConnectError) => return self.fail(UNREACHABLE, offered.len()),
         };
         loop {
-            self.envelope.mail = mail_for(&self.client_mail, &offered, pooled.connection.extensions());
+            self.envelope.mail = mail_for(&self.envelope.client_mail, &offered, pooled.connection.extensions());
             if let Some(verdict) = missing_extension(&self.envelope.mail, pooled.connection.extensions()) {
                 context.pool.put(*pooled);
                 return self.fail(verdict, offered.len());
@@ -138,8 +150,8 @@ impl Delivery {
                 return fill_in(obstacles, Vec::new());
             };
             self.envelope.mail.reverse_path.clone_from(&first.reverse_path);
-            match pooled.connection.mail(&self.envelope.mail, &targets).await {
-                Ok(Ok(statuses)) => {
+            let refusal = match pooled.mail(&self.envelope.mail, &targets).await {
+                Ok(Ok(statuses)) if !pooled.is_given_up(&statuses) => {
                     if statuses.iter().any(|status| status.is_positive()) {
                         self.stage = Stage::Open(pooled, Vec::new());
                     } else {
@@ -150,17 +162,21 @@ impl Delivery {
                     let verdicts = statuses.into_iter().map(verdict::from_status).collect();
                     return self.accept(offered, fill_in(obstacles, verdicts));
                 }
+                // Only a reused connection is given up.
+                Ok(Ok(_)) => UNREACHABLE,
+                Ok(Err(refusal)) if pooled.reused && refusal.is_transient() => verdict::from_status(refusal),
                 Ok(Err(refusal)) => {
                     context.pool.reset_and_put(*pooled).await;
                     return self.fail(verdict::from_status(refusal), offered.len());
                 }
-                // The host may have closed it just when it was wanted. No recipient was answered, so all can be
-                // repeated.
-                Err(_) if pooled.reused => match context.pool.replace(*pooled).await {
-                    Ok(new) => pooled = Box::new(new),
-                    Err(ConnectError) => return self.fail(UNREACHABLE, offered.len()),
-                },
+                Err(_) if pooled.reused => UNREACHABLE,
                 Err(loss) => return self.fail(connection_lost("MAIL", &loss), offered.len()),
+            };
+            // The host may have closed the connection just when it was wanted, or may take no more mail on it. No
+            // recipient was answered, so all can be repeated.
+            match context.pool.replace(*pooled).await {
+                Ok(new) => pooled = Box::new(new),
+                Err(ConnectError) => return self.fail(refusal, offered.len()),
             }
         }
     }
@@ -190,13 +206,10 @@ impl Delivery {
                 self.stage = Stage::Open(pooled, kept);
                 return None;
             }
-            Stage::Open(mut pooled, kept) => {
-                let reply = pooled.connection.data().await;
-                match begin_content(pooled, reply, &kept, context).await {
-                    Ok(pooled) => pooled,
-                    Err(verdict) => return Some(verdict),
-                }
-            }
+            Stage::Open(pooled, kept) => match begin_content(pooled, &kept, &self.envelope, context).await {
+                Ok(pooled) => pooled,
+                Err(verdict) => return Some(verdict),
+            },
             Stage::Streaming(pooled) => pooled,
             Stage::Failed(verdict) => return Some(verdict),
             Stage::Empty => return Some(NO_VAULT),
@@ -216,9 +229,9 @@ impl Delivery {
         let uses = self.envelope.uses();
         let ready = match mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Open(pooled, kept) if self.envelope.is_scarce() => {
-                spend_and_begin_content(pooled, &kept, &uses, context).await
+                spend_and_begin_content(pooled, &kept, &self.envelope, &uses, context).await
             }
-            Stage::Open(pooled, kept) => begin_content_and_spend(pooled, &kept, &uses, context).await,
+            Stage::Open(pooled, kept) => begin_content_and_spend(pooled, &kept, &self.envelope, &uses, context).await,
             Stage::Streaming(pooled) => uses.spend(&context.vault).await.map(|spent| (pooled, spent)),
             Stage::Failed(verdict) => Err(verdict),
             Stage::Empty => Err(NO_VAULT),

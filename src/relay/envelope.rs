@@ -28,6 +28,8 @@ pub(super) struct EnvelopeRecipient {
 /// MAIL and the recipients that the next host has accepted.
 #[derive(Default)]
 pub(super) struct Envelope {
+    /// MAIL as the client said it.
+    pub(super) client_mail: MailFrom,
     pub(super) mail: MailFrom,
     pub(super) recipients: Vec<EnvelopeRecipient>,
 }
@@ -148,7 +150,7 @@ mod tests {
         let scarce =
             EnvelopeRecipient { ticket: Some(ticket), scarce: true, ..recipient("a@a.example", "", route("one")) };
         let recipients = vec![recipient("b@a.example", "", route("one")), scarce];
-        let envelope = Envelope { mail: MailFrom::default(), recipients };
+        let envelope = Envelope { recipients, ..Envelope::default() };
         assert!(envelope.uses() == Uses::new(vec![ticket]) && envelope.is_scarce());
     }
 }

@@ -36,9 +36,9 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
             add_recipients(&mut delivery, &mut tickets, context, &mut output).await?;
             taken += length;
             match (message, &mut delivery) {
-                (ToRelay::Begin { reverse_path, size, eight_bit, utf8 }, None) => {
+                (ToRelay::Begin { reverse_path, size, eight_bit, utf8, client }, None) => {
                     let mail = MailFrom { reverse_path: reverse_path.to_owned(), size, eight_bit, utf8 };
-                    delivery = Some(Box::new(Delivery::new(mail)));
+                    delivery = Some(Box::new(Delivery::new(mail, Some(client))));
                 }
                 (ToRelay::Chunk(content), Some(under_way)) => {
                     if let Some(verdict) = under_way.add_content(content, context).await {

@@ -11,6 +11,7 @@
 //!    its own ([`blocklist`]).
 
 mod blocklist;
+mod connects;
 mod content;
 mod context;
 mod delivery;
@@ -19,7 +20,11 @@ mod link;
 mod outbox;
 mod permits;
 mod pool;
+mod pooled;
+mod reopening;
+mod reuse;
 mod route;
+mod route_pool;
 mod uses;
 mod verdict;
 
@@ -30,6 +35,7 @@ use crate::runtime::{self, Drain, Fatal, MetricRecorder, Resolver, Startup};
 use crate::wire::relay_web;
 use blocklist::Blocklists;
 use context::RelayContext;
+use permits::DomainHasher;
 use pool::Pool;
 use route::Routes;
 use std::rc::Rc;
@@ -49,7 +55,8 @@ pub fn run() -> Result<(), Fatal> {
         let vault = RpcClient::new(vault);
         let pool = Pool::new(&settings, startup.live.clone(), resolver, Rc::clone(&recorder));
         let routes = Routes::smarthost(settings.smarthost);
-        let context = Rc::new(RelayContext { vault: vault.clone(), routes, pool, recorder });
+        let context =
+            Rc::new(RelayContext { vault: vault.clone(), routes, pool, domains: DomainHasher::default(), recorder });
         startup.report_metrics(Rc::clone(&context), move |metrics| vault.send(metrics));
         let shutdown = startup.ready(Rc::clone(&context)).await?;
         let drain = Rc::new(Drain::default());

@@ -1,6 +1,7 @@
 //! Notifications: e-mail that tempalias itself sends. The vault writes them; here they are sent like all other mail.
 //!
-//! 1. So many tasks each ask the vault for a notification, and wait until there is one.
+//! 1. So many tasks each ask the vault for a notification, and wait until there is one. It gives out only a few to one
+//!    domain at a time.
 //! 2. It is one transaction with one recipient, from the null reverse-path: if it cannot be delivered after all, no
 //!    bounce comes back (RFC 5321 §4.5.5).
 //! 3. The vault is told the verdict. The visitor who waits for it decides what to do; nothing is sent twice.
@@ -47,7 +48,7 @@ pub(super) fn serve(context: &Rc<RelayContext>, drain: &Rc<Drain>) {
 async fn send(target: RealAddress, message: &[u8], context: &RelayContext) -> Verdict {
     let size = u64::try_from(message.len()).ok();
     let mail = MailFrom { reverse_path: String::new(), size, eight_bit: false, utf8: false };
-    let mut delivery = Delivery::new(mail);
+    let mut delivery = Delivery::new(mail, None);
     let verdict = delivery.add_uncounted(target, context).await;
     if !verdict.is_positive() {
         return verdict;

@@ -1,65 +1,156 @@
-//! How many connections may be in use at the same time: a semaphore whose size a reload may change.
+//! Permits: how many connections of a route may be in use at the same time, and who gets the next one.
+//!
+//! 1. Whoever asks belongs to groups: the client's network, within it the client's address, and the recipient's domain.
+//!    Notifications of our own are a group beside the clients' networks.
+//! 2. A group may take another connection as long as it holds at most [`MAX_HELD_PER_FREE`] times as many as are still
+//!    free: one group leaves some free for all others, and *k* greedy groups leave 1 of 1 + 8 *k*. An address may take
+//!    as many within what its network may still take.
+//! 3. Of those that wait and may take one, the next is the one whose network holds the fewest, then whose address does,
+//!    then who has waited for longest. Each fourth time it is whoever has waited for longest, so that networks which
+//!    come and go do not keep out a network that holds some.
+//! 4. A reload may change how many there are. Permits given out stay good; too many of them are not given out again.
 
-use std::cell::Cell;
-use std::rc::Rc;
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use crate::alias::RealAddress;
+use crate::wire::relay_smtp::ClientNetwork;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hash, RandomState};
 
-/// The permits there are, given out in the order in which they are asked for.
-pub(super) struct Permits {
-    semaphore: Arc<Semaphore>,
-    limit: Cell<usize>,
-    /// Those given out and those still there. More than `limit` until as many have come back.
-    existing: Cell<usize>,
+/// How many times as many connections as are free a group may hold.
+const MAX_HELD_PER_FREE: usize = 8;
+
+/// Each so many grants, the oldest waiter is served, whoever it is.
+const GRANTS_PER_OLDEST: u32 = 4;
+
+/// Whom a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Requester {
+    /// The sender's; `None` for notifications of our own.
+    pub(super) client: Option<ClientNetwork>,
+    /// The recipient's domain, by [`DomainHasher`].
+    pub(super) domain: u64,
 }
 
-/// The right to use a connection, given back when dropped.
-pub(super) struct Permit {
-    /// Absent only while it is dropped.
-    held: Option<OwnedSemaphorePermit>,
-    permits: Rc<Permits>,
+/// Tells domains apart without keeping them: only a redeemed ticket's transaction holds a real address.
+#[derive(Default)]
+pub(super) struct DomainHasher(RandomState);
+
+impl DomainHasher {
+    /// Equal for addresses of the same domain.
+    pub(super) fn domain_of(&self, target: &RealAddress) -> u64 {
+        self.0.hash_one(target.domain())
+    }
+}
+
+/// The permits of one route.
+pub(super) struct Permits {
+    limit: usize,
+    in_use: usize,
+    /// Permits given out, by group; groups without any are not in it.
+    networks: HashMap<Option<u64>, usize>,
+    addresses: HashMap<Option<ClientNetwork>, usize>,
+    domains: HashMap<u64, usize>,
+    grants: u32,
 }
 
 impl Permits {
-    pub(super) fn new(limit: usize) -> Rc<Self> {
-        let semaphore = Arc::new(Semaphore::new(limit));
-        Rc::new(Self { semaphore, limit: Cell::new(limit), existing: Cell::new(limit) })
+    pub(super) fn new(limit: usize) -> Self {
+        let (networks, addresses, domains) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { limit, in_use: 0, networks, addresses, domains, grants: 0 }
     }
 
-    /// Changes how many there may be. Those given out stay good; too many of them are not given out again.
-    pub(super) fn set_limit(&self, limit: usize) {
-        self.limit.set(limit);
-        let existing = self.existing.get();
-        if limit > existing {
-            self.semaphore.add_permits(limit - existing);
-            self.existing.set(limit);
-        } else {
-            let taken_back = self.semaphore.forget_permits(existing - limit);
-            self.existing.set(existing - taken_back);
-        }
+    /// Changes how many there may be.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
     }
 
     /// How many are given out.
     pub(super) fn in_use(&self) -> usize {
-        self.existing.get() - self.semaphore.available_permits()
+        self.in_use
     }
 
-    /// One permit, as soon as there is one. Cancel safe.
-    pub(super) async fn acquire(self: Rc<Self>) -> Permit {
-        // The semaphore is never closed, so that there is no error.
-        let held = Arc::clone(&self.semaphore).acquire_owned().await.ok();
-        Permit { held, permits: self }
+    /// How many are not given out.
+    pub(super) fn free(&self) -> usize {
+        self.limit.saturating_sub(self.in_use)
+    }
+
+    /// Whether the requester may take one now.
+    pub(super) fn is_eligible(&self, requester: &Requester) -> bool {
+        let network = room(self.held_by_network(requester), self.free());
+        room(self.held_by_address(requester), network) > 0
+            && room(held(&self.domains, &requester.domain), self.free()) > 0
+    }
+
+    /// Which of the waiters, the oldest first, is served next; `None` if none may take one. Those that are `None` have
+    /// one already.
+    pub(super) fn next<'w>(&self, waiters: impl Iterator<Item = Option<&'w Requester>>) -> Option<usize> {
+        if self.free() == 0 {
+            return None;
+        }
+        let waiters = waiters.enumerate().filter_map(|(number, requester)| Some((number, requester?)));
+        let mut eligible = waiters.filter(|(_, requester)| self.is_eligible(requester));
+        let next = if self.grants % GRANTS_PER_OLDEST == GRANTS_PER_OLDEST - 1 {
+            eligible.next()
+        } else {
+            // The first of those that are equal.
+            eligible.min_by_key(|(_, requester)| (self.held_by_network(requester), self.held_by_address(requester)))
+        };
+        next.map(|(number, _)| number)
+    }
+
+    /// Gives one out.
+    pub(super) fn take(&mut self, requester: &Requester) {
+        self.in_use += 1;
+        self.grants = self.grants.wrapping_add(1);
+        add(&mut self.networks, requester.network());
+        add(&mut self.addresses, requester.client);
+        add(&mut self.domains, requester.domain);
+    }
+
+    /// Takes one back.
+    pub(super) fn give_back(&mut self, requester: &Requester) {
+        self.in_use -= 1;
+        subtract(&mut self.networks, requester.network());
+        subtract(&mut self.addresses, requester.client);
+        subtract(&mut self.domains, requester.domain);
+    }
+
+    fn held_by_network(&self, requester: &Requester) -> usize {
+        held(&self.networks, &requester.network())
+    }
+
+    fn held_by_address(&self, requester: &Requester) -> usize {
+        held(&self.addresses, &requester.client)
     }
 }
 
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let existing = self.permits.existing.get();
-        if existing > self.permits.limit.get()
-            && let Some(held) = self.held.take()
-        {
-            held.forget();
-            self.permits.existing.set(existing - 1);
+impl Requester {
+    fn network(&self) -> Option<u64> {
+        self.client.map(|client| client.network)
+    }
+}
+
+/// How many more a group may take that holds so many while so many are free: each that it takes is one more held and one
+/// less free.
+fn room(held: usize, free: usize) -> usize {
+    match (MAX_HELD_PER_FREE.saturating_mul(free)).checked_sub(held) {
+        Some(ahead) if free > 0 => free.min(ahead / (MAX_HELD_PER_FREE + 1) + 1),
+        _ => 0,
+    }
+}
+
+fn held<K: Hash + Eq>(groups: &HashMap<K, usize>, group: &K) -> usize {
+    groups.get(group).copied().unwrap_or(0)
+}
+
+fn add<K: Hash + Eq>(groups: &mut HashMap<K, usize>, group: K) {
+    *groups.entry(group).or_default() += 1;
+}
+
+fn subtract<K: Hash + Eq>(groups: &mut HashMap<K, usize>, group: K) {
+    if let Some(held) = groups.get_mut(&group) {
+        *held -= 1;
+        if *held == 0 {
+            groups.remove(&group);
         }
     }
 }
@@ -67,43 +158,83 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
-    use tokio::time::timeout;
 
-    /// Whether another permit is there now; it is given back at once.
-    async fn is_free(permits: &Rc<Permits>) -> bool {
-        timeout(Duration::ZERO, Rc::clone(permits).acquire()).await.is_ok()
+    /// From `10.network.address`, to a domain.
+    fn requester(network: u64, address: u64, domain: u64) -> Requester {
+        Requester { client: Some(ClientNetwork { network, address: network << 8 | address }), domain }
     }
 
-    #[tokio::test]
-    async fn the_limit_changes_while_permits_are_out() {
-        let permits = Permits::new(2);
-        let first = Rc::clone(&permits).acquire().await;
-        let second = Rc::clone(&permits).acquire().await;
-        assert!(!is_free(&permits).await);
+    /// Takes as many as it may; how many that were.
+    fn take_all(permits: &mut Permits, requester: Requester) -> usize {
+        let mut taken = 0;
+        while permits.is_eligible(&requester) {
+            permits.take(&requester);
+            taken += 1;
+        }
+        taken
+    }
+
+    /// The limit; what one address gets, the rest of its network, another network, and a third.
+    #[test]
+    fn a_group_leaves_some_for_others() {
+        for (limit, expected) in [
+            (100, [80, 9, 9, 2]),
+            (20, [17, 1, 2, 0]),
+            (10, [9, 0, 1, 0]),
+            (5, [5, 0, 0, 0]),
+            (2, [2, 0, 0, 0]),
+            (1, [1, 0, 0, 0]),
+        ] {
+            let mut permits = Permits::new(limit);
+            let asking = [requester(1, 1, 1), requester(1, 2, 2), requester(2, 1, 3), requester(3, 1, 4)];
+            let taken = asking.map(|requester| take_all(&mut permits, requester));
+            assert_eq!(taken, expected, "of {limit}");
+            assert_eq!(permits.in_use(), taken.iter().sum::<usize>());
+        }
+    }
+
+    #[test]
+    fn many_networks_to_one_domain_leave_some_for_other_domains() {
+        let mut permits = Permits::new(100);
+        let taken: usize = (0..100).map(|network| take_all(&mut permits, requester(network, 1, 1))).sum();
+        assert_eq!(taken, 89);
+        assert!(permits.is_eligible(&requester(200, 1, 2)));
+        let notification = Requester { client: None, domain: 3 };
+        assert!(permits.is_eligible(&notification));
+    }
+
+    #[test]
+    fn whoever_holds_the_fewest_is_next_and_each_fourth_time_the_oldest() {
+        let mut permits = Permits::new(100);
+        let (greedy, neighbour, other) = (requester(1, 1, 1), requester(1, 2, 1), requester(2, 1, 1));
+        let notification = Requester { client: None, domain: 1 };
+        let next = |permits: &Permits, waiters: &[Requester]| permits.next(waiters.iter().map(Some));
+        permits.take(&greedy);
+        assert_eq!(next(&permits, &[greedy, greedy]), Some(0));
+        assert_eq!(next(&permits, &[greedy, neighbour, neighbour]), Some(1));
+        assert_eq!(next(&permits, &[greedy, neighbour, other, notification]), Some(2));
+        permits.take(&other);
+        assert_eq!(next(&permits, &[greedy, other, notification]), Some(2));
+        permits.take(&notification);
+        assert_eq!(next(&permits, &[greedy, neighbour]), Some(0), "the fourth grant");
+        permits.take(&greedy);
+        assert_eq!(next(&permits, &[greedy, neighbour]), Some(1));
+        assert_eq!(next(&permits, &[]), None);
+    }
+
+    #[test]
+    fn the_limit_changes_while_permits_are_out() {
+        let one = requester(1, 1, 1);
+        let mut permits = Permits::new(2);
+        permits.take(&one);
+        permits.take(&one);
         permits.set_limit(1);
-        assert_eq!(permits.in_use(), 2);
-        drop(first);
-        assert_eq!(permits.in_use(), 1);
-        assert!(!is_free(&permits).await, "one is still out, and one is the limit");
+        assert_eq!((permits.in_use(), permits.free()), (2, 0));
+        permits.give_back(&one);
+        assert_eq!(permits.next([Some(&one)].into_iter()), None, "one is still out, and one is the limit");
         permits.set_limit(3);
-        let third = Rc::clone(&permits).acquire().await;
-        assert!(is_free(&permits).await);
-        permits.set_limit(2);
-        assert!(!is_free(&permits).await);
-        drop((second, third));
-        assert_eq!((permits.in_use(), permits.semaphore.available_permits()), (0, 2));
-    }
-
-    #[tokio::test]
-    async fn a_higher_limit_serves_those_that_wait() {
-        let permits = Permits::new(1);
-        let _first = Rc::clone(&permits).acquire().await;
-        let more = async {
-            tokio::task::yield_now().await;
-            permits.set_limit(2);
-        };
-        let (_second, ()) = tokio::join!(Rc::clone(&permits).acquire(), more);
-        assert_eq!(permits.in_use(), 2);
+        assert_eq!(permits.next([Some(&one)].into_iter()), Some(0));
+        permits.give_back(&one);
+        assert!(permits.networks.is_empty() && permits.addresses.is_empty() && permits.domains.is_empty());
     }
 }

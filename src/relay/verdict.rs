@@ -1,7 +1,9 @@
 //! Verdicts: what the next host's replies come to, and our own.
 
+use crate::net::smtp_client::ConnectionLost;
 use crate::proto::status::Status;
 use crate::wire::relay_smtp::{Origin, Verdict};
+use tracing::info;
 
 pub(super) const UNREACHABLE: Verdict = Verdict { code: 451, enhanced: (4, 4, 1), origin: Origin::NoNextHost };
 pub(super) const CONNECTION_LOST: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::NoNextHost };
@@ -27,6 +29,13 @@ pub(super) fn from_status(status: Status) -> Verdict {
             origin: Origin::NextHost,
         },
     }
+}
+
+/// Logs why a connection to the next host was lost, at which stage of a transaction. The cause has codes, and none of
+/// the host's words, which may name people.
+pub(super) fn connection_lost(stage: &'static str, ConnectionLost { cause, .. }: &ConnectionLost) -> Verdict {
+    info!(stage, %cause, "the connection to the next host is lost");
+    CONNECTION_LOST
 }
 
 #[cfg(test)]

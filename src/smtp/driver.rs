@@ -186,7 +186,7 @@ impl SessionDriver {
             let Self { context, session, admissions, link, timer, .. } = self;
             let event = match session.wait() {
                 Wait::Vault => timer.timeout(limit, admissions.answers()).await.map(Event::AdmitsAnswered),
-                Wait::Offer(offer) => timer.timeout(limit, context.links.offer(offer, link)).await,
+                Wait::Offer(offer) => timer.timeout(limit, context.links.offer(offer, session.peer(), link)).await,
                 Wait::Forward(content) => {
                     let forwarded = timer.timeout(limit, forward(link, content)).await;
                     forwarded.map(|forwarded| forwarded.map_or(Event::RelayLost, |()| Event::Forwarded))

@@ -9,6 +9,7 @@ use crate::wire::relay_smtp::{MAX_CHUNK_OCTETS, ToRelay, ToSmtp};
 use crate::wire::{Ticket, relay_smtp};
 use std::cell::RefCell;
 use std::io;
+use std::net::IpAddr;
 
 /// Idle connections kept at the most.
 const MAX_IDLE_LINKS: usize = 32;
@@ -44,7 +45,12 @@ impl Links {
     }
 
     /// Tells the relay of an offer and waits for its verdicts. A transaction that begins gets a `link`.
-    pub(super) async fn offer(&self, offer: Offer<'_, Ticket>, link: &mut Option<Box<Link>>) -> Event<Ticket> {
+    pub(super) async fn offer(
+        &self,
+        offer: Offer<'_, Ticket>,
+        client: IpAddr,
+        link: &mut Option<Box<Link>>,
+    ) -> Event<Ticket> {
         if link.is_none() && offer.begin.is_some() {
             match self.get().await {
                 Ok(new) => *link = Some(Box::new(new)),
@@ -52,7 +58,7 @@ impl Links {
             }
         }
         match link {
-            Some(link) => link.offer(offer).await.map_or(Event::RelayLost, Event::RecipientVerdicts),
+            Some(link) => link.offer(offer, client).await.map_or(Event::RelayLost, Event::RecipientVerdicts),
             None => Event::RelayLost,
         }
     }
@@ -68,10 +74,11 @@ pub(super) struct Link {
 }
 
 impl Link {
-    async fn offer(&mut self, offer: Offer<'_, Ticket>) -> io::Result<Vec<RelayResult>> {
+    async fn offer(&mut self, offer: Offer<'_, Ticket>, client: IpAddr) -> io::Result<Vec<RelayResult>> {
         if let Some(Mail { reverse_path, size, eight_bit, utf8 }) = offer.begin {
             let reverse_path = reverse_path.as_ref().map_or("", |path| path.as_str());
-            self.push(&ToRelay::Begin { reverse_path, size: *size, eight_bit: *eight_bit, utf8: *utf8 })?;
+            let (size, eight_bit, utf8, client) = (*size, *eight_bit, *utf8, client.into());
+            self.push(&ToRelay::Begin { reverse_path, size, eight_bit, utf8, client })?;
         }
         let mut due = 0;
         for ticket in offer.tickets() {

@@ -7,6 +7,7 @@
 
 use super::Ticket;
 use serde::{Deserialize, Serialize, Serializer};
+use std::net::IpAddr;
 
 /// Octets of message content in one [`ToRelay::Chunk`] at the most.
 pub const MAX_CHUNK_OCTETS: usize = 32 * 1024;
@@ -24,6 +25,8 @@ pub enum ToRelay<'a> {
         eight_bit: bool,
         /// SMTPUTF8 (RFC 6531).
         utf8: bool,
+        /// Who wants a connection to the next host.
+        client: ClientNetwork,
     },
     /// RCPT: one more recipient.
     Recipient {
@@ -36,6 +39,30 @@ pub enum ToRelay<'a> {
     End,
     /// Forget the transaction; nothing of it is delivered.
     Abort,
+}
+
+/// Where a client is, so that connections to a next host can be shared among networks. Relay compares these, and has no
+/// other use for them. They are not hashed: relay reads the client's address in the message's `Received` anyway, and all
+/// processes of `smtp` must say the same of one network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ClientNetwork {
+    /// An IPv4 address's /24, or an IPv6 address's /48, which is what one site gets at the most (RFC 6177).
+    pub network: u64,
+    /// Within it an IPv4 address, or an IPv6 address's /64.
+    pub address: u64,
+}
+
+impl From<IpAddr> for ClientNetwork {
+    fn from(peer: IpAddr) -> Self {
+        match peer.to_canonical() {
+            // No IPv6 network begins with 32 zero bits: ::/8 is reserved (RFC 4291 §2.4).
+            IpAddr::V4(v4) => Self { network: u64::from(v4.to_bits() & !0xff), address: u64::from(v4.to_bits()) },
+            IpAddr::V6(v6) => {
+                let address = (v6.to_bits() >> 64) as u64;
+                Self { network: address & !0xffff, address }
+            }
+        }
+    }
 }
 
 /// In one piece; serde would write a slice octet by octet.
@@ -89,5 +116,28 @@ impl Verdict {
     /// Whether the recipient or message was taken.
     pub fn is_positive(&self) -> bool {
         (200..300).contains(&self.code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_of_clients() {
+        let of = |text: &str| ClientNetwork::from(text.parse::<IpAddr>().unwrap());
+        for (one, two, same_network, same_address) in [
+            ("192.0.2.1", "192.0.2.1", true, true),
+            ("192.0.2.1", "::ffff:192.0.2.1", true, true),
+            ("192.0.2.1", "192.0.2.2", true, false),
+            ("192.0.2.1", "192.0.3.1", false, false),
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", true, true),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", true, false),
+            ("2001:db8:1::1", "2001:db8:2::1", false, false),
+            ("::1", "127.0.0.1", false, false),
+        ] {
+            let (one, two) = (of(one), of(two));
+            assert_eq!((one.network == two.network, one.address == two.address), (same_network, same_address));
+        }
     }
 }

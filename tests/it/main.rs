@@ -25,6 +25,7 @@ mod layering;
 mod life;
 mod limits;
 mod manual;
+mod next_host;
 mod outage;
 mod proxies;
 mod regressions;

@@ -1,7 +1,7 @@
 //! The one SMTP client: drives [`ClientSession`] over a [`Transport`]. Relay keeps such connections in a pool, and
 //! `tempalias doctor` makes one to look at the next host.
 //!
-//! 1. Connect, greeting, EHLO.
+//! 1. Greeting, EHLO.
 //! 2. Each command is written in full, and its replies are read one by one: each has a time limit of its own.
 //! 3. Content gathers in the buffer until it is flushed. Small content goes out together with the final dot, at once.
 //! 4. An error keeps its cause, and says whether the final dot had been flushed.
@@ -19,7 +19,6 @@ use crate::proto::response::Extensions;
 use crate::proto::status::Status;
 use crate::sys::read_buffer::consume;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -50,35 +49,13 @@ pub struct SmtpConnection {
 }
 
 impl SmtpConnection {
-    /// Connects to `address`, and says EHLO as `hostname`; HELO to hosts that do not know EHLO.
-    ///
-    /// # Errors
-    /// [`ConnectionLost`].
-    pub async fn connect(address: SocketAddr, hostname: &str, timeouts: Timeouts) -> Result<Self, ConnectionLost> {
-        let mut timer = Timer::new(timeouts.command);
-        let transport = match timer.timeout(timeouts.connect, Transport::connect(address)).await {
-            Some(Ok(transport)) => transport,
-            Some(Err(cause)) => return Err(cause.into()),
-            None => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
-        };
-        Self::greet(transport, timer, hostname, timeouts).await
-    }
-
-    /// The same over a transport that is connected.
+    /// Takes the greeting on a transport that is connected, and says EHLO as `hostname`; HELO to hosts that do not know
+    /// EHLO.
     ///
     /// # Errors
     /// [`ConnectionLost`].
     pub async fn over(transport: Transport, hostname: &str, timeouts: Timeouts) -> Result<Self, ConnectionLost> {
-        Self::greet(transport, Timer::new(timeouts.command), hostname, timeouts).await
-    }
-
-    async fn greet(
-        transport: Transport,
-        timer: Timer,
-        hostname: &str,
-        timeouts: Timeouts,
-    ) -> Result<Self, ConnectionLost> {
-        let client = ClientSession::new(hostname);
+        let (client, timer) = (ClientSession::new(hostname), Timer::new(timeouts.command));
         let mut this = Self { transport, client, input: Vec::new(), output: Vec::new(), timer, timeouts };
         match this.event().await? {
             ClientEvent::Ready => Ok(this),
@@ -104,7 +81,13 @@ impl SmtpConnection {
     /// Whether the connection, on which no transaction is under way, is of no more use: closed by the host, or the host
     /// has said something that nobody asked for, such as 421. Does not wait.
     pub fn is_stale(&mut self) -> bool {
-        !self.client.is_ready() || self.receive_arrived().is_err()
+        !self.client.is_ready() || self.has_ended()
+    }
+
+    /// Whether the host has ended the connection since its last reply, by closing it or with a reply that nobody asked
+    /// for, such as 421. Does not wait.
+    pub fn has_ended(&mut self) -> bool {
+        self.receive_arrived().is_err()
     }
 
     /// Octets of content that wait for [`Self::flush`].

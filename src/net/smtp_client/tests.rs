@@ -47,7 +47,11 @@ fn run<T>(conversation: impl Future<Output = T>) -> T {
 }
 
 async fn connect(address: SocketAddr) -> Result<SmtpConnection, ConnectionLost> {
-    SmtpConnection::connect(address, "us.example", timeouts(Duration::from_secs(10))).await
+    connect_within(address, Duration::from_secs(10)).await
+}
+
+async fn connect_within(address: SocketAddr, limit: Duration) -> Result<SmtpConnection, ConnectionLost> {
+    SmtpConnection::over(Transport::connect(address).await?, "us.example", timeouts(limit)).await
 }
 
 /// Up to the content of a message.
@@ -151,7 +155,7 @@ fn errors_keep_their_cause() {
     let address = listener.local_addr().unwrap();
     run(async {
         // Connected by the kernel, and never greeted.
-        let silent = SmtpConnection::connect(address, "us.example", timeouts(Duration::from_millis(50))).await;
+        let silent = connect_within(address, Duration::from_millis(50)).await;
         assert_eq!(silent.err().as_ref().and_then(kind), Some(ErrorKind::TimedOut));
         drop(listener);
         assert_eq!(connect(address).await.err().as_ref().and_then(kind), Some(ErrorKind::ConnectionRefused));
@@ -248,7 +252,7 @@ fn a_host_that_takes_little_at_a_time_does_not_stretch_the_limit() {
     });
     run(async {
         let limit = Duration::from_secs(1);
-        let slow = SmtpConnection::connect(address, "us.example", timeouts(limit)).await;
+        let slow = connect_within(address, limit).await;
         let mut connection = slow.unwrap();
         let recipient = RealAddress::parse_new("one@a.example").unwrap();
         connection.mail(&MailFrom::default(), &[&recipient]).await.unwrap().unwrap();

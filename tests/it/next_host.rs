@@ -1,0 +1,145 @@
+//! Next hosts as they are: they tire of a connection, punish it for refusals, and limit how many they take. No sender
+//! notices.
+
+use crate::fixture::{Client, Daemon, Mailboxes as _, Postfix, Smarthost, Store, until};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Each process has a pool of its own.
+const ONE_PROCESS: &str = "[relay]\nprocesses = 1\n[smtp]\nprocesses = 1";
+
+/// F1: hosts that take so many messages on a connection, then say 452 to MAIL, and do not hang up.
+#[test]
+fn hosts_that_take_few_messages_on_a_connection() {
+    for messages in [1, 5, 10] {
+        let smarthost = Smarthost::start();
+        smarthost.take_per_connection(messages);
+        let daemon = Daemon::with(smarthost.address, &Store::Any, ONE_PROCESS);
+        let alias = daemon.alias("someone@real.example", "\"days\":1");
+        let mut client = daemon.connect();
+        for number in 0..24 {
+            let reply = client.mail("a@b.example", &alias.address, b"x");
+            assert!(reply.starts_with("250"), "{messages} a connection, message {number}: {reply}");
+        }
+        assert_eq!((smarthost.count(), smarthost.connections()), (24, 24usize.div_ceil(messages)));
+    }
+}
+
+/// A connection is used for 100 messages at the most, and ended with QUIT.
+#[test]
+fn a_connection_retires_after_a_hundred_messages() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(smarthost.address, &Store::Any, ONE_PROCESS);
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let mut client = daemon.connect();
+    for _ in 0..201 {
+        assert!(client.mail("a@b.example", &alias.address, b"x").starts_with("250"));
+    }
+    assert_eq!((smarthost.count(), smarthost.connections()), (201, 3));
+    until("QUIT has come", || smarthost.lines().iter().filter(|line| *line == "QUIT").count() == 2);
+}
+
+/// What a host says on a reused connection before the content, and whether the sender hears of it. On a new one it is
+/// the answer.
+#[test]
+fn what_a_host_says_on_a_reused_connection() {
+    for (verb, reply, told) in [
+        ("MAIL", "421 4.3.2 x", "250"),
+        ("MAIL", "452 4.3.2 x", "250"),
+        ("MAIL", "451 4.3.0 x", "250"),
+        ("MAIL", "", "250"),
+        ("MAIL", "550 5.7.1 x", "550 5.7.1"),
+        ("RCPT", "421 4.3.2 x", "250"),
+        ("RCPT", "", "250"),
+        ("RCPT", "450 4.2.0 x\r\n421 4.3.2 x", "250"),
+        ("RCPT", "450 4.2.0 x", "450 4.2.0"),
+        ("DATA", "421 4.3.2 x", "250"),
+        ("DATA", "", "250"),
+        ("DATA", "451 4.3.0 x", "451 4.3.0"),
+    ] {
+        let smarthost = Smarthost::start();
+        let daemon = Daemon::with(smarthost.address, &Store::Any, ONE_PROCESS);
+        let alias = daemon.alias("someone@real.example", "\"max-usage\":4");
+        let what = format!("{reply:?} to {verb}");
+        assert!(daemon.connect().mail("a@b.example", &alias.address, b"one").starts_with("250"), "{what}");
+        smarthost.answer_reused(verb, reply);
+        let reply = daemon.connect().mail("a@b.example", &alias.address, b"two");
+        assert!(reply.starts_with(told), "{what}: {reply}");
+        let delivered = if told == "250" { 2 } else { 1 };
+        assert_eq!((smarthost.count(), daemon.remaining(&alias)), (delivered, 4 - delivered as u64), "{what}");
+        assert!(smarthost.connections() <= 2, "{what}: tried once on a new one");
+    }
+}
+
+/// Recipients who were accepted are named again when a later one finds the connection closed.
+#[test]
+fn recipients_move_to_a_new_connection_together() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(smarthost.address, &Store::Any, ONE_PROCESS);
+    let (one, two) = (daemon.alias("one@real.example", "\"days\":1"), daemon.alias("two@real.example", "\"days\":1"));
+    assert!(daemon.connect().mail("a@b.example", &one.address, b"x").starts_with("250"));
+    let mut client = daemon.connect();
+    client.ask("MAIL FROM:<a@b.example>", "250");
+    client.ask(&format!("RCPT TO:<{}>", one.address), "250");
+    smarthost.answer_reused("RCPT", "421 4.3.2 x");
+    client.ask(&format!("RCPT TO:<{}>", two.address), "250");
+    client.ask("DATA", "354");
+    client.ask("x\r\n.", "250");
+    assert_eq!(smarthost.caught()[1].rcpt, ["RCPT TO:<one@real.example>", "RCPT TO:<two@real.example>"]);
+}
+
+/// Q8: a Postfix with its usual limits answers a second later after ten errors on a connection, and hangs up after
+/// twenty. Refused recipients do not slow down the mail of others.
+#[test]
+fn refusals_do_not_slow_down_the_next_mail() {
+    let Some(postfix) = Postfix::start() else { return };
+    let daemon = Daemon::with(postfix.address(), &Store::Any, ONE_PROCESS);
+    let refused = daemon.alias("refused@real.example", "\"days\":1");
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let innocent = || {
+        let began = Instant::now();
+        assert!(daemon.connect().mail("a@b.example", &alias.address, b"x").starts_with("250"));
+        began.elapsed()
+    };
+    let mut times = Vec::new();
+    for refusals in [12, 15, 18, 20] {
+        let before = (0..3).map(|_| innocent()).max().unwrap();
+        for _ in 0..refusals {
+            let reply = daemon.connect().mail("a@b.example", &refused.address, b"x");
+            assert!(reply.starts_with("554 5.7.1"), "{reply}");
+        }
+        times.push((before, innocent()));
+    }
+    // Each of its commands would take a second more.
+    let is_slow = |(before, after): &&(Duration, Duration)| *after > 5 * *before + Duration::from_secs(1);
+    assert!(times.iter().filter(is_slow).count() < 2, "{times:?}");
+}
+
+/// F14: hosts with the backlogs of OpenSMTPD, sendmail and Exim, which greet with 421 whatever is more than they serve
+/// at the same time. All senders at once are taken.
+#[test]
+fn hosts_that_take_few_connections() {
+    for (backlog, senders) in [(5, 60), (10, 60), (20, 120)] {
+        let smarthost = Smarthost::with_backlog(backlog, backlog as usize);
+        let daemon = Daemon::with(smarthost.address, &Store::Any, ONE_PROCESS);
+        let alias = daemon.alias("someone@real.example", "\"days\":1");
+        let (all, address) = (Arc::new(Barrier::new(senders)), daemon.smtp_address());
+        let mails: Vec<_> = (0..senders)
+            .map(|_| {
+                let (all, alias) = (Arc::clone(&all), alias.address.clone());
+                thread::spawn(move || {
+                    let mut client = Client::greeted(address);
+                    all.wait();
+                    client.mail("a@b.example", &alias, b"x")
+                })
+            })
+            .collect();
+        let replies: Vec<_> = mails.into_iter().map(|mail| mail.join().unwrap()).collect();
+        let refused: Vec<_> = replies.iter().filter(|reply| !reply.starts_with("250")).collect();
+        assert!(refused.is_empty(), "backlog {backlog}, {senders} senders: {} {refused:?}", refused.len());
+        assert_eq!(smarthost.count(), senders);
+        let reply = daemon.connect().mail("a@b.example", &alias.address, b"x");
+        assert!(reply.starts_with("250"), "the next mail after them: {reply}");
+    }
+}
