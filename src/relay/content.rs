@@ -80,6 +80,9 @@ pub(super) async fn begin_content_and_spend(
 }
 
 pub(super) async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Result<(), ConnectionLost> {
+    if let Some(stream) = pooled.permit.stream() {
+        stream.add(content.len());
+    }
     pooled.connection.content(content)?;
     if pooled.connection.unflushed() >= CONTENT_BLOCK_OCTETS { pooled.connection.flush().await } else { Ok(()) }
 }

@@ -21,7 +21,9 @@ use super::permits::Requester;
 use super::pool::ConnectError;
 use super::pooled::PooledConnection;
 use super::reopening::begin_again;
-use super::verdict::{self, CONNECTION_LOST, DEAD, FORGED, NO_VAULT, TICKET_EXPIRED, UNREACHABLE, connection_lost};
+use super::verdict::{
+    self, CONNECTION_LOST, DEAD, FORGED, NO_VAULT, TICKET_EXPIRED, TOO_SLOW, UNREACHABLE, connection_lost,
+};
 use crate::alias::RealAddress;
 use crate::proto::client::MailFrom;
 use crate::wire::Ticket;
@@ -29,6 +31,7 @@ use crate::wire::metrics::Metric;
 use crate::wire::relay_smtp::{ClientNetwork, Origin, Verdict};
 use crate::wire::vault_relay::{Redeem, RedeemAnswer};
 use std::mem;
+use tracing::info;
 
 /// How far it has come.
 enum Stage {
@@ -207,7 +210,10 @@ impl Delivery {
                 return None;
             }
             Stage::Open(pooled, kept) => match begin_content(pooled, &kept, &self.envelope, context).await {
-                Ok(pooled) => pooled,
+                Ok(mut pooled) => {
+                    pooled.permit.begin_stream();
+                    pooled
+                }
                 Err(verdict) => return Some(verdict),
             },
             Stage::Streaming(pooled) => pooled,
@@ -249,6 +255,22 @@ impl Delivery {
             _ => Metric::RelayReplies5xx,
         });
         Some(verdict)
+    }
+
+    /// Waits until its connection is wanted for others because the client is slow: the verdict on the message. Cancel
+    /// safe, and to be awaited only together with more of the client's.
+    pub(super) async fn cut(&mut self) -> Verdict {
+        match &self.stage {
+            Stage::Streaming(pooled) => match pooled.permit.stream() {
+                Some(stream) => stream.cut().await,
+                None => std::future::pending().await,
+            },
+            _ => std::future::pending().await,
+        }
+        // Closed without its final dot, the message does not exist (RFC 5321 §4.1.1.4).
+        self.stage = Stage::Ended;
+        info!("a slow stream is cut, its connection to the next host is wanted for others");
+        TOO_SLOW
     }
 
     /// Ends it without delivery. Nothing was spent.

@@ -68,9 +68,17 @@ pub(super) async fn serve(stream: Stream, context: &RelayContext) -> io::Result<
         if input.is_empty() {
             input = Vec::new();
         }
-        let more = match written {
-            Ok(()) => stream.read(&mut input).await,
-            Err(cause) => Err(cause),
+        let more = match (written, &mut delivery) {
+            (Err(cause), _) => Err(cause),
+            (Ok(()), None) => stream.read(&mut input).await,
+            (Ok(()), Some(under_way)) => tokio::select! {
+                biased;
+                more = stream.read(&mut input) => more,
+                verdict = under_way.cut() => {
+                    push(&ToSmtp::Verdict(verdict), &mut output)?;
+                    continue;
+                }
+            },
         };
         if !more.is_ok_and(|octets| octets > 0) {
             if let Some(abandoned) = delivery.take() {

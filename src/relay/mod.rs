@@ -25,6 +25,7 @@ mod reopening;
 mod reuse;
 mod route;
 mod route_pool;
+mod streams;
 mod uses;
 mod verdict;
 

@@ -114,7 +114,8 @@ impl Permits {
         subtract(&mut self.domains, requester.domain);
     }
 
-    fn held_by_network(&self, requester: &Requester) -> usize {
+    /// How many the requester's network has.
+    pub(super) fn held_by_network(&self, requester: &Requester) -> usize {
         held(&self.networks, &requester.network())
     }
 

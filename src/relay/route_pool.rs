@@ -5,7 +5,8 @@
 //! 2. A free connection goes to the waiter who is next by [`super::permits`]. Of the idle connections it is the one that
 //!    was used last, unless that is too old or the host has closed it.
 //! 3. A transaction whose connection was lost keeps its permit and waits for a new connection.
-//! 4. A waiter gives up when for `connect_timeout` no connection has become free, and at its own deadline.
+//! 4. If somebody waits and nothing is free, a slow stream may be cut ([`super::streams`]).
+//! 5. A waiter gives up when for `connect_timeout` no connection has become free, and at its own deadline.
 
 use super::connects::{Connects, Failure};
 use super::permits::{Permits, Requester};
@@ -13,6 +14,7 @@ use super::pool::{ConnectError, PoolContext};
 use super::pooled::PooledConnection;
 use super::reuse::Reuse;
 use super::route::Route;
+use super::streams::{Stream, cut_slowest};
 use crate::net::Transport;
 use crate::net::smtp_client::{ConnectionError, ConnectionLost, SmtpConnection};
 use crate::wire::metrics::Metric;
@@ -51,6 +53,8 @@ struct State {
     /// refused something is put to the beginning, where it is used when there is no other.
     idle: Vec<Idle>,
     connects: Connects,
+    /// Of those who have a permit.
+    streams: Vec<Rc<Stream>>,
     /// When a waiter last got a connection.
     last_grant: Instant,
 }
@@ -74,6 +78,7 @@ pub(super) struct Permit {
     pub(super) pool: Rc<RoutePool>,
     requester: Requester,
     is_taken: bool,
+    stream: Option<Rc<Stream>>,
 }
 
 impl RoutePool {
@@ -85,6 +90,7 @@ impl RoutePool {
             waiters: Vec::new(),
             idle: Vec::new(),
             connects: Connects::new(),
+            streams: Vec::new(),
             last_grant: Instant::now(),
         };
         let (state, wanted, greeted, lost) = (RefCell::new(state), Notify::new(), Notify::new(), Cell::new(false));
@@ -111,7 +117,7 @@ impl RoutePool {
 
     /// A connection for this requester.
     pub(super) async fn get(self: &Rc<Self>, requester: Requester) -> Result<PooledConnection, ConnectError> {
-        self.wait(Permit { pool: Rc::clone(self), requester, is_taken: false }).await
+        self.wait(Permit { pool: Rc::clone(self), requester, is_taken: false, stream: None }).await
     }
 
     /// A connection that replaces the one of this permit.
@@ -181,6 +187,7 @@ impl RoutePool {
         state.close_surplus(max_idle, idle_timeout);
         if !state.waiters.is_empty() {
             self.wanted.notify_one();
+            state.cut_stream();
         }
     }
 
@@ -369,6 +376,20 @@ impl State {
         (if is_hoping { Instant::now() } else { self.last_grant }) + patience
     }
 
+    /// Cuts a slow stream if somebody waits and nothing is free.
+    fn cut_stream(&self) {
+        let is_at_ceiling = |ceiling| self.open() + self.connects.under_way() >= ceiling;
+        let is_full = self.permits.free() == 0 || self.connects.ceiling().is_some_and(is_at_ceiling);
+        if self.streams.is_empty() || !self.idle.is_empty() || !is_full {
+            return;
+        }
+        let waiting = self.waiters.iter().filter(|waiter| !waiter.permit.is_taken);
+        let fewest = waiting.map(|waiter| self.permits.held_by_network(&waiter.permit.requester)).min();
+        cut_slowest(&self.streams, |streaming| {
+            fewest.is_some_and(|fewest| self.permits.held_by_network(streaming) > fewest)
+        });
+    }
+
     fn close_surplus(&mut self, max_idle: usize, idle_timeout: Duration) {
         self.idle.extract_if(.., |idle| idle.is_over(idle_timeout)).for_each(|idle| idle.connection.quit());
         let surplus = self.idle.len().saturating_sub(max_idle);
@@ -397,10 +418,30 @@ impl Idle {
     }
 }
 
+impl Permit {
+    /// The content of a message that is too large to be kept goes out from now on.
+    pub(super) fn begin_stream(&mut self) {
+        let stream = Stream::new(self.requester);
+        self.pool.state.borrow_mut().streams.push(Rc::clone(&stream));
+        self.stream = Some(stream);
+    }
+
+    /// The stream, once it has begun.
+    pub(super) fn stream(&self) -> Option<&Stream> {
+        self.stream.as_deref()
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         if self.is_taken {
-            self.pool.state.borrow_mut().permits.give_back(&self.requester);
+            {
+                let mut state = self.pool.state.borrow_mut();
+                state.permits.give_back(&self.requester);
+                if let Some(mine) = self.stream.take() {
+                    state.streams.retain(|stream| !Rc::ptr_eq(stream, &mine));
+                }
+            }
             self.pool.dispatch();
         }
     }

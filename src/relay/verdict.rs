@@ -7,6 +7,7 @@ use tracing::info;
 
 pub(super) const UNREACHABLE: Verdict = Verdict { code: 451, enhanced: (4, 4, 1), origin: Origin::NoNextHost };
 pub(super) const CONNECTION_LOST: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::NoNextHost };
+pub(super) const TOO_SLOW: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::TooSlow };
 pub(super) const NO_VAULT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
 pub(super) const BUSY: Verdict = Verdict { code: 450, enhanced: (4, 2, 1), origin: Origin::Busy };
 pub(super) const DEAD: Verdict = Verdict { code: 550, enhanced: (5, 1, 1), origin: Origin::Dead };

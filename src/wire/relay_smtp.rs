@@ -98,6 +98,8 @@ pub enum Origin {
     NextHost,
     /// The next host could not be reached, or was lost.
     NoNextHost,
+    /// The client sends slowly, and others wait for the connection that its message keeps.
+    TooSlow,
     /// The next host lacks an extension the message needs.
     Unsupported,
     /// Every use of the alias is spent, and one of them may still be given back.

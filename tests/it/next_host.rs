@@ -143,3 +143,50 @@ fn hosts_that_take_few_connections() {
         assert!(reply.starts_with("250"), "the next mail after them: {reply}");
     }
 }
+
+/// Sessions of one address that stand after RCPT keep some connections free for others: for a neighbour in the same
+/// network, and for other networks.
+#[test]
+fn one_address_cannot_keep_all_connections() {
+    let smarthost = Smarthost::start();
+    let few = "[relay]\nprocesses = 1\nmax_connections = 20\nconnect_timeout = '1s'\n[smtp]\nprocesses = 1";
+    let daemon = Daemon::with(smarthost.address, &Store::Any, few);
+    let attacked = daemon.alias("attacked@real.example", "\"days\":1");
+    let alias = daemon.alias("someone@other.example", "\"days\":1");
+    let mut idle = Vec::new();
+    for number in 0..30 {
+        let mut client = Client::greeted_from([127, 0, 0, 1], daemon.smtp_address());
+        client.ask("MAIL FROM:<a@b.example>", "250");
+        client.send(format!("RCPT TO:<{}>\r\n", attacked.address).as_bytes());
+        if number < 15 {
+            client.expect("250");
+        }
+        idle.push(client);
+    }
+    for source in [[127, 0, 0, 2], [127, 0, 1, 1], [127, 1, 1, 1]] {
+        let reply = Client::greeted_from(source, daemon.smtp_address()).mail("a@b.example", &alias.address, b"x");
+        assert!(reply.starts_with("250"), "{source:?}: {reply}");
+    }
+    assert_eq!(smarthost.count(), 3);
+}
+
+/// A slow stream is cut while another network waits, and nothing of its message is delivered.
+#[test]
+fn a_slow_stream_is_cut_for_others() {
+    let smarthost = Smarthost::start();
+    let one = "[relay]\nmax_connections = 1\nconnect_timeout = '60s'\n[smtp]\nprocesses = 1";
+    let daemon = Daemon::with(smarthost.address, &Store::Any, one);
+    let slow_alias = daemon.alias("slow@real.example", "\"max-usage\":1");
+    let alias = daemon.alias("someone@other.example", "\"days\":1");
+    let mut slow = Client::greeted_from([127, 0, 0, 1], daemon.smtp_address());
+    slow.ask("MAIL FROM:<a@b.example>", "250");
+    slow.ask(&format!("RCPT TO:<{}>", slow_alias.address), "250");
+    slow.ask("DATA", "354");
+    slow.send(&b"0123456789012345678901234567890123456789\r\n".repeat(4_000));
+    let reply = Client::greeted_from([127, 0, 1, 1], daemon.smtp_address()).mail("a@b.example", &alias.address, b"x");
+    assert!(reply.starts_with("250"), "{reply}");
+    slow.ask("end\r\n.", "451 4.4.2 Too slow");
+    assert_eq!((smarthost.count(), daemon.remaining(&slow_alias)), (1, 1));
+    assert!(daemon.log().contains("a slow stream is cut"), "{}", daemon.log());
+    assert!(slow.mail("a@b.example", &slow_alias.address, b"x").starts_with("250"));
+}
