@@ -15,9 +15,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-/// As many `Received` fields as a message may have had before (RFC 5321 §6.3 asks for at least 100
-/// to be tolerated by a host that counts nothing else; we also know our own `Delivered-To`).
-const MAX_RECEIVED_FIELDS: u32 = 30;
+/// As many `Received` fields as a message may have had before (RFC 5321 §6.3: at least 100).
+const MAX_RECEIVED_FIELDS: u32 = 100;
 
 /// Octets of a line that are kept: a field name and an address.
 const MAX_KEPT_LINE_OCTETS: usize = 320;

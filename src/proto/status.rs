@@ -48,6 +48,11 @@ impl Status {
         (400..600).contains(&self.code) && self.code != 421
     }
 
+    /// Whether it refuses for good: 5xx (RFC 5321 §4.2.1: permanent negative completion).
+    pub fn is_permanent(self) -> bool {
+        (500..600).contains(&self.code)
+    }
+
     /// Whether it refuses for now: 4xx (RFC 5321 §4.2.1: transient negative completion), 421 among them.
     pub fn is_transient(self) -> bool {
         (400..500).contains(&self.code)

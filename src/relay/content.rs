@@ -7,6 +7,7 @@ use super::reopening::begin_again;
 use super::uses::{SpentUses, Uses};
 use super::verdict::{self, connection_lost};
 use crate::net::smtp_client::ConnectionLost;
+use crate::proto::status::Status;
 use crate::wire::relay_smtp::Verdict;
 
 /// As much content is kept before it is sent on, in octets; less goes out together with the final dot.
@@ -79,12 +80,17 @@ pub(super) async fn begin_content_and_spend(
     }
 }
 
-pub(super) async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Result<(), ConnectionLost> {
+/// Sends content on. The host's refusal if it takes no more.
+pub(super) async fn stream(pooled: &mut PooledConnection, content: &[u8]) -> Result<Option<Status>, ConnectionLost> {
     if let Some(stream) = pooled.permit.stream() {
         stream.add(content.len());
     }
     pooled.connection.content(content)?;
-    if pooled.connection.unflushed() >= CONTENT_BLOCK_OCTETS { pooled.connection.flush().await } else { Ok(()) }
+    if pooled.connection.unflushed() >= CONTENT_BLOCK_OCTETS {
+        pooled.connection.flush_content().await
+    } else {
+        Ok(None)
+    }
 }
 
 /// The final dot, and what the next host says to it. Once the dot is out the message may be the host's: unless the host

@@ -222,10 +222,11 @@ impl Delivery {
             Stage::Ended => return None,
         };
         match stream(&mut pooled, content).await {
-            Ok(()) => {
+            Ok(None) => {
                 self.stage = Stage::Streaming(pooled);
                 None
             }
+            Ok(Some(refusal)) => Some(verdict::from_status(refusal)),
             Err(loss) => Some(connection_lost("content", &loss)),
         }
     }

@@ -106,6 +106,12 @@ fn lines_that_are_no_lines() {
     let mut client = daemon.connect();
     client.send(b"NOOP\nNOOP\r\n");
     client.expect("500");
+    // Whoever ends lines with LF alone is told at once.
+    client.send(b"NOOP\n");
+    client.expect("500");
+    client.send(b"NOOP\n");
+    client.expect("500");
+    client.send(b"\r\n");
     client.send(b"NO\rOP\r\n");
     client.expect("500");
     client.send(b"NOOP \0\r\n");

@@ -20,7 +20,10 @@ use crate::proto::status::Status;
 use crate::sys::read_buffer::consume;
 use std::io;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+
+/// How long what the host said last may take to come, once nothing can be written to it any more.
+const PARTING_REPLY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long the host may take, by what is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,8 +167,10 @@ impl SmtpConnection {
         let mut event = self.receive_arrived()?;
         if event.is_none() {
             self.client.end(&mut self.output).map_err(|error| self.lost(error.into()))?;
-            self.flush().await?;
-            event = Some(self.event().await?);
+            event = Some(match self.flush_content().await? {
+                Some(refusal) => ClientEvent::Message(refusal),
+                None => self.event().await?,
+            });
         }
         match event {
             Some(ClientEvent::Message(status)) => Ok(status),
@@ -212,6 +217,24 @@ impl SmtpConnection {
     /// # Errors
     /// [`ConnectionLost`].
     pub async fn flush(&mut self) -> Result<(), ConnectionLost> {
+        self.write().await.map_err(|cause| self.lost(cause))
+    }
+
+    /// The same for content. If it cannot be written, the host may have refused the message before it closed the
+    /// connection: then this is its reply to the message.
+    ///
+    /// # Errors
+    /// [`ConnectionLost`].
+    pub async fn flush_content(&mut self) -> Result<Option<Status>, ConnectionLost> {
+        let Err(cause) = self.write().await else { return Ok(None) };
+        self.output.clear();
+        match timeout(PARTING_REPLY_TIMEOUT, self.event()).await {
+            Ok(Ok(ClientEvent::Message(refusal))) => Ok(Some(refusal)),
+            _ => Err(self.lost(cause)),
+        }
+    }
+
+    async fn write(&mut self) -> Result<(), ConnectionError> {
         let limit = match self.client.phase() {
             DialogPhase::DataBlock => self.timeouts.data_block,
             DialogPhase::Command | DialogPhase::DataInit | DialogPhase::DataEnd => self.timeouts.command,
@@ -221,10 +244,10 @@ impl SmtpConnection {
         while written < self.output.len() {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.timer.timeout(left, self.transport.write(&self.output[written..])).await {
-                Some(Ok(0)) => return Err(self.lost(io::Error::from(io::ErrorKind::WriteZero).into())),
+                Some(Ok(0)) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Some(Ok(octets)) => written += octets,
-                Some(Err(cause)) => return Err(self.lost(cause.into())),
-                None => return Err(self.lost(io::Error::from(io::ErrorKind::TimedOut).into())),
+                Some(Err(cause)) => return Err(cause.into()),
+                None => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
             }
         }
         self.output.clear();

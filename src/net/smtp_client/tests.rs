@@ -116,6 +116,38 @@ fn a_refusal_before_the_dot_is_the_reply_to_the_message() {
     assert!(host.join().unwrap().ends_with("DATA\r\n"));
 }
 
+/// F7: the host says why, hangs up, and has not read all that was on its way.
+#[test]
+fn a_refusal_while_content_is_on_its_way_is_the_reply_to_the_message() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let host = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut input = BufReader::with_capacity(512, stream.try_clone().unwrap());
+        let mut line = String::new();
+        for (verb, reply) in script(&[&HELLO, &ENVELOPE, &[("DATA", "354 x\r\n")]]) {
+            while !verb.is_empty() && !line.starts_with(verb) {
+                line.clear();
+                input.read_line(&mut line).unwrap();
+            }
+            stream.write_all(reply.as_bytes()).unwrap();
+        }
+        input.read_exact(&mut vec![0; 200_000]).unwrap();
+        stream.write_all(b"552 5.3.4 x\r\n").unwrap();
+    });
+    run(async {
+        let mut connection = up_to_content(address).await;
+        let refusal = loop {
+            connection.content(&b"0123456789\r\n".repeat(100_000)).unwrap();
+            if let Some(refusal) = connection.flush_content().await.unwrap() {
+                break refusal;
+            }
+        };
+        assert_eq!((refusal.code, connection.is_ready()), (552, false));
+    });
+    host.join().unwrap();
+}
+
 /// What is lost with a connection depends on where it is lost.
 #[test]
 fn whether_the_dot_was_flushed() {

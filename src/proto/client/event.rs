@@ -31,7 +31,7 @@ pub enum ClientError {
     Malformed,
     /// The host greets with a reply that is not positive.
     GreetingRefused(Status),
-    /// The host refuses EHLO, with this reply, and HELO.
+    /// The host refuses EHLO, with this reply: for now, or HELO as well.
     HelloRefused(Status),
     /// 421, or a reply that makes no sense where it comes: 354 to RCPT, 250 to DATA.
     Unexpected(Status),

@@ -1,6 +1,6 @@
 //! The client's side of the dialog with one host, as a state machine: no I/O, no clock.
 //!
-//! 1. The host greets. EHLO, or HELO if the host refuses EHLO (RFC 5321 §4.1.1.1).
+//! 1. The host greets. EHLO, or HELO if the host refuses EHLO for good (RFC 5321 §4.1.1.1).
 //! 2. MAIL and RCPT. With PIPELINING (RFC 2920) they go out in one piece; without it each command is held back until
 //!    the reply to the one before has come.
 //! 3. DATA, and the 354 that goes ahead.
@@ -269,7 +269,9 @@ impl ClientSession {
                 self.extensions = extensions;
                 (State::Ready, Some(ClientEvent::Ready))
             }
-            State::Ehlo { .. } if status.code == 421 => return Err(ClientError::HelloRefused(status)),
+            // A host that knows no EHLO says so for good: 500 or 502 (RFC 5321 §4.1.1.1). Without EHLO there would be no
+            // 8BITMIME, and mail that needs it would be refused because the host was busy for a moment.
+            State::Ehlo { .. } if !status.is_permanent() => return Err(ClientError::HelloRefused(status)),
             State::Ehlo { hostname } => {
                 output.extend_from_slice(format!("HELO {hostname}\r\n").as_bytes());
                 (State::Helo { ehlo: status }, None)

@@ -169,8 +169,8 @@ fn every_state_with_every_class_of_reply() {
         ["EHLO us.example, Ehlo", greeting_refused, greeting_refused, greeting_refused, greeting_refused, malformed],
         [
             "Ready, Ready",
-            "HELO us.example, Helo",
-            "HELO us.example, Helo",
+            "! HelloRefused(…), Closed",
+            "! HelloRefused(…), Closed",
             "HELO us.example, Helo",
             "! HelloRefused(…), Closed",
             malformed,

@@ -38,7 +38,7 @@ fn received_names_the_protocol_and_delivered_to_only_one_recipient() {
 #[test]
 fn messages_that_are_refused() {
     let large = "0123456789\r\n".repeat(100_000);
-    let hops = "Received: x\r\n".repeat(31);
+    let hops = "Received: x\r\n".repeat(101);
     for (content, reply) in [
         ("a\nb\r\n", "554 5.6.0 Message holds a bare CR, a bare LF or a NUL"),
         ("a\rb\r\n", "554 5.6.0 Message holds a bare CR, a bare LF or a NUL"),
