@@ -170,7 +170,7 @@ impl Delivery {
                 Ok(Err(refusal)) if pooled.reused && refusal.is_transient() => verdict::from_status(refusal),
                 Ok(Err(refusal)) => {
                     context.pool.reset_and_put(*pooled).await;
-                    return self.fail(verdict::from_status(refusal), offered.len());
+                    return self.fail(verdict::from_mail_status(refusal), offered.len());
                 }
                 Err(_) if pooled.reused => UNREACHABLE,
                 Err(loss) => return self.fail(connection_lost("MAIL", &loss), offered.len()),

@@ -4,6 +4,7 @@
 use super::reuse::Reuse;
 use super::route::Route;
 use super::route_pool::Permit;
+use super::verdict::{refuses_mail_of_us, refuses_us};
 use crate::alias::RealAddress;
 use crate::net::smtp_client::{ConnectionLost, SmtpConnection};
 use crate::proto::client::MailFrom;
@@ -33,8 +34,11 @@ impl PooledConnection {
         self.reuse.begin();
         let replied = self.connection.mail(mail, recipients).await?;
         match &replied {
-            Ok(statuses) => statuses.iter().for_each(|&status| self.reuse.replied(status)),
-            Err(refusal) => self.reuse.replied(*refusal),
+            Ok(statuses) => statuses.iter().for_each(|&status| self.replied(status)),
+            Err(refusal) => {
+                self.permit.pool.note_refusal_of_us(*refusal, refuses_mail_of_us(*refusal));
+                self.reuse.replied(*refusal);
+            }
         }
         Ok(replied)
     }
@@ -42,7 +46,7 @@ impl PooledConnection {
     /// As [`SmtpConnection::rcpt`].
     pub(super) async fn rcpt(&mut self, recipients: &[&RealAddress]) -> Result<Vec<Status>, ConnectionLost> {
         let statuses = self.connection.rcpt(recipients).await?;
-        statuses.iter().for_each(|&status| self.reuse.replied(status));
+        statuses.iter().for_each(|&status| self.replied(status));
         Ok(statuses)
     }
 
@@ -50,7 +54,7 @@ impl PooledConnection {
     pub(super) async fn data(&mut self) -> Result<Result<(), Status>, ConnectionLost> {
         let replied = self.connection.data().await?;
         if let Err(refusal) = replied {
-            self.reuse.replied(refusal);
+            self.replied(refusal);
         }
         Ok(replied)
     }
@@ -59,7 +63,13 @@ impl PooledConnection {
     pub(super) async fn end(&mut self) -> Result<Status, ConnectionLost> {
         let status = self.connection.end().await?;
         self.reuse.ended(status);
+        self.permit.pool.note_reply_to_message(status);
         Ok(status)
+    }
+
+    fn replied(&mut self, status: Status) {
+        self.permit.pool.note_refusal_of_us(status, refuses_us(status));
+        self.reuse.replied(status);
     }
 
     /// Whether the host refused with one of these only because it was about to hang up: it has done so since, with 421

@@ -5,7 +5,7 @@ use super::context::RelayContext;
 use super::envelope::{Envelope, mail_for, missing_extension};
 use super::pool::ConnectError;
 use super::pooled::PooledConnection;
-use super::verdict::{self, CONNECTION_LOST, UNREACHABLE, connection_lost};
+use super::verdict::{self, CONNECTION_LOST, REFUSES_US, UNREACHABLE, connection_lost};
 use crate::alias::RealAddress;
 use crate::proto::status::Status;
 use crate::wire::relay_smtp::Verdict;
@@ -37,6 +37,10 @@ pub(super) async fn begin_again(
                 Some(refusal) => refusal,
                 None => return Ok((pooled, more)),
             }
+        }
+        Ok(Err(refusal)) if verdict::refuses_mail_of_us(refusal) => {
+            context.pool.reset_and_put(*pooled).await;
+            return Err(REFUSES_US);
         }
         Ok(Err(refusal)) => refusal,
         Err(loss) => return Err(connection_lost("MAIL", &loss)),

@@ -15,8 +15,10 @@ use super::pooled::PooledConnection;
 use super::reuse::Reuse;
 use super::route::Route;
 use super::streams::{Stream, cut_slowest};
+use super::verdict;
 use crate::net::Transport;
 use crate::net::smtp_client::{ConnectionError, ConnectionLost, SmtpConnection};
+use crate::proto::status::Status;
 use crate::wire::metrics::Metric;
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -43,6 +45,8 @@ pub(super) struct RoutePool {
     greeted: Notify,
     /// Whether it was logged that the host does not answer; logged again when it does.
     lost: Cell<bool>,
+    /// The same of a host that does not take mail from us, until it has taken some.
+    refuses_us: Cell<bool>,
 }
 
 struct State {
@@ -93,8 +97,9 @@ impl RoutePool {
             streams: Vec::new(),
             last_grant: Instant::now(),
         };
-        let (state, wanted, greeted, lost) = (RefCell::new(state), Notify::new(), Notify::new(), Cell::new(false));
-        let this = Rc::new(Self { route, context, state, wanted, greeted, lost });
+        let (state, wanted, greeted) = (RefCell::new(state), Notify::new(), Notify::new());
+        let (lost, refuses_us) = (Cell::new(false), Cell::new(false));
+        let this = Rc::new(Self { route, context, state, wanted, greeted, lost, refuses_us });
         tokio::task::spawn_local(Rc::clone(&this).serve());
         this
     }
@@ -216,6 +221,30 @@ impl RoutePool {
     /// Closes all idle connections with QUIT.
     pub(super) fn close(&self) {
         self.state.borrow_mut().idle.drain(..).for_each(|idle| idle.connection.quit());
+    }
+
+    /// Logs once that the host refuses us, if this `is_refusal`.
+    pub(super) fn note_refusal_of_us(&self, Status { code, enhanced }: Status, is_refusal: bool) {
+        if is_refusal && !self.refuses_us.replace(true) {
+            let Route::Smarthost(host) = &self.route;
+            warn!(
+                host = host.name,
+                port = host.port,
+                code,
+                %enhanced,
+                "the next host does not take mail from this host, mail is deferred; it has to allow this host's address \
+                 without encryption or authentication"
+            );
+        }
+    }
+
+    /// Logs that the host takes mail again, if it does.
+    pub(super) fn note_reply_to_message(&self, status: Status) {
+        if verdict::refuses_us(status) {
+            self.note_refusal_of_us(status, true);
+        } else if status.is_positive() && self.refuses_us.replace(false) {
+            info!("the next host takes mail from this host again");
+        }
     }
 
     /// One attempt: tells what became of it.

@@ -7,6 +7,7 @@ use tracing::info;
 
 pub(super) const UNREACHABLE: Verdict = Verdict { code: 451, enhanced: (4, 4, 1), origin: Origin::NoNextHost };
 pub(super) const CONNECTION_LOST: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::NoNextHost };
+pub(super) const REFUSES_US: Verdict = Verdict { code: 451, enhanced: (4, 7, 0), origin: Origin::RefusesUs };
 pub(super) const TOO_SLOW: Verdict = Verdict { code: 451, enhanced: (4, 4, 2), origin: Origin::TooSlow };
 pub(super) const NO_VAULT: Verdict = Verdict { code: 451, enhanced: (4, 3, 0), origin: Origin::NoVault };
 pub(super) const BUSY: Verdict = Verdict { code: 450, enhanced: (4, 2, 1), origin: Origin::Busy };
@@ -19,11 +20,29 @@ pub(super) const NEEDS_SMTPUTF8: Verdict = Verdict { code: 550, enhanced: (5, 6,
 pub(super) const OTHER_TRANSACTION: Verdict =
     Verdict { code: 452, enhanced: (4, 5, 3), origin: Origin::OtherTransaction };
 
+/// Whether the host refuses this host, whoever the sender is: it wants authentication or encryption (RFC 4954 §6), which
+/// is for our administrator to mend.
+pub(super) fn refuses_us(status: Status) -> bool {
+    matches!(status.code, 530 | 535 | 538)
+}
+
+/// The same in reply to MAIL, where nothing is named but our own domain in the reverse-path: a refusal for reasons of
+/// policy (RFC 3463 §3.8: X.7.x) is for us as well.
+pub(super) fn refuses_mail_of_us(status: Status) -> bool {
+    refuses_us(status) || status.is_permanent() && status.enhanced.subject == 7
+}
+
+/// The status in reply to MAIL as a verdict.
+pub(super) fn from_mail_status(status: Status) -> Verdict {
+    if refuses_mail_of_us(status) { REFUSES_US } else { from_status(status) }
+}
+
 /// The next host's status as a verdict. 421 speaks of its connection, which is not the client's; a
 /// reply that fits nothing means that it does not speak SMTP.
 pub(super) fn from_status(status: Status) -> Verdict {
     match status.code {
         421 | 300..400 => CONNECTION_LOST,
+        _ if refuses_us(status) => REFUSES_US,
         code => Verdict {
             code,
             enhanced: (status.enhanced.class, status.enhanced.subject, status.enhanced.detail),
@@ -52,9 +71,14 @@ mod tests {
             (421, (451, Origin::NoNextHost)),
             (450, (450, Origin::NextHost)),
             (554, (554, Origin::NextHost)),
+            (530, (451, Origin::RefusesUs)),
+            (535, (451, Origin::RefusesUs)),
+            (538, (451, Origin::RefusesUs)),
         ] {
             let verdict = from_status(Status { code, enhanced: EnhancedCode::new((code / 100) as u8, 7, 1) });
             assert_eq!((verdict.code, verdict.origin), expected);
+            let to_mail = from_mail_status(Status { code, enhanced: EnhancedCode::new((code / 100) as u8, 7, 1) });
+            assert_eq!(to_mail, if code >= 500 { REFUSES_US } else { verdict });
             if verdict.origin == Origin::NextHost {
                 assert_eq!(verdict.enhanced, ((code / 100) as u8, 7, 1));
             }

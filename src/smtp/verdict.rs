@@ -16,6 +16,7 @@ pub(super) fn verdict(verdict: Verdict) -> RelayResult {
         Origin::NextHost if temporary => "The next host does not take it now, try again later",
         Origin::NextHost => "The next host does not take it",
         Origin::NoNextHost => "The next host does not answer, try again later",
+        Origin::RefusesUs => "Mail cannot be passed on from here now, try again later",
         Origin::TooSlow => "Too slow while others wait, try again later",
         Origin::OtherTransaction => "Send this recipient's copy separately",
         Origin::Unsupported => "The next host lacks an extension that this message needs",

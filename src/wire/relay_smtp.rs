@@ -100,6 +100,8 @@ pub enum Origin {
     NoNextHost,
     /// The client sends slowly, and others wait for the connection that its message keeps.
     TooSlow,
+    /// The next host does not take mail from this host: its administrator has to see to it, and no sender.
+    RefusesUs,
     /// The next host lacks an extension the message needs.
     Unsupported,
     /// Every use of the alias is spent, and one of them may still be given back.

@@ -49,7 +49,9 @@ fn what_a_host_says_on_a_reused_connection() {
         ("MAIL", "452 4.3.2 x", "250"),
         ("MAIL", "451 4.3.0 x", "250"),
         ("MAIL", "", "250"),
-        ("MAIL", "550 5.7.1 x", "550 5.7.1"),
+        ("MAIL", "550 5.1.8 x", "550 5.1.8"),
+        ("MAIL", "550 5.7.1 x", "451 4.7.0"),
+        ("MAIL", "530 5.7.0 x", "451 4.7.0"),
         ("RCPT", "421 4.3.2 x", "250"),
         ("RCPT", "", "250"),
         ("RCPT", "450 4.2.0 x\r\n421 4.3.2 x", "250"),
@@ -189,4 +191,45 @@ fn a_slow_stream_is_cut_for_others() {
     assert_eq!((smarthost.count(), daemon.remaining(&slow_alias)), (1, 1));
     assert!(daemon.log().contains("a slow stream is cut"), "{}", daemon.log());
     assert!(slow.mail("a@b.example", &slow_alias.address, b"x").starts_with("250"));
+}
+
+/// Q4: what is for our administrator to mend is 451 to senders, costs no use, and is one line in the log until it works.
+#[test]
+fn a_host_that_does_not_take_mail_from_us() {
+    let smarthost = Smarthost::start();
+    let daemon = Daemon::with(smarthost.address, &Store::Any, ONE_PROCESS);
+    let alias = daemon.alias("someone@real.example", "\"max-usage\":2");
+    let send = || daemon.connect().mail("a@b.example", &alias.address, b"x");
+    for (verb, reply) in [
+        ("MAIL", "530 5.7.0 Must issue a STARTTLS command first"),
+        ("MAIL", "550 5.7.1 not one of ours"),
+        ("RCPT", "530 5.7.0 Authentication required"),
+        ("RCPT", "535 5.7.8 Authentication required"),
+        ("DATA", "538 5.7.11 Encryption required"),
+        (".", "530 5.7.0 Authentication required"),
+    ] {
+        smarthost.answer(verb, reply);
+        let told = send();
+        assert!(told.starts_with("451 4.7.0"), "{reply} to {verb}: {told}");
+        smarthost.answer_well();
+    }
+    assert_eq!((smarthost.count(), daemon.remaining(&alias)), (0, 2));
+    assert!(send().starts_with("250"));
+    let lines = |text: &str| daemon.log().matches(text).count();
+    assert_eq!(lines("the next host does not take mail from this host"), 1, "{}", daemon.log());
+    until("it tells of the end", || lines("the next host takes mail from this host again") == 1);
+    // One recipient's refusal is that recipient's.
+    smarthost.answer("RCPT", "550 5.7.1 not for this mailbox");
+    assert!(send().starts_with("550 5.7.1"));
+}
+
+/// A smarthost that is this very daemon would refuse everything for good.
+#[test]
+fn a_next_host_that_is_ourselves() {
+    let ourselves = Daemon::start(Smarthost::start().address);
+    let daemon = Daemon::with(ourselves.smtp_address(), &Store::Any, ONE_PROCESS);
+    let alias = daemon.alias("someone@real.example", "\"days\":1");
+    let told = daemon.connect().mail("a@b.example", &alias.address, b"x");
+    assert!(told.starts_with("451"), "{told}");
+    assert!(daemon.log().contains("greets as this very tempalias"), "{}", daemon.log());
 }

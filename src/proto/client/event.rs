@@ -31,6 +31,8 @@ pub enum ClientError {
     Malformed,
     /// The host greets with a reply that is not positive.
     GreetingRefused(Status),
+    /// The host greets as we greet our clients.
+    Ourselves,
     /// The host refuses EHLO, with this reply: for now, or HELO as well.
     HelloRefused(Status),
     /// 421, or a reply that makes no sense where it comes: 354 to RCPT, 250 to DATA.
@@ -59,6 +61,7 @@ impl fmt::Display for ClientError {
         match self {
             Self::Malformed => f.write_str("not SMTP"),
             Self::GreetingRefused(status) => write!(f, "greets with {}", status.code),
+            Self::Ourselves => f.write_str("greets as this very tempalias"),
             Self::HelloRefused(status) => write!(f, "answers EHLO with {}", status.code),
             Self::Unexpected(status) => write!(f, "a reply out of place, {}", status.code),
             Self::Unasked => f.write_str("a reply that no command asked for"),

@@ -22,6 +22,7 @@ pub use command::MailFrom;
 pub use event::{ClientError, ClientEvent, DialogPhase};
 
 use super::dot_stuffing::DotStuffer;
+use super::reply::greeting;
 use super::response::{self, Extensions, ResponseError};
 use super::status::Status;
 use crate::alias::RealAddress;
@@ -218,6 +219,11 @@ impl ClientSession {
         while taken < input.len() {
             if !self.expects_reply() {
                 return Err(self.fail(ClientError::Unasked));
+            }
+            if let State::Greeting { hostname } = &self.state
+                && input[taken..].starts_with(greeting(hostname).as_bytes())
+            {
+                return Err(self.fail(ClientError::Ourselves));
             }
             let reply = response::parse(&input[taken..]).map_err(|ResponseError| self.fail(ClientError::Malformed))?;
             let Some((status, extensions, length)) = reply else { break };

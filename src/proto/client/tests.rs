@@ -378,6 +378,21 @@ fn parameters_of_mail() {
     }
 }
 
+/// Mail to ourselves would be refused for good: no real address is an alias.
+#[test]
+fn a_host_that_is_ourselves() {
+    for (greeting, is_us) in [
+        ("220 us.example ESMTP tempalias\r\n", true),
+        ("220 us.example ESMTP Postfix\r\n", false),
+        ("220 other.example ESMTP tempalias\r\n", false),
+    ] {
+        every_cut(greeting.as_bytes(), |pieces| {
+            let heard = converse(&mut ClientSession::new("us.example"), pieces, &mut Vec::new());
+            assert_eq!(heard, if is_us { Err(ClientError::Ourselves) } else { Ok(vec![]) }, "{greeting}");
+        });
+    }
+}
+
 #[test]
 fn a_host_that_knows_only_helo() {
     let mut client = ClientSession::new("us.example");
