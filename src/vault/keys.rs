@@ -31,21 +31,55 @@ impl ServerKey {
     /// # Errors
     /// [`Fatal::File`] if it cannot be read or made, if others can read it, or if it is no key.
     pub(super) fn open(path: &Path) -> Result<Self, Fatal> {
+        match Self::read(path)? {
+            Some(key) => Ok(key),
+            None => {
+                let (key, octets) = Self::generate()?;
+                Self::write(path, &octets)?;
+                Ok(key)
+            }
+        }
+    }
+
+    /// Reads the key from its file; `None` if there is no file.
+    ///
+    /// # Errors
+    /// [`Fatal::File`] if it cannot be read, if others can read it, or if it is no key.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, Fatal> {
         let unusable = |what: String| Fatal::File { path: path.to_owned(), what };
-        let key = match File::open(path) {
-            Ok(file) => read(file, path).map_err(unusable)?,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                let key = random().map_err(no_cryptography)?;
-                write(path, &key).map_err(|e| {
-                    unusable(format!("cannot be made ({e}); its directory must belong to the user that runs tempalias"))
-                })?;
-                key
+        match File::open(path) {
+            Ok(file) => {
+                let key = read(file, path).map_err(unusable)?;
+                Ok(Some(Self::new(&key).map_err(no_cryptography)?))
             }
-            Err(e) => {
-                return Err(unusable(format!("cannot be read ({e}); it must belong to the user that runs tempalias")));
-            }
-        };
-        Ok(Self::new(&key).map_err(no_cryptography)?)
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(unusable(format!("cannot be read ({e}); it must belong to the user that runs tempalias"))),
+        }
+    }
+
+    /// A new key, and its octets, which are in no file yet.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub(super) fn generate() -> Result<(Self, [u8; KEY_LENGTH]), Fatal> {
+        let octets = random().map_err(no_cryptography)?;
+        Ok((Self::new(&octets).map_err(no_cryptography)?, octets))
+    }
+
+    /// Writes the octets of a new key to its file, durably. There must be no file yet.
+    ///
+    /// # Errors
+    /// [`Fatal::File`] if it cannot be made.
+    pub(super) fn write(path: &Path, octets: &[u8; KEY_LENGTH]) -> Result<(), Fatal> {
+        write(path, octets).map_err(|e| Fatal::File {
+            path: path.to_owned(),
+            what: format!("cannot be made ({e}); its directory must belong to the user that runs tempalias"),
+        })
+    }
+
+    /// Whether the file is one of systemd's credentials (systemd.exec(5), `LoadCredential=`).
+    pub(super) fn is_credential(path: &Path) -> bool {
+        std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|dir| path.starts_with(dir))
     }
 
     /// The key that these octets are.
@@ -104,8 +138,7 @@ impl hkdf::KeyType for KeyLength {
 fn read(mut file: File, path: &Path) -> Result<[u8; KEY_LENGTH], String> {
     let mode = file.metadata().map_err(|e| e.to_string())?.permissions().mode();
     // systemd lets its user read a credential by an access list, which the mode shows as the group's.
-    let is_credential = std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|dir| path.starts_with(dir));
-    if mode & 0o077 != 0 && !is_credential {
+    if mode & 0o077 != 0 && !ServerKey::is_credential(path) {
         return Err("can be read by others; run: chmod 600 on it, and think of it as known to them".to_owned());
     }
     let mut key = [0; KEY_LENGTH];

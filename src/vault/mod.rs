@@ -10,6 +10,7 @@ mod context;
 mod hashes;
 mod keys;
 mod metrics;
+mod opening;
 mod outbox;
 mod retry;
 mod seal;
@@ -27,11 +28,10 @@ use crate::channel::{Door, MaybeReady, RpcServer};
 use crate::config::settings::vault::{Fixed, Live, Redis, Store, Topology};
 use crate::runtime::{self, Fatal, Ports, Promise, Startup};
 use context::VaultContext;
-use keys::ServerKey;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
-use store::Engine;
+use store::Engine as _;
 use tokio::time::timeout;
 
 /// How often tickets past their deadline and aliases past their purge time are removed.
@@ -45,8 +45,7 @@ const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);
 pub fn run() -> Result<(), Fatal> {
     let mut start = Startup::<Fixed, Live>::take("vault")?;
     runtime::block_on(async move {
-        let server_key = start.open(|| ServerKey::open(&start.fixed.key_file))?;
-        let engine = start.open(|| open_store(&start.fixed.store, &server_key))?;
+        let (server_key, engine) = start.open(|| opening::open(&start.fixed))?;
         let [smtp, relay, web] = [Door::VaultSmtp, Door::VaultRelay, Door::VaultWeb].map(|door| start.callers(door));
         let admin = start.admin_listener(Door::VaultAdmin)?;
         let drain = start.fixed.drain_timeout;
@@ -88,13 +87,6 @@ async fn serve_until(
             _ = sweep.tick() => context.sweep(),
         }
     }
-}
-
-fn open_store(store: &Store, server_key: &ServerKey) -> Result<Rc<dyn Engine>, Fatal> {
-    Ok(match store {
-        Store::Redb { path } => Rc::new(store::redb::Redb::open(path, server_key.fingerprint())?),
-        Store::Redis(redis) => Rc::new(store::redis::Redis::open(redis)?),
-    })
 }
 
 /// Asks a Redis for the time, from outside of the daemon.

@@ -1,5 +1,6 @@
 //! The end of the vault: which requests are still answered.
 
+use super::keys::ServerKey;
 use super::service::tests::{fixed, live, order};
 use super::store::redb::Redb;
 use super::store::redb::disk::Disk;

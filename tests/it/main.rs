@@ -33,6 +33,7 @@ mod site;
 mod sockets;
 mod standing;
 mod storage;
+mod table_files;
 mod tools;
 mod upgrade;
 mod walls;

@@ -82,14 +82,21 @@ impl Redb {
     /// # Errors
     /// A file that cannot be used, or that was made under another server key.
     pub(crate) fn open(path: &Path, fingerprint: [u8; 16]) -> Result<Self, Fatal> {
+        Self::on(open_file(path)?, fingerprint).map_err(|what| Fatal::File { path: path.to_owned(), what })
+    }
+
+    /// Opens a table in which nothing is stored, and makes it one of the server key that `fingerprint` tells; `None` if
+    /// something is stored.
+    ///
+    /// # Errors
+    /// As [`Redb::open`].
+    pub(crate) fn open_unused(path: &Path, fingerprint: [u8; 16]) -> Result<Option<Self>, Fatal> {
         let unusable = |what: String| Fatal::File { path: path.to_owned(), what };
-        let database = open_patiently(path).map_err(|e| {
-            unusable(match e {
-                DatabaseError::DatabaseAlreadyOpen => "is in use by another tempalias; stop it".to_owned(),
-                e => format!("cannot be used ({e}); its directory must belong to the user that runs tempalias"),
-            })
-        })?;
-        Self::on(database, fingerprint).map_err(unusable)
+        let database = open_file(path)?;
+        if !adopt_if_unused(&database, fingerprint).map_err(|e| unusable(e.0))? {
+            return Ok(None);
+        }
+        Self::on(database, fingerprint).map(Some).map_err(unusable)
     }
 
     /// The engine on a database; or why it cannot be used.
@@ -131,6 +138,16 @@ impl Redb {
     }
 }
 
+fn open_file(path: &Path) -> Result<Database, Fatal> {
+    open_patiently(path).map_err(|e| Fatal::File {
+        path: path.to_owned(),
+        what: match e {
+            DatabaseError::DatabaseAlreadyOpen => "is in use by another tempalias; stop it".to_owned(),
+            e => format!("cannot be used ({e}); its directory must belong to the user that runs tempalias"),
+        },
+    })
+}
+
 /// Opens the file. A vault of a daemon that is just being killed may still have it for a moment.
 fn open_patiently(path: &Path) -> Result<Database, DatabaseError> {
     let deadline = Instant::now() + OPEN_TIMEOUT;
@@ -162,6 +179,19 @@ fn prepare(database: &Database, fingerprint: [u8; 16]) -> Result<bool, StoreErro
     };
     transaction.commit()?;
     Ok(foreign)
+}
+
+/// Makes a table one of another server key, unless something is stored under the one that it has.
+fn adopt_if_unused(database: &Database, fingerprint: [u8; 16]) -> Result<bool, StoreError> {
+    let transaction = database.begin_write()?;
+    let is_unused = transaction.open_table(ALIASES)?.is_empty()?
+        && transaction.open_table(MARKS)?.is_empty()?
+        && transaction.open_table(COUNTERS)?.is_empty()?;
+    if is_unused {
+        transaction.open_table(META)?.insert("server key", &fingerprint)?;
+    }
+    transaction.commit()?;
+    Ok(is_unused)
 }
 
 /// Lists the counters by their days, unless they are: an earlier version did not.
