@@ -109,7 +109,7 @@ _tempalias() {
             return 0
             ;;
         tempalias__subcmd__demo)
-            opts="-h --smtp-port --web-port --help"
+            opts="-h --smtp-port --web-port --confirm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -59,8 +59,9 @@ complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l config -d
 complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l forever -d 'Refuse the address from now on: create no new aliases for it'
 complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -l json -d 'Print JSON, for programs'
 complete -c tempalias -n "__fish_tempalias_using_subcommand forget" -s h -l help -d 'Print help'
-complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -l smtp-port -d 'Port of 127.0.0.1 that accepts mail' -r
-complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -l web-port -d 'Port of 127.0.0.1 that serves the site' -r
+complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -l smtp-port -d 'Port of 127.0.0.1 that accepts mail; by default 2525 or the next one that is free' -r
+complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -l web-port -d 'Port of 127.0.0.1 that serves the site; by default 8080 or the next one that is free' -r
+complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -l confirm -d 'Have the real address confirm each alias by a link in an e-mail'
 complete -c tempalias -n "__fish_tempalias_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c tempalias -n "__fish_tempalias_using_subcommand role" -s h -l help -d 'Print help'
 complete -c tempalias -n "__fish_tempalias_using_subcommand help; and not __fish_seen_subcommand_from serve check doctor status revoke forget demo role help" -f -a "serve" -d 'Run the daemon in the foreground'

@@ -93,12 +93,15 @@ struct Serve {
 
 #[derive(Args)]
 struct Demo {
-    /// Port of 127.0.0.1 that accepts mail
-    #[arg(long, value_name = "PORT", default_value_t = 2525)]
-    smtp_port: u16,
-    /// Port of 127.0.0.1 that serves the site
-    #[arg(long, value_name = "PORT", default_value_t = 8080)]
-    web_port: u16,
+    /// Port of 127.0.0.1 that accepts mail; by default 2525 or the next one that is free
+    #[arg(long, value_name = "PORT")]
+    smtp_port: Option<u16>,
+    /// Port of 127.0.0.1 that serves the site; by default 8080 or the next one that is free
+    #[arg(long, value_name = "PORT")]
+    web_port: Option<u16>,
+    /// Have the real address confirm each alias by a link in an e-mail
+    #[arg(long)]
+    confirm: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -153,7 +156,9 @@ pub fn run() -> ExitCode {
         Command::Status(args) => admin::status(&args),
         Command::Revoke { address, args } => admin::revoke(&args, address),
         Command::Forget { address, forever, args } => admin::forget(&args, address, forever),
-        Command::Demo(ports) => demo::run(ports.smtp_port, ports.web_port).unwrap_or_else(|fatal| fail(&fatal)),
+        Command::Demo(Demo { smtp_port, web_port, confirm }) => {
+            demo::run(smtp_port, web_port, confirm).unwrap_or_else(|fatal| fail(&fatal))
+        }
         Command::Role { name } => role(&name),
     }
 }

@@ -7,10 +7,10 @@ use crate::runtime::Fatal;
 use crate::sys::identity::Identity;
 use crate::sys::spawn::{spawn, terminate};
 use directory::Directory;
-use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixDatagram;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -21,21 +21,30 @@ const USER: &str = "nobody";
 /// Its group: Debian has the first, others the second.
 const GROUPS: [&str; 2] = ["nogroup", "nobody"];
 
-/// Runs until Ctrl-C and leaves nothing behind; the exit code of the daemon, which is a process of its own.
+/// Where mail is accepted and the site is served, unless that is taken or another port is asked for.
+const SMTP_PORT: u16 = 2525;
+const WEB_PORT: u16 = 8080;
+
+/// How many ports from the usual one on are tried.
+const PORTS_TRIED: u16 = 100;
+
+/// Runs until Ctrl-C, or until its terminal is gone, and leaves nothing behind; the exit code of the daemon, which is a
+/// process of its own. With `confirm`, the real address must confirm each alias.
 ///
 /// # Errors
-/// A port that is taken, with the flag that chooses another.
-pub fn run(smtp_port: u16, web_port: u16) -> Result<ExitCode, Fatal> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGCHLD])?;
+/// A port that was asked for and is taken, with the flag that chooses another.
+pub fn run(smtp_port: Option<u16>, web_port: Option<u16>, confirm: bool) -> Result<ExitCode, Fatal> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD])?;
     let directory = Directory::new()?;
-    let smtp = listen(smtp_port, "--smtp-port")?;
-    let web = listen(web_port, "--web-port")?;
+    let smtp = listen(smtp_port, SMTP_PORT, "--smtp-port")?;
+    let web = listen(web_port, WEB_PORT, "--web-port")?;
+    let (smtp_port, web_port) = (smtp.local_addr()?.port(), web.local_addr()?.port());
     let next_host = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let (file, notify) = (directory.path().join("tempalias.toml"), directory.path().join("notify"));
     let text = format!(
         "hostname = \"localhost\"\ndomains = [\"demo.example\"]\nruntime_dir = '{dir}/run'\nstate_dir = '{dir}/state'\n\
-         drain = \"1s\"\nuser = \"{user}\"\ngroup = \"{group}\"\n[relay]\nsmarthost = \"{next}\"\n\
-         [web]\nurl = \"http://127.0.0.1:{web_port}\"\n",
+         postmaster = \"postmaster@example.net\"\ndrain = \"1s\"\nuser = \"{user}\"\ngroup = \"{group}\"\n\
+         [relay]\nsmarthost = \"{next}\"\n[web]\nurl = \"http://127.0.0.1:{web_port}\"\nconfirm = {confirm}\n",
         dir = directory.path().display(),
         user = USER,
         group = group_of(|group| matches!(Identity::find(USER, group), Ok(Ok(_)))),
@@ -68,11 +77,19 @@ fn group_of(exists: impl Fn(&str) -> bool) -> &'static str {
     GROUPS.into_iter().find(|group| exists(group)).unwrap_or(GROUPS[0])
 }
 
-fn listen(port: u16, flag: &str) -> Result<TcpListener, Fatal> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpListener::bind(address).map_err(|cause| {
-        Fatal::Config(format!("cannot listen on {address} ({cause}): choose another port with {flag}"))
-    })
+/// Listens on the port that was asked for; else on the usual one, or the next that is free.
+fn listen(asked: Option<u16>, usual: u16, flag: &str) -> Result<TcpListener, Fatal> {
+    let first = asked.unwrap_or(usual);
+    let last = if asked.is_some() { first } else { usual + PORTS_TRIED };
+    let mut failure = None;
+    for port in first..=last {
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(listener) => return Ok(listener),
+            Err(cause) => failure = failure.or(Some(cause)),
+        }
+    }
+    let cause = failure.map_or_else(String::new, |cause| format!(" ({cause})"));
+    Err(Fatal::Config(format!("cannot listen on 127.0.0.1:{first}{cause}: choose another port with {flag}")))
 }
 
 fn welcome(smtp_port: u16, web_port: u16) {

@@ -96,3 +96,36 @@ fn the_demo_shows_two_messages_and_refuses_the_third() {
     let left: Vec<_> = fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
 }
+
+/// What ends a demo, by whichever signal, leaves nothing; ports that are taken are no reason to fail unless they were
+/// asked for.
+#[test]
+fn the_demo_takes_free_ports_and_leaves_nothing_whatever_ends_it() {
+    // Taken by these at the latest.
+    let _taken = [2525, 8080].map(|port| std::net::TcpListener::bind(("127.0.0.1", port)));
+    for end in ["HUP", "QUIT", "TERM"] {
+        let dir = tempfile::tempdir().unwrap();
+        let (shown, warned, temporary) = (dir.path().join("shown"), dir.path().join("warned"), dir.path().join("tmp"));
+        fs::create_dir(&temporary).unwrap();
+        let mut demo = Command::new(env!("CARGO_BIN_EXE_tempalias"))
+            .args(["demo", "--confirm"])
+            .env("TMPDIR", &temporary)
+            .stdin(Stdio::null())
+            .stdout(File::create(&shown).unwrap())
+            .stderr(File::create(&warned).unwrap())
+            .spawn()
+            .unwrap();
+        until("the demo prints its commands", || fs::read_to_string(&shown).unwrap().contains("is shown here"));
+        let printed = fs::read_to_string(&shown).unwrap();
+        assert!(!printed.contains(":2525") && !printed.contains(":8080/"), "{printed}");
+        let create = printed.lines().find(|line| line.contains("alias=$(")).unwrap().trim();
+        assert!(Command::new("sh").args(["-c", create]).status().unwrap().success());
+        until("the link has arrived", || fs::read_to_string(&shown).unwrap().contains("RCPT TO:<you@example.net>"));
+        assert_eq!(fs::read_to_string(&warned).unwrap(), "", "warnings that nobody can act on");
+        signal(demo.id(), end);
+        until("the demo has ended", || demo.try_wait().unwrap().is_some());
+        assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "SIG{end} leaves something behind");
+    }
+    let refused = Command::new(env!("CARGO_BIN_EXE_tempalias")).arg("demo").env("TMPDIR", "/nowhere").output().unwrap();
+    assert!(text(&refused.stderr).contains("/nowhere/") && text(&refused.stderr).contains("TMPDIR"));
+}
