@@ -11,6 +11,7 @@ use super::header_from::FromFields;
 use crate::alias::{AliasAddress, Domain};
 use jiff::Timestamp;
 use memchr::memchr;
+use std::cell::Cell;
 use std::fmt;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -20,6 +21,12 @@ const MAX_RECEIVED_FIELDS: u32 = 100;
 
 /// Octets of a line that are kept: a field name and an address.
 const MAX_KEPT_LINE_OCTETS: usize = 320;
+
+/// Domains that the `From` fields of a message may name, its authors and what looks like one.
+const MAX_FROM_DOMAINS: u32 = 1000;
+
+/// Octets of a domain at the most, in U-labels.
+const MAX_DOMAIN_OCTETS: usize = 255;
 
 /// What becomes of a message, as far as its header section tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +50,8 @@ pub struct HeaderSection {
     /// Names that are ours, of which no `From` may be.
     guarded: Rc<[Domain]>,
     from: FromFields,
+    /// Domains that `From` fields have named.
+    from_domains: Cell<u32>,
 }
 
 impl HeaderSection {
@@ -56,6 +65,7 @@ impl HeaderSection {
             recipients,
             guarded: Rc::default(),
             from: FromFields::default(),
+            from_domains: Cell::default(),
         }
     }
 
@@ -98,12 +108,13 @@ impl HeaderSection {
 
     fn look_at_from(&mut self, part: &[u8]) {
         if !self.guarded.is_empty() {
-            self.from.feed(part, &|domain| is_one_of(domain, &self.guarded));
+            let count = &self.from_domains;
+            self.from.feed(part, &|domain| is_ours_or_one_too_many(domain, &self.guarded, count));
         }
     }
 
     fn end_of_from(&mut self) {
-        self.from.end(&|domain| is_one_of(domain, &self.guarded));
+        self.from.end(&|domain| is_ours_or_one_too_many(domain, &self.guarded, &self.from_domains));
     }
 
     fn end_of_line(&mut self) {
@@ -125,8 +136,20 @@ impl HeaderSection {
     }
 }
 
+/// Whether it is one of these names, or one of too many domains: nobody but a forger names as many authors, and to look
+/// at each takes its time.
+fn is_ours_or_one_too_many(domain: &[u8], names: &[Domain], count: &Cell<u32>) -> bool {
+    count.set(count.get().saturating_add(1));
+    count.get() > MAX_FROM_DOMAINS || is_one_of(domain, names)
+}
+
 fn is_one_of(domain: &[u8], names: &[Domain]) -> bool {
-    std::str::from_utf8(domain).is_ok_and(|domain| names.iter().any(|name| name.is(domain)))
+    match std::str::from_utf8(domain) {
+        Ok(ascii) if ascii.is_ascii() => names.iter().any(|name| name.is(ascii)),
+        // Read once, since that takes its time. No domain is longer.
+        Ok(spelled) if spelled.len() <= MAX_DOMAIN_OCTETS => Domain::parse(spelled).is_ok_and(|it| names.contains(&it)),
+        _ => false,
+    }
 }
 
 /// How a message came, in the `with` of `Received` (RFC 3848: its transmission type).

@@ -1,8 +1,11 @@
 //! The domains that the `From` fields of a header section name (RFC 5322 §3.6.2), found as the octets come in.
 //!
 //! Every `@` with a domain behind it counts, outside of quoted strings and comments: in each address of each field, and
-//! where an address has no place. A quoted string or comment that is never closed is none, so what is in it counts as
-//! well. Nothing is decoded: an encoded word (RFC 2047) is no address. Kept are two domains.
+//! where an address has no place. If an address ends in angle brackets, only what is in them counts: programs put the
+//! alias of their customer into the name before them without quoting it, and DMARC looks into the brackets as well. If
+//! there are several pairs, or there is something behind them, all counts. A quoted string or comment that is never
+//! closed is none, so what is in it counts as well. Nothing is decoded: an encoded word (RFC 2047) is no address. Kept
+//! are two domains.
 
 /// Octets of a domain that are kept: a U-label takes more of them than its A-label.
 const MAX_KEPT_DOMAIN_OCTETS: usize = 1024;
@@ -31,10 +34,31 @@ pub(super) struct FromFields {
     is_escaped: bool,
     /// Of what is outside of quoted strings and comments.
     outside: Domains,
+    brackets: Brackets,
     /// Of what is in one that is still open.
     inside: Domains,
     /// A field has named what was looked for.
     has_named: bool,
+}
+
+/// The angle brackets of one address, and which parts of it have named what was looked for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Brackets {
+    opened: u32,
+    is_open: bool,
+    /// There is an `@` in them.
+    is_filled: bool,
+    /// Something has come behind them.
+    has_more: bool,
+    named_within: bool,
+    named_around: bool,
+}
+
+impl Brackets {
+    fn has_named(self) -> bool {
+        let is_ordinary = self.opened == 1 && self.is_filled && !self.is_open && !self.has_more;
+        self.named_within || self.named_around && !is_ordinary
+    }
 }
 
 /// Finds domains in text.
@@ -56,6 +80,7 @@ impl Default for FromFields {
             is_quoted: false,
             is_escaped: false,
             outside: Domains::default(),
+            brackets: Brackets::default(),
             inside: Domains::default(),
             has_named: false,
         }
@@ -63,9 +88,9 @@ impl Default for FromFields {
 }
 
 impl FromFields {
-    /// Whether a field has named a domain that was looked for. Fields that are not complete tell at [`Self::end`].
+    /// Whether an address has named a domain that was looked for. Those that are not complete tell at [`Self::end`].
     pub(super) fn has_named(&self) -> bool {
-        self.has_named || self.outside.has_named
+        self.has_named
     }
 
     /// Takes octets of one line, without its LF; `is_wanted` tells which domains are looked for.
@@ -103,13 +128,45 @@ impl FromFields {
 
     /// The field has ended, or the header section.
     pub(super) fn end(&mut self, is_wanted: &impl Fn(&[u8]) -> bool) {
-        self.outside.end_of_domain(is_wanted);
+        self.end_of_address(is_wanted);
         self.inside.end_of_domain(is_wanted);
         let is_open = self.is_quoted || self.comments > 0;
-        *self = Self {
-            has_named: self.has_named || self.outside.has_named || is_open && self.inside.has_named,
-            ..Self::default()
-        };
+        *self = Self { has_named: self.has_named || is_open && self.inside.has_named, ..Self::default() };
+    }
+
+    /// An address has ended, or a part of it that has a meaning of its own.
+    fn end_of_part(&mut self, is_wanted: &impl Fn(&[u8]) -> bool) {
+        self.outside.end_of_domain(is_wanted);
+        let has_named = std::mem::take(&mut self.outside.has_named);
+        let part =
+            if self.brackets.is_open { &mut self.brackets.named_within } else { &mut self.brackets.named_around };
+        *part |= has_named;
+    }
+
+    fn end_of_address(&mut self, is_wanted: &impl Fn(&[u8]) -> bool) {
+        self.end_of_part(is_wanted);
+        self.has_named |= std::mem::take(&mut self.brackets).has_named();
+    }
+
+    fn take_outside(&mut self, octet: u8, is_wanted: &impl Fn(&[u8]) -> bool) {
+        match octet {
+            b'<' => {
+                self.end_of_part(is_wanted);
+                self.brackets.opened = self.brackets.opened.saturating_add(1);
+                self.brackets.is_open = true;
+            }
+            b'>' => {
+                self.end_of_part(is_wanted);
+                self.brackets.is_open = false;
+            }
+            // In brackets it separates the hosts of a route.
+            b',' | b';' if !self.brackets.is_open => self.end_of_address(is_wanted),
+            _ => {
+                self.brackets.is_filled |= self.brackets.is_open && octet == b'@';
+                self.brackets.has_more |= self.brackets.opened > 0 && !self.brackets.is_open && !is_blank(octet);
+                self.outside.take(octet, is_wanted);
+            }
+        }
     }
 
     fn take(&mut self, octet: u8, is_wanted: &impl Fn(&[u8]) -> bool) {
@@ -123,7 +180,7 @@ impl FromFields {
             b'"' if self.comments == 0 => {
                 self.is_quoted = !self.is_quoted;
                 self.inside = Domains::default();
-                self.outside.end_of_domain(is_wanted);
+                self.take_outside(octet, is_wanted);
             }
             b'(' if !self.is_quoted => {
                 self.comments = self.comments.saturating_add(1);
@@ -134,7 +191,7 @@ impl FromFields {
             }
             b')' if self.comments > 0 => self.comments -= 1,
             _ if is_inside => {}
-            _ => self.outside.take(octet, is_wanted),
+            _ => self.take_outside(octet, is_wanted),
         }
     }
 }

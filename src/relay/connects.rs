@@ -3,8 +3,8 @@
 //! 1. Between connect and greeting there are few connections at a time, because hosts have short backlogs (OpenSMTPD 5,
 //!    sendmail 10, Exim 20) and what is too much for them hangs. The window opens with each greeting and closes with
 //!    each failure.
-//! 2. A failure while other connections of the route work means that the host takes no more of them: for a while there
-//!    are no more than there were.
+//! 2. If the host refuses one while others of the route work, it takes no more of them: for a while there are no more
+//!    than there were. If one only hangs, or the DNS is silent, that says nothing, and another is tried in a moment.
 //! 3. A failure while none works speaks for the host, and nobody tries again for a moment.
 
 use std::time::Duration;
@@ -19,7 +19,8 @@ const MAX_WINDOW: usize = 10;
 /// How long a host that failed while other connections worked is not asked for more.
 const CEILING_AGE: Duration = Duration::from_secs(30);
 
-/// After a failure that speaks for the host, for this long no other attempt is made on the same route.
+/// After a failure that is no refusal of one connection too many, for this long no other attempt is made on the same
+/// route.
 const CONNECT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What a failure means.
@@ -27,6 +28,8 @@ const CONNECT_RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(super) enum Failure {
     /// The host takes no more connections than it has; asked again after this time.
     Ceiling(Duration),
+    /// Nothing is known of the host; tried again after this time.
+    Pause(Duration),
     /// Another attempt is under way.
     NotAlone,
     /// The host is not to be reached.
@@ -41,11 +44,13 @@ pub(super) struct Connects {
     ceiling: Option<(usize, Instant)>,
     /// When no connection worked and none could be made.
     failed: Option<Instant>,
+    /// When one hung while others worked.
+    paused: Option<Instant>,
 }
 
 impl Connects {
     pub(super) fn new() -> Self {
-        Self { under_way: 0, window: FIRST_WINDOW, ceiling: None, failed: None }
+        Self { under_way: 0, window: FIRST_WINDOW, ceiling: None, failed: None, paused: None }
     }
 
     /// How many are under way.
@@ -55,7 +60,7 @@ impl Connects {
 
     /// Begins as many as make sense: `wanted` connections are waited for, and `open` are there. How many that is.
     pub(super) fn begin(&mut self, wanted: usize, open: usize) -> usize {
-        if self.has_failed() {
+        if self.has_failed() || self.paused.is_some_and(|at| at.elapsed() < CONNECT_RETRY_AFTER) {
             return 0;
         }
         let below_ceiling = self.ceiling().map_or(usize::MAX, |ceiling| ceiling.saturating_sub(open));
@@ -74,13 +79,17 @@ impl Connects {
         }
     }
 
-    /// One could not be made, while `open` are there.
-    pub(super) fn failed(&mut self, open: usize) -> Failure {
+    /// One could not be made, while `open` are there; `is_refusal` if the host has refused it.
+    pub(super) fn failed(&mut self, open: usize, is_refusal: bool) -> Failure {
         self.under_way -= 1;
         self.window = (self.window / 2).max(1);
-        if open > 0 {
+        if open > 0 && is_refusal {
             self.ceiling = Some((open, Instant::now() + CEILING_AGE));
             return Failure::Ceiling(CEILING_AGE);
+        }
+        if open > 0 {
+            self.paused = Some(Instant::now());
+            return Failure::Pause(CONNECT_RETRY_AFTER);
         }
         self.failed = Some(Instant::now());
         if self.under_way > 0 { Failure::NotAlone } else { Failure::Host }
@@ -116,7 +125,7 @@ mod tests {
         connects.greeted(14);
         for (open, window) in [(14, 5), (14, 2), (14, 1), (14, 1)] {
             connects.under_way += 1;
-            connects.failed(open);
+            connects.failed(open, false);
             assert_eq!(connects.window, window);
         }
     }
@@ -126,7 +135,7 @@ mod tests {
         let mut connects = Connects::new();
         assert_eq!(connects.begin(9, 0), 2);
         connects.greeted(1);
-        assert_eq!(connects.failed(1), Failure::Ceiling(CEILING_AGE));
+        assert_eq!(connects.failed(1, true), Failure::Ceiling(CEILING_AGE));
         assert!(!connects.has_failed());
         assert_eq!((connects.begin(9, 1), connects.ceiling()), (0, Some(1)));
         assert_eq!(connects.begin(9, 0), 1, "the one that worked is gone");
@@ -139,12 +148,23 @@ mod tests {
     }
 
     #[test]
+    fn one_that_hangs_beside_connections_that_work_says_nothing() {
+        let mut connects = Connects::new();
+        assert_eq!(connects.begin(9, 0), 2);
+        connects.greeted(1);
+        assert_eq!(connects.failed(1, false), Failure::Pause(CONNECT_RETRY_AFTER));
+        assert_eq!((connects.begin(9, 1), connects.ceiling()), (0, None));
+        connects.paused = Instant::now().checked_sub(CONNECT_RETRY_AFTER);
+        assert_eq!(connects.begin(9, 1), 2);
+    }
+
+    #[test]
     fn a_failure_while_none_works_speaks_for_the_host() {
         let mut connects = Connects::new();
         assert_eq!(connects.begin(9, 0), 2);
-        assert_eq!(connects.failed(0), Failure::NotAlone);
+        assert_eq!(connects.failed(0, false), Failure::NotAlone);
         assert_eq!(connects.begin(9, 0), 0, "not again so soon");
-        assert_eq!(connects.failed(0), Failure::Host);
+        assert_eq!(connects.failed(0, true), Failure::Host);
         connects.failed = Instant::now().checked_sub(CONNECT_RETRY_AFTER);
         assert_eq!(connects.begin(9, 0), 1);
         connects.greeted(1);

@@ -153,7 +153,7 @@ impl Delivery {
                 return fill_in(obstacles, Vec::new());
             };
             self.envelope.mail.reverse_path.clone_from(&first.reverse_path);
-            let refusal = match pooled.mail(&self.envelope.mail, &targets).await {
+            let refusal = match pooled.mail(&self.envelope.mail, self.envelope.names_us(), &targets).await {
                 Ok(Ok(statuses)) if !pooled.is_given_up(&statuses) => {
                     if statuses.iter().any(|status| status.is_positive()) {
                         self.stage = Stage::Open(pooled, Vec::new());
@@ -170,7 +170,7 @@ impl Delivery {
                 Ok(Err(refusal)) if pooled.reused && refusal.is_transient() => verdict::from_status(refusal),
                 Ok(Err(refusal)) => {
                     context.pool.reset_and_put(*pooled).await;
-                    return self.fail(verdict::from_mail_status(refusal), offered.len());
+                    return self.fail(verdict::from_mail_status(refusal, self.envelope.names_us()), offered.len());
                 }
                 Err(_) if pooled.reused => UNREACHABLE,
                 Err(loss) => return self.fail(connection_lost("MAIL", &loss), offered.len()),

@@ -58,6 +58,11 @@ pub(super) fn missing_extension(mail: &MailFrom, extensions: Extensions) -> Opti
 }
 
 impl Envelope {
+    /// Whether MAIL names nobody but us: the reverse-path is null, or was rewritten to one of ours.
+    pub(super) fn names_us(&self) -> bool {
+        self.mail.reverse_path.is_empty() || self.mail.reverse_path != self.client_mail.reverse_path
+    }
+
     /// The uses that are spent when the message is complete.
     pub(super) fn uses(&self) -> Uses {
         Uses::new(self.recipients.iter().filter_map(|recipient| recipient.ticket).collect())

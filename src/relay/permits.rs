@@ -4,7 +4,8 @@
 //!    Notifications of our own are a group beside the clients' networks.
 //! 2. A group may take another connection as long as it holds at most [`MAX_HELD_PER_FREE`] times as many as are still
 //!    free: one group leaves some free for all others, and *k* greedy groups leave 1 of 1 + 8 *k*. An address may take
-//!    as many within what its network may still take.
+//!    as many within what its network may still take. A network that holds none is let into a domain's group for longer:
+//!    one network must not keep all others from the domain that most people have their mailboxes at.
 //! 3. Of those that wait and may take one, the next is the one whose network holds the fewest, then whose address does,
 //!    then who has waited for longest. Each fourth time it is whoever has waited for longest, so that networks which
 //!    come and go do not keep out a network that holds some.
@@ -17,6 +18,9 @@ use std::hash::{BuildHasher as _, Hash, RandomState};
 
 /// How many times as many connections as are free a group may hold.
 const MAX_HELD_PER_FREE: usize = 8;
+
+/// The same of a domain's group, for a network that holds none.
+const MAX_HELD_PER_FREE_FOR_NEWCOMERS: usize = 32;
 
 /// Each so many grants, the oldest waiter is served, whoever it is.
 const GRANTS_PER_OLDEST: u32 = 4;
@@ -44,6 +48,8 @@ impl DomainHasher {
 /// The permits of one route.
 pub(super) struct Permits {
     limit: usize,
+    /// How many the host takes, if it is known to take fewer.
+    ceiling: Option<usize>,
     in_use: usize,
     /// Permits given out, by group; groups without any are not in it.
     networks: HashMap<Option<u64>, usize>,
@@ -55,12 +61,17 @@ pub(super) struct Permits {
 impl Permits {
     pub(super) fn new(limit: usize) -> Self {
         let (networks, addresses, domains) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { limit, in_use: 0, networks, addresses, domains, grants: 0 }
+        Self { limit, ceiling: None, in_use: 0, networks, addresses, domains, grants: 0 }
     }
 
     /// Changes how many there may be.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
+    }
+
+    /// Tells how many connections the host takes, if that is known: shares are shares of what there is.
+    pub(super) fn set_ceiling(&mut self, ceiling: Option<usize>) {
+        self.ceiling = ceiling;
     }
 
     /// How many are given out.
@@ -70,14 +81,16 @@ impl Permits {
 
     /// How many are not given out.
     pub(super) fn free(&self) -> usize {
-        self.limit.saturating_sub(self.in_use)
+        self.ceiling.map_or(self.limit, |ceiling| self.limit.min(ceiling)).saturating_sub(self.in_use)
     }
 
     /// Whether the requester may take one now.
     pub(super) fn is_eligible(&self, requester: &Requester) -> bool {
-        let network = room(self.held_by_network(requester), self.free());
-        room(self.held_by_address(requester), network) > 0
-            && room(held(&self.domains, &requester.domain), self.free()) > 0
+        let (held_by_network, free) = (self.held_by_network(requester), self.free());
+        let for_network = room(held_by_network, free, MAX_HELD_PER_FREE);
+        let per_free = if held_by_network == 0 { MAX_HELD_PER_FREE_FOR_NEWCOMERS } else { MAX_HELD_PER_FREE };
+        room(self.held_by_address(requester), for_network, MAX_HELD_PER_FREE) > 0
+            && room(held(&self.domains, &requester.domain), free, per_free) > 0
     }
 
     /// Which of the waiters, the oldest first, is served next; `None` if none may take one. Those that are `None` have
@@ -130,11 +143,11 @@ impl Requester {
     }
 }
 
-/// How many more a group may take that holds so many while so many are free: each that it takes is one more held and one
-/// less free.
-fn room(held: usize, free: usize) -> usize {
-    match (MAX_HELD_PER_FREE.saturating_mul(free)).checked_sub(held) {
-        Some(ahead) if free > 0 => free.min(ahead / (MAX_HELD_PER_FREE + 1) + 1),
+/// How many more a group may take that holds so many while so many are free, if it may hold `per_free` times as many:
+/// each that it takes is one more held and one less free.
+fn room(held: usize, free: usize, per_free: usize) -> usize {
+    match per_free.saturating_mul(free).checked_sub(held) {
+        Some(ahead) if free > 0 => free.min(ahead / (per_free + 1) + 1),
         _ => 0,
     }
 }
@@ -198,10 +211,31 @@ mod tests {
     fn many_networks_to_one_domain_leave_some_for_other_domains() {
         let mut permits = Permits::new(100);
         let taken: usize = (0..100).map(|network| take_all(&mut permits, requester(network, 1, 1))).sum();
-        assert_eq!(taken, 89);
+        assert_eq!(taken, 97);
         assert!(permits.is_eligible(&requester(200, 1, 2)));
         let notification = Requester { client: None, domain: 3 };
         assert!(permits.is_eligible(&notification));
+    }
+
+    /// The domain that most people have their mailboxes at.
+    #[test]
+    fn one_network_does_not_keep_others_from_its_recipients_domain() {
+        let mut permits = Permits::new(100);
+        let taken: usize = [1, 2].map(|address| take_all(&mut permits, requester(1, address, 1))).into_iter().sum();
+        assert_eq!(taken, 89);
+        assert_eq!(take_all(&mut permits, requester(2, 1, 1)), 1);
+        assert_eq!(take_all(&mut permits, requester(3, 1, 1)), 1);
+    }
+
+    /// Of 100 that are allowed, the host takes 20.
+    #[test]
+    fn shares_are_of_what_the_host_takes() {
+        let mut permits = Permits::new(100);
+        permits.set_ceiling(Some(20));
+        assert_eq!(take_all(&mut permits, requester(1, 1, 1)), 17);
+        assert!(permits.is_eligible(&requester(2, 1, 2)));
+        permits.set_ceiling(None);
+        assert_eq!(permits.free(), 83);
     }
 
     #[test]

@@ -25,10 +25,11 @@ impl PooledConnection {
         &self.permit.pool.route
     }
 
-    /// As [`SmtpConnection::mail`].
+    /// As [`SmtpConnection::mail`]; `names_us` if `mail` names nobody but us.
     pub(super) async fn mail(
         &mut self,
         mail: &MailFrom,
+        names_us: bool,
         recipients: &[&RealAddress],
     ) -> Result<Result<Vec<Status>, Status>, ConnectionLost> {
         self.reuse.begin();
@@ -36,7 +37,7 @@ impl PooledConnection {
         match &replied {
             Ok(statuses) => statuses.iter().for_each(|&status| self.replied(status)),
             Err(refusal) => {
-                self.permit.pool.note_refusal_of_us(*refusal, refuses_mail_of_us(*refusal));
+                self.permit.pool.note_refusal_of_us(*refusal, refuses_mail_of_us(*refusal, names_us));
                 self.reuse.replied(*refusal);
             }
         }

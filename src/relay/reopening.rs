@@ -30,7 +30,7 @@ pub(super) async fn begin_again(
         return Err(CONNECTION_LOST);
     }
     let targets: Vec<_> = accepted.iter().map(|recipient| &recipient.target).chain(more.iter().copied()).collect();
-    let refusal = match pooled.mail(&mail, &targets).await {
+    let refusal = match pooled.mail(&mail, envelope.names_us(), &targets).await {
         Ok(Ok(mut statuses)) => {
             let more = statuses.split_off(accepted.len());
             match statuses.into_iter().find(|status| !status.is_positive()) {
@@ -38,7 +38,7 @@ pub(super) async fn begin_again(
                 None => return Ok((pooled, more)),
             }
         }
-        Ok(Err(refusal)) if verdict::refuses_mail_of_us(refusal) => {
+        Ok(Err(refusal)) if verdict::refuses_mail_of_us(refusal, envelope.names_us()) => {
             context.pool.reset_and_put(*pooled).await;
             return Err(REFUSES_US);
         }

@@ -174,7 +174,12 @@ impl RoutePool {
     /// Gives what is free to those that wait for it, and has the task connect for those that get nothing.
     pub(super) fn dispatch(&self) {
         // Nothing is borrowed where a permit may be dropped: it comes back here.
-        let gone = self.state.borrow_mut().take_gone();
+        let gone = {
+            let mut state = self.state.borrow_mut();
+            let ceiling = state.connects.ceiling();
+            state.permits.set_ceiling(ceiling);
+            state.take_gone()
+        };
         drop(gone);
         let (max_idle, idle_timeout) = {
             let limits = self.context.limits.borrow();
@@ -269,6 +274,10 @@ impl RoutePool {
         let (timeouts, hung) = (self.context.timeouts, || io::Error::from(io::ErrorKind::TimedOut));
         let transport = timeout(timeouts.connect, Transport::connect(address)).await.map_err(|_| hung())??;
         let mut greeting = pin!(SmtpConnection::over(transport, &self.context.hostname, timeouts));
+        if self.state.borrow().open() == 0 {
+            // Nor does the first that is greeted make the others hang.
+            return greeting.await;
+        }
         if let Ok(greeted) = timeout(timeouts.connect, &mut greeting).await {
             return greeted;
         }
@@ -300,7 +309,7 @@ impl RoutePool {
             let mut state = self.state.borrow_mut();
             state.idle.retain_mut(|idle| !idle.connection.is_stale());
             let open = state.open();
-            (state.connects.failed(open), open)
+            (state.connects.failed(open, is_refusal(cause)), open)
         };
         match failure {
             Failure::Ceiling(age) => {
@@ -308,6 +317,14 @@ impl RoutePool {
                 let this = Rc::clone(self);
                 tokio::task::spawn_local(async move {
                     tokio::time::sleep(age).await;
+                    this.dispatch();
+                });
+            }
+            Failure::Pause(pause) => {
+                info!(connections = open, %cause, "another connection to the next host could not be made");
+                let this = Rc::clone(self);
+                tokio::task::spawn_local(async move {
+                    tokio::time::sleep(pause).await;
                     this.dispatch();
                 });
             }
@@ -320,6 +337,17 @@ impl RoutePool {
                 }
             }
         }
+    }
+}
+
+/// Whether the host has refused the connection itself: with a reply, or by closing it.
+fn is_refusal(cause: &ConnectionError) -> bool {
+    match cause {
+        ConnectionError::Protocol(_) => true,
+        ConnectionError::Io(cause) => matches!(
+            cause.kind(),
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
+        ),
     }
 }
 
@@ -373,8 +401,14 @@ impl State {
     fn next_replacement(&mut self) -> Option<(Waiter, Idle)> {
         let at = self.waiters.iter().position(|waiter| waiter.permit.is_taken)?;
         let is_limited = self.connects.ceiling().is_some();
-        let idle = self.idle.iter().rposition(|idle| is_limited || idle.is_new)?;
-        Some((self.waiters.remove(at), self.idle.remove(idle)))
+        loop {
+            let idle = self.idle.iter().rposition(|idle| is_limited || idle.is_fresh())?;
+            let mut idle = self.idle.remove(idle);
+            if idle.is_fresh() || !idle.connection.is_stale() {
+                return Some((self.waiters.remove(at), idle));
+            }
+            idle.connection.quit();
+        }
     }
 
     fn next_waiter(&mut self, idle_timeout: Duration) -> Option<(Waiter, Idle)> {
@@ -408,11 +442,14 @@ impl State {
     /// Cuts a slow stream if somebody waits and nothing is free.
     fn cut_stream(&self) {
         let is_at_ceiling = |ceiling| self.open() + self.connects.under_way() >= ceiling;
-        let is_full = self.permits.free() == 0 || self.connects.ceiling().is_some_and(is_at_ceiling);
-        if self.streams.is_empty() || !self.idle.is_empty() || !is_full {
+        let waiting = self.waiters.iter().filter(|waiter| !waiter.permit.is_taken);
+        let is_anybody_eligible = waiting.clone().any(|waiter| self.permits.is_eligible(&waiter.permit.requester));
+        let is_full = !is_anybody_eligible || self.connects.ceiling().is_some_and(is_at_ceiling);
+        // What is idle is of no use to those who have their share.
+        let is_idle_free = is_anybody_eligible && !self.idle.is_empty();
+        if self.streams.is_empty() || is_idle_free || !is_full {
             return;
         }
-        let waiting = self.waiters.iter().filter(|waiter| !waiter.permit.is_taken);
         let fewest = waiting.map(|waiter| self.permits.held_by_network(&waiter.permit.requester)).min();
         cut_slowest(&self.streams, |streaming| {
             fewest.is_some_and(|fewest| self.permits.held_by_network(streaming) > fewest)

@@ -86,9 +86,10 @@ impl Stream {
     }
 }
 
-/// Cuts the slowest of `streams` that `may_be_cut`; none while one that was cut is still there.
+/// Cuts the slowest of `streams` that `may_be_cut`; none while one that was cut is still there. One whose client was
+/// faster, so that it is not awaited any more, ends as any other.
 pub(super) fn cut_slowest(streams: &[Rc<Stream>], may_be_cut: impl Fn(&Requester) -> bool) {
-    if streams.iter().any(|stream| stream.is_cut.get()) {
+    if streams.iter().any(|stream| stream.is_cut.get() && stream.awaits_client.get()) {
         return;
     }
     let now = Instant::now();

@@ -26,15 +26,15 @@ pub(super) fn refuses_us(status: Status) -> bool {
     matches!(status.code, 530 | 535 | 538)
 }
 
-/// The same in reply to MAIL, where nothing is named but our own domain in the reverse-path: a refusal for reasons of
-/// policy (RFC 3463 §3.8: X.7.x) is for us as well.
-pub(super) fn refuses_mail_of_us(status: Status) -> bool {
-    refuses_us(status) || status.is_permanent() && status.enhanced.subject == 7
+/// The same in reply to MAIL. If nobody but us is named in the reverse-path (`names_us`), a refusal for reasons of policy
+/// (RFC 3463 §3.8: X.7.x) is for us as well.
+pub(super) fn refuses_mail_of_us(status: Status, names_us: bool) -> bool {
+    refuses_us(status) || names_us && status.is_permanent() && status.enhanced.subject == 7
 }
 
 /// The status in reply to MAIL as a verdict.
-pub(super) fn from_mail_status(status: Status) -> Verdict {
-    if refuses_mail_of_us(status) { REFUSES_US } else { from_status(status) }
+pub(super) fn from_mail_status(status: Status, names_us: bool) -> Verdict {
+    if refuses_mail_of_us(status, names_us) { REFUSES_US } else { from_status(status) }
 }
 
 /// The next host's status as a verdict. 421 speaks of its connection, which is not the client's; a
@@ -77,8 +77,11 @@ mod tests {
         ] {
             let verdict = from_status(Status { code, enhanced: EnhancedCode::new((code / 100) as u8, 7, 1) });
             assert_eq!((verdict.code, verdict.origin), expected);
-            let to_mail = from_mail_status(Status { code, enhanced: EnhancedCode::new((code / 100) as u8, 7, 1) });
-            assert_eq!(to_mail, if code >= 500 { REFUSES_US } else { verdict });
+            let to_mail = |names_us| {
+                from_mail_status(Status { code, enhanced: EnhancedCode::new((code / 100) as u8, 7, 1) }, names_us)
+            };
+            assert_eq!(to_mail(true), if code >= 500 { REFUSES_US } else { verdict });
+            assert_eq!(to_mail(false), verdict, "it may be the sender that is refused");
             if verdict.origin == Origin::NextHost {
                 assert_eq!(verdict.enhanced, ((code / 100) as u8, 7, 1));
             }

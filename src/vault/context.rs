@@ -4,6 +4,7 @@ use super::hashes::KeyedHashes;
 use super::keys::ServerKey;
 use super::metrics::DaemonMetrics;
 use super::outbox::Outbox;
+use super::retry::Retries;
 use super::seal::Seal;
 use super::store::{Engine, ObservedStore};
 use super::tickets::{Lifetimes, Tickets};
@@ -30,6 +31,7 @@ pub(super) struct VaultContext {
     pub(super) metrics: DaemonMetrics,
     /// The requests that are being answered, but for those by which a `relay` only waits for notifications.
     pub(super) requests: Drain,
+    pub(super) retries: Retries,
     /// Held by the one who opts out or in.
     pub(super) consent_lock: Mutex<()>,
     pub(super) order_locks: OrderLocks,
@@ -58,6 +60,7 @@ impl VaultContext {
             outbox: Outbox::default(),
             metrics: DaemonMetrics::default(),
             requests: Drain::default(),
+            retries: Retries::default(),
             consent_lock: Mutex::default(),
             order_locks: OrderLocks::default(),
         })

@@ -9,7 +9,7 @@
 //!    kept.
 
 use super::notifications;
-use super::targets::{choose_domain, parse_target, refuse_opted_out};
+use super::targets::{choose_domain, parse_target, refuse_opted_out, refuse_undeliverable};
 use super::tokens;
 use crate::alias::{
     AliasAddress, AliasState, DAY, Domain, Limits, MAX_ALIASES_PER_ORDER, OrderError, RealAddress, RequestedLimits,
@@ -87,6 +87,7 @@ async fn grant(context: &VaultContext, order: Order) -> Result<Grant, RequestErr
         OrderFor::Token(token) => {
             let token = tokens::read(context, &token, now).await?;
             let Token { target, domain: usual, days, max_usage, confirmed, .. } = token;
+            refuse_undeliverable(context, &target)?;
             let domain = match domain {
                 Some(domain) => choose_domain(context, Some(&domain))?,
                 // The domain may have been ours when the token was made.

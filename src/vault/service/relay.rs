@@ -126,12 +126,13 @@ fn spend(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<SpendAnswer> 
 
 /// Takes back what a spend without an answer may have counted, in the background: the relay gives the message up, so that
 /// it must cost nothing.
-fn undo(context: &VaultContext, key: Key, ticket: Ticket) {
-    let (store, lifetime) = (context.store.clone(), context.tickets.borrow().lifetimes().spent);
+fn undo(context: &Rc<VaultContext>, key: Key, ticket: Ticket) {
+    let (context, lifetime) = (Rc::clone(context), context.tickets.borrow().lifetimes().spent);
     tokio::task::spawn_local(async move {
-        if store.undo(key, ticket, lifetime).get().await.is_err() {
+        let again = || context.store.undo(key, ticket, lifetime);
+        if again().get().await.is_err() {
             // If it fails to the last, the use stays counted, as one that is in doubt.
-            let _ = retry::until(Instant::now() + lifetime, || store.undo(key, ticket, lifetime)).await;
+            let _ = retry::until(&context.retries, Instant::now() + lifetime, again).await;
         }
     });
 }
@@ -149,7 +150,7 @@ fn refund(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<RefundAnswer
         }
         tokio::task::spawn_local(async move {
             let again = || context.store.refund(key, ticket);
-            if retry::until(deadline, again).await.is_ok() {
+            if retry::until(&context.retries, deadline, again).await.is_ok() {
                 context.metrics.increment(Metric::UsesRefunded);
             }
         });
@@ -166,9 +167,8 @@ fn settle(context: &Rc<VaultContext>, ticket: Ticket) -> MaybeReady<Settled> {
     step.map(move |outcome| {
         let _guard = guard;
         if outcome.is_err() {
-            let store = context.store.clone();
             tokio::task::spawn_local(async move {
-                let _ = retry::until(deadline, || store.settle(key, ticket)).await;
+                let _ = retry::until(&context.retries, deadline, || context.store.settle(key, ticket)).await;
             });
         }
         Settled

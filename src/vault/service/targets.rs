@@ -9,16 +9,23 @@ use crate::wire::vault_web::RequestError;
 /// A real address as somebody typed it, if aliases may be made for it.
 pub(super) fn parse_target(context: &VaultContext, target: &str) -> Result<RealAddress, OrderError> {
     let target = RealAddress::parse_new(target)?;
+    refuse_undeliverable(context, &target)?;
     let live = context.live();
-    if target.is_ours(&live.hostname, &live.domains) {
-        return Err(OrderError::TargetIsOurs);
-    }
     let folded = target.folded();
     let local = folded.rsplit_once('@').map_or("", |(local, _)| local);
     if live.reserved.iter().any(|reserved| reserved == local) {
         return Err(OrderError::Reserved);
     }
     Ok(target)
+}
+
+/// Refuses a real address to which no mail would be passed on: an older version may have taken it.
+pub(super) fn refuse_undeliverable(context: &VaultContext, target: &RealAddress) -> Result<(), OrderError> {
+    if let Some(refusal) = target.refusal() {
+        return Err(refusal.into());
+    }
+    let live = context.live();
+    if target.is_ours(&live.hostname, &live.domains) { Err(OrderError::TargetIsOurs) } else { Ok(()) }
 }
 
 /// The domain of ours that was asked for; the first if none was.
