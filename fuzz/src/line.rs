@@ -1,4 +1,5 @@
-//! Command lines: they are those that a search for CRLF finds, however the stream comes.
+//! Command lines: they are those that a search for LF finds, however the stream comes. An LF alone is an error at once;
+//! what comes up to the next CRLF belongs to the same bad line.
 
 use super::input::{Dictionary, every_split, words};
 use tempalias::testing::{LineFault, MAX_COMMAND_LINE_OCTETS, command_lines};
@@ -13,15 +14,22 @@ pub fn check(data: &[u8]) {
 }
 
 fn searched(input: &[u8]) -> Vec<Result<Vec<u8>, LineFault>> {
-    let (mut found, mut rest) = (Vec::new(), input);
-    while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
-        let line = &rest[..end];
-        found.push(match line {
-            _ if line.len() > MAX_COMMAND_LINE_OCTETS => Err(LineFault::TooLong),
-            _ if line.iter().any(|octet| b"\r\n\0".contains(octet)) => Err(LineFault::Discipline),
-            _ => Ok(line.to_vec()),
-        });
-        rest = &rest[end + 2..];
+    let (mut found, mut rest, mut is_bad) = (Vec::new(), input, false);
+    while let Some(lf) = rest.iter().position(|octet| *octet == b'\n') {
+        let (line, is_ended) = match rest[..lf].strip_suffix(b"\r") {
+            Some(line) => (line, true),
+            None => (&rest[..lf], false),
+        };
+        // Of a bad line, what comes before its CRLF was told.
+        if !(is_bad && is_ended) {
+            found.push(match line {
+                _ if line.len() > MAX_COMMAND_LINE_OCTETS => Err(LineFault::TooLong),
+                _ if !is_ended || line.iter().any(|octet| b"\r\0".contains(octet)) => Err(LineFault::Discipline),
+                _ => Ok(line.to_vec()),
+            });
+        }
+        is_bad = !is_ended;
+        rest = &rest[lf + 1..];
     }
     found
 }
