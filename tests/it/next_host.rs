@@ -176,7 +176,7 @@ fn one_address_cannot_keep_all_connections() {
 #[test]
 fn a_slow_stream_is_cut_for_others() {
     let smarthost = Smarthost::start();
-    let one = "[relay]\nmax_connections = 1\nconnect_timeout = '60s'\n[smtp]\nprocesses = 1";
+    let one = "[relay]\nmax_connections = 1\nconnect_timeout = '60s'\nprocesses = 1\n[smtp]\nprocesses = 1";
     let daemon = Daemon::with(smarthost.address, &Store::Any, one);
     let slow_alias = daemon.alias("slow@real.example", "\"max-usage\":1");
     let alias = daemon.alias("someone@other.example", "\"days\":1");
