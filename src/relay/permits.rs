@@ -48,8 +48,6 @@ impl DomainHasher {
 /// The permits of one route.
 pub(super) struct Permits {
     limit: usize,
-    /// How many the host takes, if it is known to take fewer.
-    ceiling: Option<usize>,
     in_use: usize,
     /// Permits given out, by group; groups without any are not in it.
     networks: HashMap<Option<u64>, usize>,
@@ -61,17 +59,12 @@ pub(super) struct Permits {
 impl Permits {
     pub(super) fn new(limit: usize) -> Self {
         let (networks, addresses, domains) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { limit, ceiling: None, in_use: 0, networks, addresses, domains, grants: 0 }
+        Self { limit, in_use: 0, networks, addresses, domains, grants: 0 }
     }
 
-    /// Changes how many there may be.
+    /// Changes how many there may be. Shares are shares of it.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
-    }
-
-    /// Tells how many connections the host takes, if that is known: shares are shares of what there is.
-    pub(super) fn set_ceiling(&mut self, ceiling: Option<usize>) {
-        self.ceiling = ceiling;
     }
 
     /// How many are given out.
@@ -81,7 +74,7 @@ impl Permits {
 
     /// How many are not given out.
     pub(super) fn free(&self) -> usize {
-        self.ceiling.map_or(self.limit, |ceiling| self.limit.min(ceiling)).saturating_sub(self.in_use)
+        self.limit.saturating_sub(self.in_use)
     }
 
     /// Whether the requester may take one now.
@@ -231,10 +224,10 @@ mod tests {
     #[test]
     fn shares_are_of_what_the_host_takes() {
         let mut permits = Permits::new(100);
-        permits.set_ceiling(Some(20));
+        permits.set_limit(20);
         assert_eq!(take_all(&mut permits, requester(1, 1, 1)), 17);
         assert!(permits.is_eligible(&requester(2, 1, 2)));
-        permits.set_ceiling(None);
+        permits.set_limit(100);
         assert_eq!(permits.free(), 83);
     }
 

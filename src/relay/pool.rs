@@ -63,7 +63,7 @@ impl Pool {
         tokio::task::spawn_local(async move {
             loop {
                 tokio::time::sleep(IDLE_CHECK_INTERVAL).await;
-                this.check();
+                this.dispatch();
             }
         });
         pool
@@ -72,7 +72,7 @@ impl Pool {
     /// Takes new limits: connections in use stay, idle ones beyond the new limits are closed.
     pub(super) fn reload(&self, limits: Live) {
         self.context.limits.replace(limits);
-        self.check();
+        self.dispatch();
     }
 
     /// Connections that serve a message now.
@@ -115,8 +115,8 @@ impl Pool {
     }
 
     /// Applies the limits to what there is.
-    fn check(&self) {
-        self.routes.borrow().values().for_each(|route| route.check());
+    fn dispatch(&self) {
+        self.routes.borrow().values().for_each(|route| route.dispatch());
     }
 
     /// Closes all idle connections with QUIT.

@@ -16,6 +16,7 @@ use super::reuse::Reuse;
 use super::route::Route;
 use super::streams::{Stream, cut_slowest};
 use super::verdict;
+use crate::config::settings::relay::Live;
 use crate::net::Transport;
 use crate::net::smtp_client::{ConnectionError, ConnectionLost, SmtpConnection};
 use crate::proto::status::Status;
@@ -171,20 +172,19 @@ impl RoutePool {
         }
     }
 
-    /// Gives what is free to those that wait for it, and has the task connect for those that get nothing.
+    /// Gives what is free within the limits, as they are now, to those that wait for it, and has the task connect for
+    /// those that get nothing. Closes what is idle for too long, and what is too much.
     pub(super) fn dispatch(&self) {
+        let Live { max_connections, max_idle, idle_timeout } = *self.context.limits.borrow();
         // Nothing is borrowed where a permit may be dropped: it comes back here.
         let gone = {
             let mut state = self.state.borrow_mut();
-            let ceiling = state.connects.ceiling();
-            state.permits.set_ceiling(ceiling);
+            // Nobody has a share of connections that the host does not take.
+            let limit = state.connects.ceiling().map_or(max_connections, |ceiling| ceiling.min(max_connections));
+            state.permits.set_limit(limit);
             state.take_gone()
         };
         drop(gone);
-        let (max_idle, idle_timeout) = {
-            let limits = self.context.limits.borrow();
-            (limits.max_idle, limits.idle_timeout)
-        };
         loop {
             let next = self.state.borrow_mut().next_grant(idle_timeout);
             let Some((waiter, idle)) = next else { break };
@@ -214,13 +214,6 @@ impl RoutePool {
             idle.insert(place, Idle { connection, reuse, since: Instant::now(), is_new: false });
         }
         drop(permit);
-    }
-
-    /// Takes a new limit; closes what is idle for too long, and what is too much.
-    pub(super) fn check(&self) {
-        let limit = self.context.limits.borrow().max_connections;
-        self.state.borrow_mut().permits.set_limit(limit);
-        self.dispatch();
     }
 
     /// Closes all idle connections with QUIT.
@@ -302,6 +295,14 @@ impl RoutePool {
         }
     }
 
+    fn dispatch_after(self: &Rc<Self>, pause: Duration) {
+        let this = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(pause).await;
+            this.dispatch();
+        });
+    }
+
     /// No new connection came of an attempt.
     fn fail(self: &Rc<Self>, cause: &ConnectionError) {
         self.context.recorder.increment(Metric::RelayConnectionFailures);
@@ -314,19 +315,11 @@ impl RoutePool {
         match failure {
             Failure::Ceiling(age) => {
                 info!(connections = open, %cause, "the next host takes no more connections for now");
-                let this = Rc::clone(self);
-                tokio::task::spawn_local(async move {
-                    tokio::time::sleep(age).await;
-                    this.dispatch();
-                });
+                self.dispatch_after(age);
             }
             Failure::Pause(pause) => {
                 info!(connections = open, %cause, "another connection to the next host could not be made");
-                let this = Rc::clone(self);
-                tokio::task::spawn_local(async move {
-                    tokio::time::sleep(pause).await;
-                    this.dispatch();
-                });
+                self.dispatch_after(pause);
             }
             Failure::NotAlone => {}
             Failure::Host => {

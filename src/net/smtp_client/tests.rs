@@ -2,7 +2,7 @@
 
 use super::*;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
 const HELLO: [(&str, &str); 2] = [("", "220 x\r\n"), ("EHLO", "250-x\r\n250 PIPELINING\r\n")];
@@ -116,22 +116,28 @@ fn a_refusal_before_the_dot_is_the_reply_to_the_message() {
     assert!(host.join().unwrap().ends_with("DATA\r\n"));
 }
 
+/// Accepts a connection and converses up to the reply to DATA. What has come of the content is read in small pieces.
+fn accept_up_to_data(listener: &TcpListener) -> (TcpStream, BufReader<TcpStream>) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut input = BufReader::with_capacity(512, stream.try_clone().unwrap());
+    let mut line = String::new();
+    for (verb, reply) in script(&[&HELLO, &ENVELOPE, &[("DATA", "354 x\r\n")]]) {
+        while !verb.is_empty() && !line.starts_with(verb) {
+            line.clear();
+            input.read_line(&mut line).unwrap();
+        }
+        stream.write_all(reply.as_bytes()).unwrap();
+    }
+    (stream, input)
+}
+
 /// F7: the host says why, hangs up, and has not read all that was on its way.
 #[test]
 fn a_refusal_while_content_is_on_its_way_is_the_reply_to_the_message() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let host = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut input = BufReader::with_capacity(512, stream.try_clone().unwrap());
-        let mut line = String::new();
-        for (verb, reply) in script(&[&HELLO, &ENVELOPE, &[("DATA", "354 x\r\n")]]) {
-            while !verb.is_empty() && !line.starts_with(verb) {
-                line.clear();
-                input.read_line(&mut line).unwrap();
-            }
-            stream.write_all(reply.as_bytes()).unwrap();
-        }
+        let (mut stream, mut input) = accept_up_to_data(&listener);
         input.read_exact(&mut vec![0; 200_000]).unwrap();
         stream.write_all(b"552 5.3.4 x\r\n").unwrap();
     });
@@ -264,16 +270,7 @@ fn a_host_that_takes_little_at_a_time_does_not_stretch_the_limit() {
     let address = listener.local_addr().unwrap();
     let (done, ended) = std::sync::mpsc::channel::<()>();
     let host = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut input = BufReader::with_capacity(512, stream.try_clone().unwrap());
-        let mut line = String::new();
-        for (verb, reply) in script(&[&HELLO, &ENVELOPE, &[("DATA", "354 x\r\n")]]) {
-            while !verb.is_empty() && !line.starts_with(verb) {
-                line.clear();
-                input.read_line(&mut line).unwrap();
-            }
-            stream.write_all(reply.as_bytes()).unwrap();
-        }
+        let (_stream, mut input) = accept_up_to_data(&listener);
         // Enough for the kernel to tell the client each time that there is room.
         let mut some = vec![0; 256 * 1024];
         while ended.recv_timeout(Duration::from_millis(100)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {

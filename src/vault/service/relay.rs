@@ -1,5 +1,6 @@
 //! The door vault ← relay: redeem a ticket; spend, refund and settle its use; send notifications.
 
+use super::targets::refuse_undeliverable;
 use crate::alias::{Domain, Mailbox, RealAddress};
 use crate::channel::MaybeReady;
 use crate::config::settings::vault::ReversePath;
@@ -54,9 +55,8 @@ fn redeem(context: &VaultContext, ticket: Ticket, reverse_path: &str) -> RedeemA
     let Some((target, scarce)) = redeemed else { return RedeemAnswer::No };
     let is_alias = matches!(target, TargetSource::Sealed { .. });
     let Some((target, domain)) = reveal(context, &target) else { return RedeemAnswer::No };
-    let live = context.live();
     // An older version has taken what is refused today.
-    if is_alias && (target.refusal().is_some() || target.is_ours(&live.hostname, &live.domains)) {
+    if is_alias && refuse_undeliverable(context, &target).is_err() {
         warn!("an alias of an older version has a target that is refused today");
         return RedeemAnswer::Dead;
     }

@@ -9,7 +9,7 @@ use crate::wire::vault_web::RequestError;
 /// A real address as somebody typed it, if aliases may be made for it.
 pub(super) fn parse_target(context: &VaultContext, target: &str) -> Result<RealAddress, OrderError> {
     let target = RealAddress::parse_new(target)?;
-    refuse_undeliverable(context, &target)?;
+    refuse_ours(context, &target)?;
     let live = context.live();
     let folded = target.folded();
     let local = folded.rsplit_once('@').map_or("", |(local, _)| local);
@@ -21,9 +21,13 @@ pub(super) fn parse_target(context: &VaultContext, target: &str) -> Result<RealA
 
 /// Refuses a real address to which no mail would be passed on: an older version may have taken it.
 pub(super) fn refuse_undeliverable(context: &VaultContext, target: &RealAddress) -> Result<(), OrderError> {
-    if let Some(refusal) = target.refusal() {
-        return Err(refusal.into());
+    match target.refusal() {
+        Some(refusal) => Err(refusal.into()),
+        None => refuse_ours(context, target),
     }
+}
+
+fn refuse_ours(context: &VaultContext, target: &RealAddress) -> Result<(), OrderError> {
     let live = context.live();
     if target.is_ours(&live.hostname, &live.domains) { Err(OrderError::TargetIsOurs) } else { Ok(()) }
 }
